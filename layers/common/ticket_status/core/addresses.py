@@ -1,0 +1,219 @@
+"""R18: which addresses a Jira may have. Pure: resolving a name is somebody else's business.
+
+Two steps, both needed: the address as it is written, and each network address that its name stands for, at
+registration and again when connecting.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TypeAlias
+from urllib.parse import SplitResult, urlsplit
+
+IPAddress: TypeAlias = IPv4Address | IPv6Address
+
+_LONGEST = 2000
+"""Characters of an address; longer ones are refused unread."""
+
+_PRINTABLE_ASCII = re.compile(r"[!-~]+")
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
+_PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~-]+)*/?")
+_LOOKS_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
+"""A name whose last label is a number: what ``inet_aton`` reads as IPv4, in decimal, octal or hex, in one to four parts."""
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_IPV4_COMPATIBLE = IPv6Network("::/96")
+
+_METADATA = frozenset(
+    map(
+        ip_address,
+        (
+            "169.254.169.254",  # AWS, Azure, Google and most others
+            "fd00:ec2::254",  # AWS by IPv6, a unique local address
+            "fd00:ec2::23",  # AWS credentials of pods
+            "fd20:ce::254",  # Google by IPv6
+            "168.63.129.16",  # Azure, a public address
+            "100.100.100.200",  # Alibaba, within shared address space
+            "192.0.0.192",  # Oracle
+        ),
+    )
+)
+_THIS_HOST = IPv4Network("0.0.0.0/8")
+"""Connecting to these reaches the machine itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRules:
+    """What the stack's two parameters allow beyond public addresses."""
+
+    allow_private: bool = False
+    """A Jira inside the network."""
+    allow_loopback: bool = False
+    """The local run; also allows ``http`` there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAddress:
+    """An address that is well written: ``url`` has a lower-case host, no default port, no slash at its end."""
+
+    url: str
+    scheme: str
+    host: str
+    """A name, or an IP address without brackets."""
+    port: int
+
+    @property
+    def ip(self) -> IPAddress | None:
+        """The IP address that is written instead of a name."""
+        try:
+            return ip_address(self.host)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """An address that is not accepted; ``problem`` is a sentence for whoever gave it."""
+
+    problem: str
+
+
+class _Reach(Enum):
+    PUBLIC = auto()
+    PRIVATE = auto()
+    LOOPBACK = auto()
+    NEVER = auto()
+
+
+def read_address(url: str, rules: AddressRules) -> SiteAddress | Unfit:
+    """The address as written, checked as far as that goes without resolving its name."""
+    parts = _split(url)
+    if isinstance(parts, Unfit):
+        return parts
+    problem = _misfit(parts, rules)
+    if problem is not None:
+        return Unfit(problem)
+    address = _site_address(parts)
+    if isinstance(address, Unfit):
+        return address
+    return _as_written(address, rules)
+
+
+def refusal(ip: IPAddress, rules: AddressRules, *, plain_http: bool = False) -> str | None:
+    """Why this network address is not connected to, as a sentence; ``None`` when it is allowed.
+
+    ``plain_http``: the connection would not be encrypted, which is allowed with loopback addresses only.
+    """
+    for meant in _meant(ip):
+        problem = _refusal_of_one(meant, rules, plain_http=plain_http)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _refusal_of_one(ip: IPAddress, rules: AddressRules, *, plain_http: bool) -> str | None:
+    reach = _reach(ip)
+    if reach is _Reach.NEVER:
+        return "a link-local, metadata or reserved address is never connected to"
+    if reach is _Reach.LOOPBACK:
+        return None if rules.allow_loopback else "a loopback address is not allowed by this stack"
+    if plain_http:
+        return "http is allowed with loopback addresses only; use https"
+    if reach is _Reach.PRIVATE and not rules.allow_private:
+        return "a private address is not allowed by this stack"
+    return None
+
+
+def _reach(ip: IPAddress) -> _Reach:
+    if ip in _METADATA or ip.is_link_local or ip.is_multicast or ip.is_unspecified:
+        return _Reach.NEVER
+    if isinstance(ip, IPv4Address) and (ip.is_reserved or ip in _THIS_HOST):
+        return _Reach.NEVER
+    if ip.is_loopback:
+        return _Reach.LOOPBACK
+    return _Reach.PUBLIC if ip.is_global else _Reach.PRIVATE
+
+
+def _meant(ip: IPAddress) -> Iterator[IPAddress]:
+    """The addresses that packets to this one may end at: what is embedded counts as well as what embeds it."""
+    if isinstance(ip, IPv4Address):
+        yield ip
+        return
+    if ip.ipv4_mapped is not None:
+        yield ip.ipv4_mapped
+        return
+    low = IPv4Address(int(ip) & 0xFFFFFFFF)
+    if ip in _NAT64:
+        yield low
+        return
+    yield ip
+    if ip in _IPV4_COMPATIBLE and int(low) > 1:
+        yield low
+    if ip.sixtofour is not None:
+        yield ip.sixtofour
+    if ip.teredo is not None:
+        yield from ip.teredo
+
+
+def _split(url: str) -> SplitResult | Unfit:
+    if len(url) > _LONGEST or not _PRINTABLE_ASCII.fullmatch(url) or "\\" in url:
+        return Unfit("The address has characters that an address cannot have; write an international name as xn--…")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        return Unfit("The address cannot be read; write it like https://jira.example.com")
+    return parts
+
+
+def _misfit(parts: SplitResult, rules: AddressRules) -> str | None:
+    if parts.scheme not in ({"https", "http"} if rules.allow_loopback else {"https"}):
+        return "The address has to start with https://"
+    if "@" in parts.netloc:
+        return "The address must not have a user name or password; credentials have fields of their own"
+    if "?" in parts.geturl() or parts.query:
+        return "The address must not have a query"
+    if parts.fragment:
+        return "The address must not have a fragment"
+    if not _PATH.fullmatch(parts.path):
+        return "The path of the address can only have letters, digits, '.', '_', '~' and '-' between slashes"
+    return None
+
+
+def _site_address(parts: SplitResult) -> SiteAddress | Unfit:
+    host = (parts.hostname or "").removesuffix(".")
+    port = parts.port if parts.port is not None else {"https": 443, "http": 80}[parts.scheme]
+    if not host or port == 0:
+        return Unfit("The address has no host name, or port 0")
+    bracketed = ":" in host
+    if bracketed:
+        if not _is_ipv6(host):
+            return Unfit("The host of the address is not an IPv6 address")
+    elif not _NAME.fullmatch(host):
+        return Unfit("The host of the address is not a host name")
+    shown = f"[{host}]" if bracketed else host
+    default = (parts.scheme, port) in {("https", 443), ("http", 80)}
+    netloc = shown if default else f"{shown}:{port}"
+    return SiteAddress(f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}", parts.scheme, host, port)
+
+
+def _is_ipv6(host: str) -> bool:
+    """Without a zone, which would name an interface of the machine that connects."""
+    try:
+        return IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
+
+
+def _as_written(address: SiteAddress, rules: AddressRules) -> SiteAddress | Unfit:
+    ip = address.ip
+    if ip is None and _LOOKS_NUMERIC.fullmatch(address.host):
+        return Unfit("An IPv4 address has to be written as four decimal numbers")
+    if ip is None and (address.host == "localhost" or address.host.endswith(".localhost")):
+        ip = ip_address("127.0.0.1")
+    if ip is None:
+        return address
+    problem = refusal(ip, rules, plain_http=address.scheme == "http")
+    return address if problem is None else Unfit(f"The address is not accepted: {problem}")

@@ -1,0 +1,44 @@
+"""Which writes are changes that the world is told of (contract, section 5)."""
+
+from dataclasses import dataclass
+
+from ticket_status.core.model import Absence, Health, Integration, Ticket, UnknownReason
+
+UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a ticket shows by itself, its integration being well."""
+
+    ticket_status: str
+    unknown_reason: UnknownReason | None
+
+
+def face(ticket: Ticket) -> Face:
+    """What a ticket shows by itself."""
+    match ticket.absence:
+        case Absence.DELETED:
+            return Face(UNKNOWN, UnknownReason.DELETED)
+        case Absence.INACCESSIBLE:
+            return Face(UNKNOWN, UnknownReason.INACCESSIBLE)
+        case None if ticket.status is None:
+            return Face(UNKNOWN, UnknownReason.NOT_RETRIEVED_YET)
+        case None:
+            return Face(ticket.status.name, None)
+
+
+def ticket_changed(old: Ticket, new: Ticket) -> bool:
+    """Whether a write changed what the ticket shows."""
+    return face(old) != face(new)
+
+
+def health_changed(old: Integration, new: Integration) -> bool:
+    """Whether a write broke, recovered or switched an integration: one event, however many tickets it has."""
+    same_integration = old.integration_ref == new.integration_ref
+    switched = old.retrieve_jira_tickets != new.retrieve_jira_tickets
+    return same_integration and (switched or _told(old.health) != _told(new.health))
+
+
+def _told(health: Health) -> tuple[object, object]:
+    return health.status, health.reason_code

@@ -1,0 +1,49 @@
+"""R13 and R15: what an answer of Jira says about the tickets that were asked for, by id, never by key or by order."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ticket_status.core.model import KEY_ONLY_PREFIX, Sighting
+
+
+class Row(NamedTuple):
+    """A ticket as the retrieval index has it: the least that tells whether it changed."""
+
+    position: str
+    ticket_id: str
+    sighting: Sighting | None
+    inaccessible: bool
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The tickets of one answer, by what became of them."""
+
+    unchanged: list[Row] = field(default_factory=list)
+    changed: list[tuple[Row, Sighting]] = field(default_factory=list)
+    missing: list[Row] = field(default_factory=list)
+    """Jira did not show them: judged later (R7, R8)."""
+    failed: list[Row] = field(default_factory=list)
+    """Jira could not answer for them now: nothing is concluded."""
+
+
+def asked_as(ticket_id: str) -> str:
+    """What Jira is asked for: the numeric id, or the key while only that is known."""
+    return ticket_id.removeprefix(KEY_ONLY_PREFIX)
+
+
+def compare(rows: Sequence[Row], seen: Mapping[str, Sighting], retry: AbstractSet[str]) -> Comparison:
+    """Sort rows by what the answer says of them. The hot path: once per ticket and run."""
+    result = Comparison()
+    for row in rows:
+        asked = asked_as(row.ticket_id)
+        sighting = seen.get(asked)
+        if sighting is None:
+            (result.failed if asked in retry else result.missing).append(row)
+        elif sighting == row.sighting and not row.inaccessible:
+            result.unchanged.append(row)
+        else:
+            result.changed.append((row, sighting))
+    return result

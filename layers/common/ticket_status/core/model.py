@@ -1,0 +1,339 @@
+"""The words of the contract as values: integrations, tickets, statuses, health and sync runs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType, Self
+
+Sighting = NewType("Sighting", str)
+"""What Jira showed of an issue, as one comparable text: ``KEY|category|status name``."""
+
+KEY_ONLY_PREFIX = "key#"
+"""A ticket id starts so while only the issue's key is known, not its numeric id."""
+
+
+class InstallationType(StrEnum):
+    """Where the Jira runs; ``server`` is Server and Data Center."""
+
+    CLOUD = "cloud"
+    SERVER = "server"
+
+
+class AuthType(StrEnum):
+    """How an integration proves itself to Jira."""
+
+    BASIC = "basic"
+    PAT = "pat"
+    OAUTH1 = "oauth1"
+    OAUTH2 = "oauth2"
+
+
+class Category(StrEnum):
+    """Keys of Jira's status categories, as real sites have them."""
+
+    NEW = "new"
+    INDETERMINATE = "indeterminate"
+    DONE = "done"
+    UNDEFINED = "undefined"
+
+    @classmethod
+    def of(cls, key: object) -> Self:
+        """The category with this key; a key that no real site has is ``undefined``."""
+        known = isinstance(key, str) and key in cls._value2member_map_
+        return cls(str(key)) if known else cls("undefined")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A Jira status: its name and category."""
+
+    name: str
+    category: Category
+
+
+class Absence(StrEnum):
+    """Why Jira does not show an issue: hidden from us (R8), or proven deleted (R7)."""
+
+    INACCESSIBLE = "inaccessible"
+    DELETED = "deleted"
+
+
+class UnknownReason(StrEnum):
+    """Why a ticket shows ``Unknown``."""
+
+    DELETED = "DELETED"
+    INACCESSIBLE = "INACCESSIBLE"
+    INTEGRATION_BROKEN = "INTEGRATION_BROKEN"
+    INTEGRATION_NOT_FOUND = "INTEGRATION_NOT_FOUND"
+    NOT_RETRIEVED_YET = "NOT_RETRIEVED_YET"
+
+
+class RefreshState(StrEnum):
+    """Whether a ticket is still asked for, and if not, why."""
+
+    ACTIVE = "active"
+    OUTSIDE_WINDOW = "outside_window"
+    DELETED = "deleted"
+    RETRIEVAL_DISABLED = "retrieval_disabled"
+
+
+class HealthStatus(StrEnum):
+    """The health of an integration, in the product's words."""
+
+    HEALTHY = "HEALTHY_INTEGRATION"
+    FAULTY = "FAULTY_CONFIGURATION"
+    PENDING = "PENDING_AUTHORIZATION"
+
+
+class ReasonCode(StrEnum):
+    """Why an integration is faulty."""
+
+    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED"
+    MISSING_SCOPES = "MISSING_SCOPES"
+    AUTHORIZATION_EXPIRED = "AUTHORIZATION_EXPIRED"
+    CAPTCHA_REQUIRED = "CAPTCHA_REQUIRED"
+    UNREACHABLE = "UNREACHABLE"
+    NOT_JIRA = "NOT_JIRA"
+    JIRA_ERROR = "JIRA_ERROR"
+
+
+class Trigger(StrEnum):
+    """What started a sync run."""
+
+    SCHEDULE = "schedule"
+    ON_CALL = "on_call"
+    API = "api"
+    ENABLED = "enabled"
+    RECOVERED = "recovered"
+    REGISTERED = "registered"
+
+
+class RunState(StrEnum):
+    """Where a sync run stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def open(self) -> bool:
+        """Whether the run still has work to do."""
+        return self in {RunState.RUNNING, RunState.PAUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The health of an integration. ``since`` is when this status and reason began."""
+
+    status: HealthStatus
+    since: datetime
+    checked_at: datetime
+    reason_code: ReasonCode | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What connecting learnt of a Jira site; ``None`` where it is not known (yet)."""
+
+    api_url: str
+    """Prefix of ``/rest/api/…``: the site's address, or the gateway's for scoped tokens and OAuth 2.0."""
+    base_url: str | None = None
+    """The address people open, as the site reports it."""
+    version: str | None = None
+    cloud_id: str | None = None
+    account_id: str | None = None
+    """Who we are there: ``accountId`` (Cloud) or ``name`` (Data Center)."""
+    ids_per_call: int = 1000
+    """How many ids one retrieving call may name."""
+    granted_scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A Jira that cannot be reached or fails, not yet for long enough to break the integration (R9)."""
+
+    since: datetime
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAuthorization:
+    """An authorisation that was begun: what its callback has to prove. Of the state only a hash is kept."""
+
+    state_hash: str
+    """SHA-256 of the state, in hex."""
+    expires_at: datetime
+    callback_url: str
+    """Where Jira sends the person back to; named again when the code is exchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """A named connection to one Jira site. Times are aware; secrets are elsewhere."""
+
+    connection_name: str
+    integration_ref: str
+    """Name and a random part: what the tickets hang on, never used again after a deletion."""
+    installation_type: InstallationType
+    jira_server_url: str
+    auth_type: AuthType
+    created_at: datetime
+    retrieve_jira_tickets: bool
+    enabled_since: datetime
+    """When retrieval was last switched on (R6)."""
+    healthy_since: datetime
+    """When it last became healthy (R9)."""
+    health: Health
+    site: Site | None = None
+    username: str | None = None
+    client_id: str | None = None
+    consumer_key: str | None = None
+    public_key: str | None = None
+    skip_proxy: bool = False
+    created_in_version: str | None = None
+    paused_until: datetime | None = None
+    pause_seconds: int = 0
+    """Length of the last pause without a hint from Jira, in seconds; doubles until a call succeeds (R11)."""
+    trouble: Trouble | None = None
+    active_run_id: str | None = None
+    settings_version: int = 0
+    """Counts edits of address and credentials."""
+    authorization: PendingAuthorization | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether its tickets show ``INTEGRATION_BROKEN``."""
+        return self.health.status is HealthStatus.FAULTY
+
+    @property
+    def browse_url(self) -> str:
+        """The prefix of links to its issues."""
+        return f"{self.site_url}/browse/"
+
+    @property
+    def site_url(self) -> str:
+        """The address people open."""
+        return self.jira_server_url.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TicketKey:
+    """The identity of a ticket."""
+
+    integration_ref: str
+    ticket_id: str
+    """The numeric Jira issue id, or ``key#KEY`` while only the key is known."""
+
+    @classmethod
+    def of(cls, integration_ref: str, issue_id: str | None, issue_key: str) -> Self:
+        """The identity of the ticket with this issue id, or with this key while the id is not known."""
+        return cls(integration_ref, issue_id or KEY_ONLY_PREFIX + issue_key)
+
+    @property
+    def issue_id(self) -> str | None:
+        """The numeric Jira issue id, once known."""
+        return None if self.ticket_id.startswith(KEY_ONLY_PREFIX) else self.ticket_id
+
+    @property
+    def connection_name(self) -> str:
+        """The integration's name, which its ref starts with."""
+        return self.integration_ref.rpartition("~")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What is stored of a ticket. What it *shows* is derived when it is read."""
+
+    key: TicketKey
+    issue_key: str
+    created_at: datetime
+    site_url: str
+    """The site's address when the ticket was registered: its link when the integration is gone."""
+    status: Status | None = None
+    """The last status that Jira showed."""
+    absence: Absence | None = None
+    observed_at: datetime | None = None
+    """When the newest observation that was written was asked for."""
+    missed_at: datetime | None = None
+    """A retrieval at this time, and any before it, got no answer for this ticket although it covered it."""
+    status_seen_at: datetime | None = None
+    """On a deleted ticket: when Jira last showed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the tickets that a run asked for."""
+
+    changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    inaccessible: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        """Tickets that are done with."""
+        return self.changed + self.unchanged + self.deleted + self.inaccessible + self.failed
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Both together."""
+        return Counts(
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.deleted + other.deleted,
+            self.inaccessible + other.inaccessible,
+            self.failed + other.failed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a run: the tickets at positions ``start <= p < end``, which lie in ``months``."""
+
+    start: str
+    end: str
+    months: tuple[str, ...]
+    """``YYYY-MM``, ascending; only months that had tickets when the run was planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceProgress:
+    """How far a slice has come."""
+
+    slice: Slice
+    step: int = 0
+    """Counts what was written of it, so that a repeated message is recognised."""
+    cursor: str = ""
+    """Position of the last ticket that is done with."""
+    done: bool = False
+
+
+NEW_TICKETS = "new"
+"""Name of the slice that retrieves newly registered tickets; the other slices are named by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRun:
+    """One retrieval of all tickets of one integration."""
+
+    integration_ref: str
+    run_id: str
+    trigger: Trigger
+    started_at: datetime
+    """The run's clock: it decides the window (R2)."""
+    state: RunState = RunState.RUNNING
+    updated_at: datetime | None = None
+    completed_at: datetime | None = None
+    tickets_total: int = 0
+    asked: int = 0
+    """Tickets that Jira answered for, shown or not: the whole of which R8 takes the half."""
+    missing: int = 0
+    """Tickets that Jira did not show."""
+    counts: Counts = field(default_factory=Counts)
+    jira_requests: int = 0
+    error: str | None = None
+    paused_until: datetime | None = None
+    slices: dict[str, SliceProgress] = field(default_factory=dict)

@@ -1,0 +1,51 @@
+"""The hourly points that Atlassian gives to an OAuth 2.0 app: accounted for, so that the wall is never hit.
+
+An app has 65,000 points an hour for all its sites by default; a call costs about 1 and 1 for each issue in the
+answer; what is beyond is refused until the top of the UTC hour (``docs/jira.md``). API tokens pay none.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ticket_status.core.model import AuthType, InstallationType, Integration
+
+POINTS_PER_HOUR = 65_000
+USABLE = POINTS_PER_HOUR * 9 // 10
+"""What we spend of it: the last tenth is left to the app's other uses, the opening of tickets above all."""
+
+
+def pays_points(integration: Integration) -> bool:
+    """Whether its calls are paid for in points."""
+    return integration.installation_type is InstallationType.CLOUD and integration.auth_type is AuthType.OAUTH2
+
+
+def call_cost(issues: int) -> int:
+    """What a call that names so many issues costs."""
+    return 1 + issues
+
+
+def hour_of(now: datetime) -> datetime:
+    """The UTC hour that a moment is accounted in."""
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def next_hour(now: datetime) -> datetime:
+    """When the points are there again."""
+    return hour_of(now) + timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one retrieval of all tickets takes."""
+
+    requests: int
+    points: int
+    hours: int
+    """Begun hours of points; 0 when none are paid."""
+
+
+def sweep(tickets: int, ids_per_call: int, *, paid: bool) -> Sweep:
+    """What retrieving so many tickets takes when Jira shows them all."""
+    requests = -(-tickets // ids_per_call)
+    points = (requests + tickets) if paid else 0
+    return Sweep(requests, points, -(-points // USABLE))

@@ -1,0 +1,82 @@
+"""What a ticket shows (R2, R5 to R9, R13), derived when it is read, never stored.
+
+That is what makes breaking, recovering and switching an integration one write however many tickets it has.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticket_status.core.coverage import Coverage
+from ticket_status.core.model import (
+    Absence,
+    Integration,
+    RefreshState,
+    Status,
+    Ticket,
+    UnknownReason,
+)
+from ticket_status.core.window import in_window, position
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reader sees of a ticket. With neither status nor reason, retrieval is off (R5)."""
+
+    status: Status | None
+    unknown_reason: UnknownReason | None
+    refresh_state: RefreshState
+    last_update: datetime | None
+    """When Jira was last seen to hold what is known of the ticket."""
+
+
+def last_seen(ticket: Ticket, coverage: Coverage) -> datetime | None:
+    """When a retrieval last got an answer for the ticket, be it that nothing had changed (R13)."""
+    if ticket.observed_at is None:
+        return None
+    covered = coverage.at(position(ticket.created_at, ticket.key.ticket_id))
+    missed = covered is not None and ticket.missed_at is not None and covered <= ticket.missed_at
+    return ticket.observed_at if covered is None or missed else max(ticket.observed_at, covered)
+
+
+def shown(ticket: Ticket, integration: Integration | None, coverage: Coverage, clock: datetime) -> Shown:
+    """What the ticket shows at this moment; ``integration`` is ``None`` when it was deleted."""
+    seen_at = last_seen(ticket, coverage)
+    state = refresh_state(ticket, integration, clock)
+    if integration is not None and not integration.retrieve_jira_tickets:
+        return Shown(None, None, state, seen_at)
+    reason = _unknown_reason(ticket, integration, seen_at, state)
+    return Shown(ticket.status if reason is None else None, reason, state, seen_at)
+
+
+def refresh_state(ticket: Ticket, integration: Integration | None, clock: datetime) -> RefreshState:
+    """Whether the ticket is still asked for. Of a deleted integration nothing is."""
+    if integration is None or not integration.retrieve_jira_tickets:
+        return RefreshState.RETRIEVAL_DISABLED
+    if ticket.absence is Absence.DELETED:
+        return RefreshState.DELETED
+    return RefreshState.ACTIVE if in_window(ticket.created_at, clock) else RefreshState.OUTSIDE_WINDOW
+
+
+def _unknown_reason(
+    ticket: Ticket, integration: Integration | None, seen_at: datetime | None, state: RefreshState
+) -> UnknownReason | None:
+    if integration is None:
+        return UnknownReason.INTEGRATION_NOT_FOUND
+    if ticket.absence is Absence.DELETED:
+        return UnknownReason.DELETED
+    if integration.broken:
+        return UnknownReason.INTEGRATION_BROKEN
+    if state is RefreshState.ACTIVE:
+        reason = _not_seen_since(integration, seen_at)
+        if reason is not None:
+            return reason
+    if ticket.absence is Absence.INACCESSIBLE:
+        return UnknownReason.INACCESSIBLE
+    return UnknownReason.NOT_RETRIEVED_YET if ticket.status is None else None
+
+
+def _not_seen_since(integration: Integration, seen_at: datetime | None) -> UnknownReason | None:
+    """R6 and R9: a status counts only when retrieved since retrieval was switched on and since the recovery."""
+    if seen_at is None or seen_at < integration.enabled_since:
+        return UnknownReason.NOT_RETRIEVED_YET
+    return UnknownReason.INTEGRATION_BROKEN if seen_at < integration.healthy_since else None

@@ -1,0 +1,16 @@
+"""Sightings: what Jira showed of an issue, in the one form in which rows and answers are compared (R13, R15)."""
+
+from ticket_status.core.model import Category, Sighting, Status
+
+_SEPARATOR = "|"
+
+
+def sighting(issue_key: str, status: Status) -> Sighting:
+    """The sighting of an issue. Neither keys nor categories contain the separator; names may, so they come last."""
+    return Sighting(f"{issue_key}{_SEPARATOR}{status.category}{_SEPARATOR}{status.name}")
+
+
+def read_sighting(seen: Sighting) -> tuple[str, Status]:
+    """The issue's key and status in a sighting."""
+    issue_key, category, name = seen.split(_SEPARATOR, 2)
+    return issue_key, Status(name, Category.of(category))
