@@ -1,0 +1,18 @@
+"""``EventsFunction``: tells the bus what the streams of tickets and integrations say was written."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from ticket_status import composition
+from ticket_status.aws.stream import read_write
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Publish the changes of a batch. When that fails the whole batch is tried again: at least once, in order."""
+    app = composition.events()
+    app.logger.set_correlation_id(context.aws_request_id)
+    writes = [write for record in event["Records"] if (write := read_write(record)) is not None]
+    published = app.publishing.publish(writes, datetime.now(UTC))
+    app.report("events", {"PublishedEvents": published}, records=len(event["Records"]))
+    return {"batchItemFailures": []}

@@ -1,0 +1,163 @@
+"""What each function reads from its environment, once, at cold start. A missing or odd value ends the start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+
+class ConfigurationError(Exception):
+    """Raised when an environment variable is missing or does not fit; it names the variable."""
+
+
+def _text(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    if not value:
+        message = f"{name} must be set"
+        raise ConfigurationError(message)
+    return value
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    value = _text(environment, name)
+    if value not in {"true", "false"}:
+        message = f"{name} must be true or false, not {value!r}"
+        raise ConfigurationError(message)
+    return value == "true"
+
+
+def _days(environment: Mapping[str, str], name: str) -> int:
+    value = _text(environment, name)
+    if not value.isascii() or not value.isdigit() or int(value) < 1:
+        message = f"{name} must be a whole number of days, not {value!r}"
+        raise ConfigurationError(message)
+    return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """The tables and the queue: the whole of what ``SyncFunction`` reads, and a part of what the others do."""
+
+    region: str
+    integrations_table: str
+    tickets_table: str
+    violations_table: str
+    sync_runs_table: str
+    sync_queue_url: str
+    retention: timedelta
+    """How long tickets are kept after their creation."""
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(
+            region=_text(environment, "AWS_REGION"),
+            integrations_table=_text(environment, "INTEGRATIONS_TABLE"),
+            tickets_table=_text(environment, "TICKETS_TABLE"),
+            violations_table=_text(environment, "VIOLATIONS_TABLE"),
+            sync_runs_table=_text(environment, "SYNC_RUNS_TABLE"),
+            sync_queue_url=_text(environment, "SYNC_QUEUE_URL"),
+            retention=timedelta(days=_days(environment, "RETENTION_DAYS")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JiraConfig:
+    """What talking to Jira needs: where secrets are, Atlassian's addresses, and which addresses are allowed (R18)."""
+
+    secret_prefix: str
+    secret_key_id: str
+    atlassian_api_url: str
+    atlassian_auth_url: str
+    allow_private_addresses: bool
+    allow_loopback_addresses: bool
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(
+            secret_prefix=_text(environment, "SECRET_PREFIX"),
+            secret_key_id=_text(environment, "SECRET_KEY_ID"),
+            atlassian_api_url=_text(environment, "ATLASSIAN_API_URL"),
+            atlassian_auth_url=_text(environment, "ATLASSIAN_AUTH_URL"),
+            allow_private_addresses=_switch(environment, "ALLOW_PRIVATE_ADDRESSES"),
+            allow_loopback_addresses=_switch(environment, "ALLOW_LOOPBACK_ADDRESSES"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeConfig:
+    """What ``ProbeFunction`` reads."""
+
+    stores: StoreConfig
+    jira: JiraConfig
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(StoreConfig.from_env(environment), JiraConfig.from_env(environment))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """What ``SyncWorkerFunction`` reads."""
+
+    stores: StoreConfig
+    jira: JiraConfig
+    dead_letter_queue_url: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(
+            StoreConfig.from_env(environment),
+            JiraConfig.from_env(environment),
+            _text(environment, "SYNC_DEAD_LETTER_QUEUE_URL"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """What ``RefreshFunction`` and ``SettingsFunction`` read."""
+
+    stores: StoreConfig
+    jira: JiraConfig
+    allowed_origin: str
+    """The origin that browsers may call from (CORS); empty: none."""
+    public_api_url: str
+    """Where people reach the API, up to its stage; empty: derived from each request."""
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(
+            StoreConfig.from_env(environment),
+            JiraConfig.from_env(environment),
+            environment.get("ALLOWED_ORIGIN", ""),
+            environment.get("PUBLIC_API_URL", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventsConfig:
+    """What ``EventsFunction`` reads."""
+
+    region: str
+    integrations_table: str
+    tickets_table: str
+    violations_table: str
+    retention: timedelta
+    event_bus_name: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(
+            region=_text(environment, "AWS_REGION"),
+            integrations_table=_text(environment, "INTEGRATIONS_TABLE"),
+            tickets_table=_text(environment, "TICKETS_TABLE"),
+            violations_table=_text(environment, "VIOLATIONS_TABLE"),
+            retention=timedelta(days=_days(environment, "RETENTION_DAYS")),
+            event_bus_name=_text(environment, "EVENT_BUS_NAME"),
+        )

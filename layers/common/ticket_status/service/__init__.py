@@ -1,0 +1,1 @@
+"""The use cases, over ports only: what the handlers call."""

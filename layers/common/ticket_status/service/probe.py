@@ -1,0 +1,65 @@
+"""R10: broken integrations are tried again every 15 minutes, by one request each; a success starts a full run."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ticket_status.core.model import Integration, Trigger
+from ticket_status.core.throttle import paused
+from ticket_status.ports import IntegrationStore, JiraConnector, Refused, Throttled, Unavailable
+from ticket_status.service.runs import Runs
+from ticket_status.service.site_health import SiteHealth
+
+_AT_ONCE = 8
+PROBE_TIME = timedelta(seconds=25)
+"""How long one site has to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """What a round of the probe found."""
+
+    probed: int
+    recovered: tuple[str, ...]
+
+
+class Probe:
+    """The light probe of broken integrations, which are read from their sparse index."""
+
+    def __init__(
+        self, integrations: IntegrationStore, connector: JiraConnector, runs: Runs, now: Callable[[], datetime]
+    ) -> None:
+        self._integrations = integrations
+        self._connector = connector
+        self._runs = runs
+        self._health = SiteHealth(integrations, now)
+        self._now = now
+
+    def probe(self) -> ProbeReport:
+        """Try every broken integration that retrieval is on for, and that nobody has to hold off from."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = [(name, pool.submit(self._probe_one, name)) for name in self._integrations.broken()]
+        outcomes = {name: future.result() for name, future in found}
+        return ProbeReport(
+            probed=sum(outcome is not None for outcome in outcomes.values()),
+            recovered=tuple(sorted(name for name, outcome in outcomes.items() if outcome)),
+        )
+
+    def _probe_one(self, name: str) -> bool | None:
+        """Whether it recovered; ``None`` when it was not tried."""
+        integration = self._integrations.get(name)
+        if (
+            integration is None
+            or not integration.broken
+            or not integration.retrieve_jira_tickets
+            or paused(integration, self._now())
+        ):
+            return None
+        jira = self._connector.open(integration, self._now() + PROBE_TIME)
+        proven = jira if isinstance(jira, Throttled | Refused | Unavailable) else self._health.prove(jira, integration)
+        if not isinstance(proven, Integration):
+            self._health.met(integration, proven)
+            return False
+        self._runs.start(proven, Trigger.RECOVERED, self._now())
+        return True

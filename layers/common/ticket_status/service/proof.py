@@ -1,0 +1,104 @@
+"""R7 and R8 at work: gathering the proof that tickets which Jira did not show are deleted."""
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from ticket_status.core.comparison import asked_as
+from ticket_status.core.judgement import (
+    MOST_CONFIRMATIONS,
+    Evidence,
+    Found,
+    Lookup,
+    Verdict,
+    implausible,
+    judge,
+    project_of,
+)
+from ticket_status.core.model import KEY_ONLY_PREFIX, ReasonCode, TicketKey
+from ticket_status.core.sighting import read_sighting
+from ticket_status.ports import Account, Jira, JiraTrouble, MissingTicket, Refused, Throttled, TicketStore, Unavailable
+
+_AT_ONCE = 4
+"""Confirmations in parallel."""
+
+_A = TypeVar("_A")
+_TROUBLE = (Throttled, Refused, Unavailable)
+
+
+class Proof:
+    """Judges missing tickets of one integration at a time."""
+
+    def __init__(self, tickets: TicketStore) -> None:
+        self._tickets = tickets
+
+    def judge(
+        self, jira: Jira, ref: str, missing: Sequence[MissingTicket], *, run_missing: int, run_asked: int
+    ) -> dict[str, Verdict | Found] | JiraTrouble:
+        """The verdicts by ticket id, in the light of all that the run asked for and missed.
+
+        The account is proven before and after. What is beyond the bound of confirmations, and what the site could
+        not say, is not in the answer: it stays as it was until the next run.
+        """
+        before = jira.whoami()
+        if not isinstance(before, Account):
+            return before
+        if implausible(run_missing, run_asked):
+            return {ticket.ticket_id: Verdict.INACCESSIBLE for ticket in missing}
+        evidence = self._evidence(jira, ref, missing)
+        if not isinstance(evidence, dict):
+            return evidence
+        after = jira.whoami()
+        if not isinstance(after, Account):
+            return after
+        if after != before:
+            return Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered for another account in mid-proof")
+        return {ticket_id: judge(found) for ticket_id, found in evidence.items()}
+
+    def _evidence(self, jira: Jira, ref: str, missing: Sequence[MissingTicket]) -> dict[str, Evidence] | JiraTrouble:
+        """The newly missing first: what has been inaccessible for long can wait for its turn."""
+        projects = self._projects(ref, missing)
+        browsable = _side_by_side(jira.can_browse, set(projects.values()))
+        if not isinstance(browsable, dict):
+            return browsable
+        confirm = [
+            ticket.ticket_id
+            for ticket in sorted(missing, key=lambda one: one.was_inaccessible)
+            if browsable.get(projects.get(ticket.ticket_id, ""), False)
+        ][:MOST_CONFIRMATIONS]
+        looked_at = _side_by_side(lambda ticket_id: jira.look_at(asked_as(ticket_id)), confirm)
+        if not isinstance(looked_at, dict):
+            return looked_at
+        issues = {ticket_id: found or Lookup.NOT_FOUND for ticket_id, found in looked_at.items()}
+        return {
+            ticket_id: Evidence(browsable[project], issues.get(ticket_id, Lookup.NOT_ASKED))
+            for ticket_id, project in projects.items()
+        }
+
+    def _projects(self, ref: str, missing: Sequence[MissingTicket]) -> dict[str, str]:
+        """The project that each ticket was last known in; read from the ticket where its row does not tell."""
+        keys = {ticket.ticket_id: _known_key(ticket) for ticket in missing}
+        unknown = [TicketKey(ref, ticket_id) for ticket_id, issue_key in keys.items() if issue_key is None]
+        stored = self._tickets.get_many(unknown)[0] if unknown else {}
+        keys |= {key.ticket_id: ticket.issue_key for key, ticket in stored.items()}
+        return {ticket_id: project_of(issue_key) for ticket_id, issue_key in keys.items() if issue_key is not None}
+
+
+def _known_key(ticket: MissingTicket) -> str | None:
+    if ticket.ticket_id.startswith(KEY_ONLY_PREFIX):
+        return asked_as(ticket.ticket_id)
+    return read_sighting(ticket.sighting)[0] if ticket.sighting is not None else None
+
+
+def _side_by_side(look: Callable[[str], _A | JiraTrouble], names: Collection[str]) -> dict[str, _A] | JiraTrouble:
+    """What was found by name; the first trouble met ends it, and is the answer."""
+    found: dict[str, _A] = {}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        futures = {name: pool.submit(look, name) for name in names}
+        for name, future in futures.items():
+            answer = future.result()
+            if isinstance(answer, _TROUBLE):
+                pool.shutdown(wait=False, cancel_futures=True)
+                return answer
+            found[name] = answer
+    return found

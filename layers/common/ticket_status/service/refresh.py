@@ -1,0 +1,213 @@
+"""R3: the refresh button. Asks Jira now for a violation's tickets, over all their integrations side by side.
+
+It never fails because of Jira: what could not be had says so, the rest is fresh; it is back within its deadline.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from ticket_status.core.comparison import Comparison, Row
+from ticket_status.core.coverage import Coverage
+from ticket_status.core.health import recovers
+from ticket_status.core.model import Absence, Integration, Ticket, TicketKey, Trigger
+from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked
+from ticket_status.core.sighting import sighting
+from ticket_status.core.window import position
+from ticket_status.ports import (
+    IntegrationStore,
+    Jira,
+    JiraConnector,
+    JiraTrouble,
+    MissingTicket,
+    Refused,
+    Seen,
+    Throttled,
+    TicketStore,
+    Unavailable,
+)
+from ticket_status.service.proof import Proof
+from ticket_status.service.reading import Reading, ShownTicket
+from ticket_status.service.retrieval import Retrieval
+from ticket_status.service.runs import Runs
+from ticket_status.service.site_health import Broke, Paused, SiteHealth, TryAgain
+
+REFRESH_TIME = timedelta(seconds=20)
+"""How long Jira has; the answer is out within 25 seconds."""
+
+_GRACE = timedelta(seconds=2)
+_INTEGRATIONS_AT_ONCE = 10
+
+_TROUBLE = (Throttled, Refused, Unavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshedTicket:
+    """A ticket after a manual refresh, and what that did."""
+
+    ticket: ShownTicket
+    refresh: Refreshed
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPorts:
+    """What the button works with."""
+
+    integrations: IntegrationStore
+    tickets: TicketStore
+    connector: JiraConnector
+
+
+class Refresh:
+    """Refreshes violations by hand."""
+
+    def __init__(self, ports: RefreshPorts, reading: Reading, runs: Runs, now: Callable[[], datetime]) -> None:
+        self._ports = ports
+        self._reading = reading
+        self._runs = runs
+        self._now = now
+        self._health = SiteHealth(ports.integrations, now)
+        self._retrieval = Retrieval(ports.tickets, now)
+        self._proof = Proof(ports.tickets)
+
+    def violation(self, violation_id: str) -> list[RefreshedTicket]:
+        """Refresh a violation's tickets, the leading one first; none when it has no ticket."""
+        before = self._reading.violation(violation_id, self._now())
+        if not before:
+            return []
+        outcomes = {one.ticket.key: not_asked(one.shown, one.integration, self._now()) for one in before}
+        asked = [one for one in before if outcomes[one.ticket.key] is None]
+        failed = self._ask_all(asked)
+        after = self._reading.violation(violation_id, self._now()) if asked else before
+        known = {one.ticket.key: one for one in before}
+        return [RefreshedTicket(one, self._outcome(one, known.get(one.ticket.key), outcomes, failed)) for one in after]
+
+    @staticmethod
+    def _outcome(
+        after: ShownTicket,
+        before: ShownTicket | None,
+        skipped: Mapping[TicketKey, Refreshed | None],
+        failed: Mapping[TicketKey, Refreshed],
+    ) -> Refreshed:
+        key = after.ticket.key
+        not_had = skipped.get(key) or failed.get(key)
+        if not_had is not None:
+            return not_had
+        same = before is not None and _face(before) == _face(after)
+        return Outcome.UNCHANGED if same else Outcome.CHANGED, None
+
+    # --- One integration --------------------------------------------------------------------------------------------
+
+    def _ask_all(self, tickets: Sequence[ShownTicket]) -> dict[TicketKey, Refreshed]:
+        """Ask all integrations side by side; the tickets that could not be had, and why."""
+        by_ref: dict[str, list[ShownTicket]] = defaultdict(list)
+        for one in tickets:
+            by_ref[one.ticket.key.integration_ref].append(one)
+        deadline = self._now() + REFRESH_TIME
+        pool = ThreadPoolExecutor(_INTEGRATIONS_AT_ONCE)
+        futures = {ref: pool.submit(self._ask_one, some, deadline) for ref, some in by_ref.items()}
+        done, _ = wait(futures.values(), timeout=(REFRESH_TIME + _GRACE).total_seconds())
+        pool.shutdown(wait=False, cancel_futures=True)
+        failed: dict[TicketKey, Refreshed] = {}
+        for ref, future in futures.items():
+            late = dict.fromkeys((one.ticket.key for one in by_ref[ref]), _UNAVAILABLE)
+            failed |= future.result() if future in done else late
+        return failed
+
+    def _ask_one(self, tickets: Sequence[ShownTicket], deadline: datetime) -> dict[TicketKey, Refreshed]:
+        integration = tickets[0].integration
+        if integration is None:
+            return {}
+        failed = self._retrieve(integration, tickets, deadline)
+        if isinstance(failed, _TROUBLE):
+            return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, failed))
+        return failed
+
+    def _retrieve(
+        self, integration: Integration, tickets: Sequence[ShownTicket], deadline: datetime
+    ) -> dict[TicketKey, Refreshed] | JiraTrouble:
+        """Ask, record, judge: the tickets that Jira could not answer for, or the trouble that was met."""
+        jira = self._ports.connector.open(integration, deadline)
+        if isinstance(jira, _TROUBLE):
+            return jira
+        if recovers(integration):
+            proven = self._health.prove(jira, integration)
+            if not isinstance(proven, Integration):
+                return proven
+            integration = proven
+            self._runs.start(integration, Trigger.RECOVERED, self._now())
+        rows = [_row(one.ticket) for one in tickets]
+        failed: dict[TicketKey, Refreshed] = {}
+        for start in range(0, len(rows), jira.ids_per_call):
+            some = self._retrieve_call(integration, jira, rows[start : start + jira.ids_per_call], tickets[0].coverage)
+            if not isinstance(some, dict):
+                return some
+            failed |= some
+        self._health.learnt(integration, jira)
+        return failed
+
+    def _retrieve_call(
+        self, integration: Integration, jira: Jira, rows: Sequence[Row], coverage: Coverage
+    ) -> dict[TicketKey, Refreshed] | JiraTrouble:
+        ref = integration.integration_ref
+        asked = self._retrieval.ask(jira, rows, max(integration.enabled_since, integration.healthy_since))
+        if not isinstance(asked.result, Comparison):
+            return asked.result
+        self._health.succeeded(integration)
+        result = asked.result
+        self._retrieval.record_changes(ref, asked, result.changed)
+        self._ports.tickets.record([Seen(TicketKey(ref, row.ticket_id), asked.at) for row in result.unchanged])
+        trouble = self._judge(jira, ref, result.missing, coverage, asked=len(rows) - len(result.failed))
+        if trouble is not None:
+            consequence = self._met(integration, trouble)
+            return {TicketKey(ref, row.ticket_id): consequence for row in (*result.missing, *result.failed)}
+        return {TicketKey(ref, row.ticket_id): _UNAVAILABLE for row in result.failed}
+
+    def _judge(
+        self, jira: Jira, ref: str, rows: Sequence[Row], coverage: Coverage, *, asked: int
+    ) -> JiraTrouble | None:
+        """R7 and R8 for the tickets of one violation: the same proof as in a run."""
+        if not rows:
+            return None
+        missing = [
+            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, coverage.at(row.position)) for row in rows
+        ]
+        at = self._now()
+        verdicts = self._proof.judge(jira, ref, missing, run_missing=len(missing), run_asked=asked)
+        if not isinstance(verdicts, dict):
+            return verdicts
+        self._retrieval.record_verdicts(ref, missing, verdicts, at)
+        self._ports.tickets.record([Seen(TicketKey(ref, one.ticket_id), at) for one in missing if one.was_inaccessible])
+        return None
+
+    def _met(self, integration: Integration, trouble: JiraTrouble) -> Refreshed:
+        consequence = self._health.met(integration, trouble)
+        match consequence:
+            case Paused():
+                return Outcome.DEFERRED, OutcomeReason.RATE_LIMITED
+            case Broke():
+                return Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN
+            case TryAgain():
+                return _UNAVAILABLE
+            case _:
+                assert_never(consequence)
+
+
+_UNAVAILABLE: Refreshed = (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE)
+
+
+def _row(ticket: Ticket) -> Row:
+    seen = None if ticket.status is None else sighting(ticket.issue_key, ticket.status)
+    return Row(
+        position(ticket.created_at, ticket.key.ticket_id),
+        ticket.key.ticket_id,
+        seen,
+        ticket.absence is Absence.INACCESSIBLE,
+    )
+
+
+def _face(one: ShownTicket) -> tuple[object, ...]:
+    return one.shown.status, one.shown.unknown_reason, one.ticket.issue_key

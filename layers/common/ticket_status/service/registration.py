@@ -1,0 +1,78 @@
+"""R14: new tickets are stored with their violations, and get their first status within a minute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ticket_status.core.model import Integration, Ticket, TicketKey
+from ticket_status.core.window import in_window
+from ticket_status.ports import (
+    IntegrationStore,
+    NewTicketsWork,
+    Registration,
+    Resource,
+    ViolationStore,
+    WorkQueue,
+)
+
+GATHER = timedelta(seconds=10)
+"""New tickets wait so long for others of their integration: a burst of registrations becomes few Jira calls."""
+
+FORGOTTEN_AFTER = timedelta(seconds=60)
+"""A note that new tickets wait is made again after this, should its message have been lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """One element of a registration that fits."""
+
+    integration_name: str
+    issue_key: str
+    issue_id: str | None
+    violation_id: str
+    resource: Resource | None
+    created_at: datetime
+
+
+class RegisterTickets:
+    """Registers tickets that the scanner opened."""
+
+    def __init__(self, integrations: IntegrationStore, violations: ViolationStore, queue: WorkQueue) -> None:
+        self._integrations = integrations
+        self._violations = violations
+        self._queue = queue
+
+    def register(self, tickets: Sequence[NewTicket], now: datetime) -> list[NewTicket]:
+        """Store tickets and have the new ones retrieved; those whose integration does not exist are given back."""
+        known = self._integrations.get_many({ticket.integration_name for ticket in tickets})
+        accepted = [
+            _registration(ticket, known[ticket.integration_name])
+            for ticket in tickets
+            if ticket.integration_name in known
+        ]
+        new = self._violations.register(accepted, now) if accepted else frozenset()
+        waiting = {one.ticket.key for one in accepted if in_window(one.ticket.created_at, now)} & new
+        self._announce(list(known.values()), waiting, now)
+        return [ticket for ticket in tickets if ticket.integration_name not in known]
+
+    def _announce(self, integrations: Sequence[Integration], waiting: set[TicketKey], now: datetime) -> None:
+        refs = {key.integration_ref for key in waiting}
+        work = [
+            NewTicketsWork(integration.connection_name, integration.integration_ref)
+            for integration in integrations
+            if integration.integration_ref in refs
+            and integration.retrieve_jira_tickets
+            and self._integrations.announce_new_tickets(integration, now, now - FORGOTTEN_AFTER)
+        ]
+        if work:
+            self._queue.send(work, int(GATHER.total_seconds()))
+
+
+def _registration(new: NewTicket, integration: Integration) -> Registration:
+    ticket = Ticket(
+        key=TicketKey.of(integration.integration_ref, new.issue_id, new.issue_key),
+        issue_key=new.issue_key,
+        created_at=new.created_at,
+        site_url=integration.jira_server_url,
+    )
+    return Registration(ticket, new.violation_id, new.resource)

@@ -1,0 +1,146 @@
+"""Asking Jira for tickets and recording what it says: one code for the timer, the button and new tickets.
+
+Ask, then record what changed, then judge what Jira did not show. The order of the writes makes a crash harmless:
+what was not recorded is asked for again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticket_status.core.comparison import Comparison, Row, asked_as, compare
+from ticket_status.core.coverage import Coverage
+from ticket_status.core.judgement import Found, Verdict
+from ticket_status.core.model import KEY_ONLY_PREFIX, Counts, Sighting, TicketKey
+from ticket_status.ports import (
+    Answered,
+    Deleted,
+    Jira,
+    JiraTrouble,
+    Missed,
+    MissingTicket,
+    Observation,
+    Observed,
+    TicketStore,
+    Unseen,
+)
+
+CALLS_IN_FLIGHT = 4
+"""Jira calls at once per worker; with two slices side by side eight, below the ten that a site bears."""
+
+_RETRIES = 2
+"""How often issues that Jira could not answer for (``issueErrors``) are asked for again at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one call's worth of tickets came to."""
+
+    rows: Sequence[Row]
+    at: datetime
+    """Just before Jira was asked: the answer is at least that new (R12)."""
+    result: Comparison | JiraTrouble
+    ids: Mapping[str, str]
+    """The numeric id of each key that was asked for and shown."""
+
+
+class Retrieval:
+    """Asks for, and records, tickets of one integration at a time."""
+
+    def __init__(self, tickets: TicketStore, now: Callable[[], datetime]) -> None:
+        self._tickets = tickets
+        self._now = now
+
+    def ask(self, jira: Jira, rows: Sequence[Row], not_before: datetime) -> Asked:
+        """Ask Jira for these tickets in one call; what it could not answer for is asked for again."""
+        at = max(self._now(), not_before)
+        answer = jira.ask([asked_as(row.ticket_id) for row in rows])
+        for _ in range(_RETRIES):
+            if not isinstance(answer, Answered) or not answer.retry:
+                break
+            answer = _merged(answer, jira.ask(sorted(answer.retry)))
+        if not isinstance(answer, Answered):
+            return Asked(rows, at, answer, {})
+        return Asked(rows, at, compare(rows, answer.seen, answer.retry), answer.ids)
+
+    def record_changes(self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
+        """Record what changed, each only if it is newer than all that is known of it (R12); the ids as asked for.
+
+        What is known of an unchanged ticket is its range's coverage, so that is read again just before.
+        """
+        if not changed:
+            return frozenset()
+        coverage = self.coverage(ref)
+        newer = [(row, seen) for row, seen in changed if _newer(asked.at, coverage, row)]
+        return self._record_sightings(
+            ref, asked.at, {row.ticket_id: _found(row.ticket_id, seen, asked.ids) for row, seen in newer}
+        )
+
+    def record_missed(self, ref: str, rows: Sequence[Row], coverage: Coverage) -> None:
+        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was."""
+        at = self._now()
+        self._tickets.record(
+            [
+                Missed(TicketKey(ref, row.ticket_id), at, coverage.at(row.position))
+                for row in rows
+                if row.sighting is not None
+            ]
+        )
+
+    def record_verdicts(
+        self, ref: str, missing: Sequence[MissingTicket], verdicts: Mapping[str, Verdict | Found], at: datetime
+    ) -> Counts:
+        """Record what was concluded about missing tickets, and count it."""
+        observations: list[Observation] = []
+        found: dict[str, Found] = {}
+        counts = Counts()
+        for ticket in missing:
+            key = TicketKey(ref, ticket.ticket_id)
+            match verdicts.get(ticket.ticket_id, Verdict.UNDECIDED):
+                case Found() as shown_after_all:
+                    found[ticket.ticket_id] = shown_after_all
+                    same = shown_after_all.sighting == ticket.sighting
+                    counts += Counts(unchanged=1) if same else Counts(changed=1)
+                case Verdict.DELETED:
+                    observations.append(Deleted(key, at, ticket.seen_at))
+                    counts += Counts(deleted=1)
+                case Verdict.INACCESSIBLE:
+                    observations += [] if ticket.was_inaccessible else [Unseen(key, at)]
+                    counts += Counts(inaccessible=1)
+                case Verdict.UNDECIDED:
+                    counts += Counts(failed=1)
+        self._tickets.record(observations)
+        self._record_sightings(ref, at, found)
+        return counts
+
+    def coverage(self, ref: str) -> Coverage:
+        """The coverage of an integration, as stored now."""
+        return self._tickets.get_many((), [ref])[1].get(ref, Coverage())
+
+    def _record_sightings(self, ref: str, at: datetime, found: Mapping[str, Found]) -> frozenset[str]:
+        """Write sightings by ticket id; a ticket known by key only gets its issue id with it."""
+        written = set()
+        observed = []
+        for ticket_id, (issue_id, sighting) in found.items():
+            key = TicketKey(ref, ticket_id)
+            if ticket_id.startswith(KEY_ONLY_PREFIX):
+                self._tickets.resolve(key, issue_id, sighting, at)
+                written.add(ticket_id)
+            else:
+                observed.append(Observed(key, at, sighting))
+        return frozenset(written | {key.ticket_id for key in self._tickets.record(observed)})
+
+
+def _merged(answer: Answered, more: Answered | JiraTrouble) -> Answered | JiraTrouble:
+    if not isinstance(more, Answered):
+        return more
+    return Answered({**answer.seen, **more.seen}, {**answer.ids, **more.ids}, more.retry)
+
+
+def _newer(at: datetime, coverage: Coverage, row: Row) -> bool:
+    covered = coverage.at(row.position)
+    return covered is None or row.sighting is None or covered < at
+
+
+def _found(ticket_id: str, seen: Sighting, ids: Mapping[str, str]) -> Found:
+    return Found(ids.get(asked_as(ticket_id), ticket_id), seen)
