@@ -1,0 +1,80 @@
+# Everything the project does, from two commands: `make demo` to see it, `make check` to trust it.
+# Needs Python 3.11 or newer, make and a package index.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+SAM := $(VENV)/bin/sam
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r
+
+export SAM_CLI_TELEMETRY := 0
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo stack redeploy test check lint types format validate deploy lock clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make the virtual environments (redone when their pins change)
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=...")'
+	@$(MAKE) --silent --jobs=3 $(VENV)/.ready .local/sam-venv/.ready .local/emulator-venv/.ready
+	@ln -sf ../../.local/sam-venv/bin/sam $(SAM)
+
+$(VENV)/.ready: requirements/dev.txt
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) $(PIP_INSTALL) $<
+	@touch $@
+
+# Two environments of their own: the SAM CLI pins libraries that the project uses newer,
+# and what is installed beside the embedded AWS would leak into every local Lambda.
+.local/%-venv/.ready: requirements/%.txt
+	@echo "making .local/$*-venv"
+	@$(PYTHON) -m venv --clear .local/$*-venv
+	@.local/$*-venv/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+run: setup ## run everything here: embedded AWS, sample Jira sites, first sync; stays up until Ctrl-C
+	@$(PY) -m local run
+
+demo: setup ## the same, and end after the table; fails unless every expected status was seen
+	@$(PY) -m local demo
+
+stack: setup ## the bare stack on the embedded AWS, in the foreground
+	@$(PY) -m local stack
+
+redeploy: setup ## bring changed code into the running local stack
+	@$(PY) -m local redeploy
+
+test: setup ## every test, the end-to-end ones against the embedded AWS
+	@$(PY) -m pytest
+
+check: setup lint types validate test ## what CI runs
+
+lint: setup ## ruff, all rules
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: setup ## mypy --strict, tests too
+	@$(PY) -m mypy
+
+validate: setup ## the template: SAM, cfn-lint
+	@$(SAM) validate --lint --region us-east-1
+
+format: setup ## let ruff rewrite what it can
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+deploy: setup ## sam build and sam deploy to the AWS account of your environment
+	@$(SAM) build
+	@$(SAM) deploy
+
+lock: ## renew the pins from requirements/*.in (needs uv)
+	@uv pip compile $(LOCK) --no-annotate requirements/runtime.in -o layers/common/requirements.txt
+	@for kind in dev sam emulator; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
+LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras
+
+clean: ## remove what was built or kept locally
+	@rm -rf $(VENV) .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
