@@ -1,0 +1,180 @@
+"""What the DynamoDB stores share: one client for all models, reads that follow every page, retries with jitter."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from random import SystemRandom
+from time import sleep
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+
+from botocore.config import Config
+from pynamodb.connection import Connection
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import MetaModel, Model
+from pynamodb.transactions import TransactWrite
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+Item: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""An item as it travels: ``{"t": {"S": "10412"}}``."""
+
+AT_ONCE = 16
+"""Calls of one unit of work that are under way side by side; the client has as many connections."""
+
+KEYS_PER_GET = 100
+"""Most keys that one BatchGetItem takes."""
+
+ITEMS_PER_TRANSACTION = 100
+"""Most items that one TransactWriteItems takes."""
+
+CLIENT_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    max_pool_connections=AT_ONCE,
+    parameter_validation=False,
+    retries={"total_max_attempts": 6, "mode": "standard"},
+)
+"""For the client given to ``Dynamo``: short time-outs, since DynamoDB answers in milliseconds or not at all."""
+
+_REFUSALS = frozenset({"ConditionalCheckFailedException", "ConditionalCheckFailed", "TransactionConflictException"})
+_CONTENTION = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "None"})
+
+_random = SystemRandom()
+
+
+class ContendedWriteError(Exception):
+    """Raised when other writers came first on every try; a later repetition may well succeed."""
+
+
+class Dynamo:
+    """One client for every model and raw read, so that they share connections and start-up cost."""
+
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self.client = client
+        for operation, member in (("Query", "Items"), ("BatchGetItem", "Responses")):
+            client.meta.events.register(f"before-parse.dynamodb.{operation}", _AsSent(member))
+
+    def bind(self, model: type[M], table_name: str) -> type[M]:
+        """The model on this table, over the shared client."""
+        region = self.client.meta.region_name
+        meta = type("Meta", (), {"table_name": table_name, "region": region})
+        bound = cast("type[M]", MetaModel(model.__name__, (model,), {"Meta": meta}))
+        self._share(bound._get_connection().connection)  # noqa: SLF001 - PynamoDB has no public way to share a client
+        return bound
+
+    def transaction(self) -> TransactWrite:
+        """A transaction to fill within a ``with``; it is sent at the end."""
+        return TransactWrite(connection=self._share(Connection(region=self.client.meta.region_name)))
+
+    def query(self, **request: Any) -> Iterator[Sequence[Item]]:  # noqa: ANN401 - the request, as boto3 types it
+        """Every page of a query."""
+        page: Mapping[str, Any] = self.client.query(**request)
+        yield page["Items"]
+        while "LastEvaluatedKey" in page:
+            page = self.client.query(**request, ExclusiveStartKey=page["LastEvaluatedKey"])
+            yield page["Items"]
+
+    def count(self, **request: Any) -> int:  # noqa: ANN401 - the request, as boto3 types it
+        """How many items a query finds, over every page."""
+        request["Select"] = "COUNT"
+        page: Mapping[str, Any] = self.client.query(**request)
+        found = int(page["Count"])
+        while "LastEvaluatedKey" in page:
+            page = self.client.query(**request, ExclusiveStartKey=page["LastEvaluatedKey"])
+            found += int(page["Count"])
+        return found
+
+    def batch_get(self, table_name: str, keys: Sequence[Item]) -> list[Item]:
+        """The items that exist of these different keys, read consistently, a hundred a call."""
+        chunks = [keys[at : at + KEYS_PER_GET] for at in range(0, len(keys), KEYS_PER_GET)]
+        found = side_by_side(lambda chunk: self._get_all(table_name, chunk), chunks)
+        return [item for items in found for item in items]
+
+    def _get_all(self, table_name: str, keys: Sequence[Item]) -> list[Item]:
+        found: list[Item] = []
+        waiting: Any = {table_name: {"Keys": keys, "ConsistentRead": True}}
+        for _ in tries():
+            answer: Mapping[str, Any] = self.client.batch_get_item(RequestItems=waiting)
+            found += answer["Responses"].get(table_name, [])
+            waiting = answer.get("UnprocessedKeys")
+            if not waiting:
+                return found
+        raise ContendedWriteError(f"{table_name}: DynamoDB left keys unprocessed on every try")
+
+    def _share(self, connection: Connection) -> Connection:
+        connection._client = self.client  # type: ignore[assignment]  # noqa: SLF001 - see bind
+        return connection
+
+
+class _AsSent:
+    """Takes the items of an answer as they were sent: botocore's walk through them costs ten times the decoding.
+
+    Binary values stay base64 text; there are none in these tables.
+    """
+
+    def __init__(self, member: str) -> None:
+        self._member = member
+
+    def __call__(self, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+        if response_dict["status_code"] == 200:  # noqa: PLR2004 - HTTP's OK
+            body = json.loads(response_dict["body"])
+            if self._member in body:
+                customized_response_dict[self._member] = body.pop(self._member)
+                response_dict["body"] = json.dumps(body).encode()
+
+
+def refused(error: PynamoDBException) -> bool:
+    """Whether a write was refused by its condition or by a write at the same time; anything else is an outage."""
+    code = error.cause_response_code
+    if code == "TransactionCanceledException":
+        reasons = getattr(error, "cancellation_reasons", [])
+        return all(why is None or why.code in _REFUSALS | _CONTENTION for why in reasons)
+    return code in _REFUSALS
+
+
+def condition_failed(error: PynamoDBException) -> bool:
+    """Whether it was a condition that refused the write: trying the same again is pointless."""
+    if error.cause_response_code == "TransactionCanceledException":
+        reasons = getattr(error, "cancellation_reasons", [])
+        return any(why is not None and why.code == "ConditionalCheckFailed" for why in reasons)
+    return error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def either(one: Condition, other: Condition) -> Condition:
+    """One of two conditions, typed as PynamoDB's own operator is not."""
+    condition: Condition = one | other
+    return condition
+
+
+def tries(most: int = 10) -> Iterator[int]:
+    """Count tries, waiting longer and at random between them, so that rivals do not meet again."""
+    for number in range(most):
+        if number:
+            sleep(_random.uniform(0, min(1.0, 0.01 * 2**number)))
+        yield number
+
+
+R = TypeVar("R")
+
+
+def side_by_side(call: Callable[[T], R], arguments: Sequence[T]) -> list[R]:
+    """The results of the calls, in order, a bounded number of them at once; a single one without a thread."""
+    if len(arguments) <= 1:
+        return [call(argument) for argument in arguments]
+    with ThreadPoolExecutor(min(AT_ONCE, len(arguments))) as pool:
+        return list(pool.map(call, arguments))
+
+
+def read_ahead(pages: Iterator[T]) -> Iterator[T]:
+    """The same pages, the next one fetched while the caller works on this one."""
+    end = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, pages, end)
+        while (page := coming.result()) is not end:
+            coming = pool.submit(next, pages, end)
+            yield page  # type: ignore[misc]

@@ -1,0 +1,45 @@
+"""The stack's EventBridge bus."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ticket_status.ports import BusEvent
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE = "ticket-status"
+_ENTRIES_PER_CALL = 10
+"""Most entries that one PutEvents takes. Ten of our largest events are far below its 256 KB."""
+
+
+class UnpublishedEventsError(Exception):
+    """Raised when the bus did not accept every event; publishing them again is right."""
+
+
+class EventBridgeBus:
+    """Puts events on one bus."""
+
+    def __init__(self, client: "EventBridgeClient", bus_name: str) -> None:
+        self._client = client
+        self._bus_name = bus_name
+
+    def publish(self, events: Sequence[BusEvent]) -> None:
+        """Put events on the bus; raises ``UnpublishedEventsError`` when any of them was not accepted."""
+        for start in range(0, len(events), _ENTRIES_PER_CALL):
+            entries = [self._entry(event) for event in events[start : start + _ENTRIES_PER_CALL]]
+            answer = self._client.put_events(Entries=entries)
+            if answer["FailedEntryCount"]:
+                codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
+                message = f"the bus refused {answer['FailedEntryCount']} events: {', '.join(codes)}"
+                raise UnpublishedEventsError(message)
+
+    def _entry(self, event: BusEvent) -> "PutEventsRequestEntryTypeDef":
+        return {
+            "Source": SOURCE,
+            "DetailType": event.detail_type,
+            "Detail": json.dumps(event.detail),
+            "EventBusName": self._bus_name,
+        }

@@ -1,0 +1,169 @@
+"""The sync queue in SQS. A message is JSON with a format version; what is not exactly one of ours is refused."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, assert_never
+
+from ticket_status.core.model import Slice
+from ticket_status.ports import NewTicketsWork, SliceWork, VerdictWork, Work
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+VERSION = 1
+"""Format of the messages. A new one is read beside the old one until no old message can be under way."""
+
+_BATCH = 10
+"""Most messages of one SendMessageBatch."""
+
+_REASON_LENGTH = 1000
+
+_INTEGRATION = {"version", "kind", "integration_name", "integration_ref"}
+_RUN = _INTEGRATION | {"run_id", "clock"}
+_MEMBERS = {
+    "slice": _RUN | {"name", "start", "end", "months", "step", "cursor"},
+    "verdict": _RUN,
+    "new_tickets": _INTEGRATION,
+}
+
+
+class MalformedMessageError(ValueError):
+    """Raised when a message is not work in a known format; it names the member at fault, never its value."""
+
+
+class MessageRefusedError(Exception):
+    """Raised when SQS did not take a message, twice."""
+
+
+class SqsWorkQueue:
+    """The ``WorkQueue``."""
+
+    def __init__(self, client: "SQSClient", queue_url: str, dead_letter_url: str | None = None) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._dead_letter_url = dead_letter_url
+
+    def send(self, work: Sequence[Work], delay_seconds: int = 0) -> None:
+        """Ten messages a call; what SQS refuses is sent once more. Raises ``MessageRefusedError``."""
+        for at in range(0, len(work), _BATCH):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(number), "MessageBody": write_work(one), "DelaySeconds": delay_seconds}
+                for number, one in enumerate(work[at : at + _BATCH])
+            ]
+            refused = self._refused(self._refused(entries))
+            if refused:
+                raise MessageRefusedError(f"SQS refused {len(refused)} of {len(entries)} messages")
+
+    def give_up(self, body: str, reason: str) -> None:
+        """The body as it was, the reason as an attribute. Only workers have a dead-letter queue."""
+        if self._dead_letter_url is None:
+            raise MessageRefusedError("there is no dead-letter queue here")
+        self._client.send_message(
+            QueueUrl=self._dead_letter_url,
+            MessageBody=body,
+            MessageAttributes={"reason": {"DataType": "String", "StringValue": reason[:_REASON_LENGTH] or "unknown"}},
+        )
+
+    def _refused(
+        self, entries: "Sequence[SendMessageBatchRequestEntryTypeDef]"
+    ) -> "list[SendMessageBatchRequestEntryTypeDef]":
+        if not entries:
+            return []
+        answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        failed = {failure["Id"] for failure in answer.get("Failed", ())}
+        return [entry for entry in entries if entry["Id"] in failed]
+
+
+def write_work(work: Work) -> str:
+    """The message for a piece of work."""
+    members: dict[str, Any] = {
+        "version": VERSION,
+        "integration_name": work.integration_name,
+        "integration_ref": work.integration_ref,
+    }
+    match work:
+        case SliceWork(part=part):
+            members |= {"kind": "slice", "run_id": work.run_id, "clock": work.clock.isoformat()}
+            members |= {"start": part.start, "end": part.end, "months": part.months}
+            members |= {"name": work.name, "step": work.step, "cursor": work.cursor}
+        case VerdictWork():
+            members |= {"kind": "verdict", "run_id": work.run_id, "clock": work.clock.isoformat()}
+        case NewTicketsWork():
+            members |= {"kind": "new_tickets"}
+        case _:
+            assert_never(work)
+    return json.dumps(members)
+
+
+def read_work(body: str) -> Work:
+    """The work in a message. Raises ``MalformedMessageError``."""
+    members = _members(body)
+    name, ref = _text(members, "integration_name"), _text(members, "integration_ref")
+    match members["kind"]:
+        case "slice":
+            return SliceWork(
+                integration_name=name,
+                integration_ref=ref,
+                run_id=_text(members, "run_id"),
+                clock=_time(members, "clock"),
+                name=_text(members, "name"),
+                part=Slice(_text(members, "start", empty=True), _text(members, "end"), _months(members)),
+                step=_step(members),
+                cursor=_text(members, "cursor", empty=True),
+            )
+        case "verdict":
+            return VerdictWork(name, ref, _text(members, "run_id"), _time(members, "clock"))
+        case _:
+            return NewTicketsWork(name, ref)
+
+
+def _members(body: str) -> Mapping[str, Any]:
+    try:
+        members = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedMessageError("the message is not JSON") from error
+    if not isinstance(members, dict):
+        raise MalformedMessageError("the message is not a JSON object")
+    if members.get("version") != VERSION or isinstance(members["version"], bool):
+        raise MalformedMessageError(f"version: not {VERSION}")
+    kind = members.get("kind")
+    if not isinstance(kind, str) or kind not in _MEMBERS:
+        raise MalformedMessageError("kind: not one of " + ", ".join(_MEMBERS))
+    for name in sorted(_MEMBERS[kind] - members.keys()):
+        raise MalformedMessageError(f"{name}: missing")
+    if members.keys() - _MEMBERS[kind]:
+        raise MalformedMessageError(f"a member that {kind!r} messages do not have")
+    return members
+
+
+def _text(members: Mapping[str, Any], name: str, *, empty: bool = False) -> str:
+    value = members[name]
+    if not isinstance(value, str) or not (value or empty):
+        raise MalformedMessageError(f"{name}: not a text")
+    return value
+
+
+def _time(members: Mapping[str, Any], name: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(_text(members, name))
+    except ValueError as error:
+        raise MalformedMessageError(f"{name}: not a time") from error
+    if at.tzinfo is None:
+        raise MalformedMessageError(f"{name}: without a time zone")
+    return at
+
+
+def _months(members: Mapping[str, Any]) -> tuple[str, ...]:
+    value = members["months"]
+    if not isinstance(value, list) or not all(isinstance(month, str) for month in value):
+        raise MalformedMessageError("months: not a list of texts")
+    return tuple(value)
+
+
+def _step(members: Mapping[str, Any]) -> int:
+    value = members["step"]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise MalformedMessageError("step: not a number of steps")
+    return value

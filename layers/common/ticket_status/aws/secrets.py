@@ -1,0 +1,58 @@
+"""R17: credentials in Secrets Manager, one secret per integration, encrypted with the stack's own key."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_GONE = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
+"""No such secret, or one that is being deleted."""
+
+
+class SecretsManagerSecretStore:
+    """The ``SecretStore``. Secrets are named ``{prefix}/{integration_ref}``."""
+
+    def __init__(self, client: "SecretsManagerClient", prefix: str, key_id: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._key_id = key_id
+
+    def read(self, integration_ref: str) -> Mapping[str, str] | None:
+        """One call; nothing is kept in memory beyond it."""
+        try:
+            answer = self._client.get_secret_value(SecretId=self._name(integration_ref))
+        except ClientError as error:
+            if _code(error) not in _GONE:
+                raise
+            return None
+        secrets: dict[str, str] = json.loads(answer["SecretString"])
+        return secrets
+
+    def write(self, integration_ref: str, secrets: Mapping[str, str]) -> None:
+        """One call for a secret that exists, two for a new one."""
+        name, text = self._name(integration_ref), json.dumps(dict(secrets))
+        try:
+            self._client.put_secret_value(SecretId=name, SecretString=text)
+        except ClientError as error:
+            if _code(error) != "ResourceNotFoundException":
+                raise
+            self._client.create_secret(Name=name, KmsKeyId=self._key_id, SecretString=text)
+
+    def destroy(self, integration_ref: str) -> None:
+        """One call; a secret that is not there is destroyed already."""
+        try:
+            self._client.delete_secret(SecretId=self._name(integration_ref), ForceDeleteWithoutRecovery=True)
+        except ClientError as error:
+            if _code(error) not in _GONE:
+                raise
+
+    def _name(self, integration_ref: str) -> str:
+        return f"{self._prefix}/{integration_ref}"
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]

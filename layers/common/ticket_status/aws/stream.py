@@ -1,0 +1,24 @@
+"""What DynamoDB streams say was written to tickets and integrations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ticket_status.aws.rows import IntegrationRow, TicketRow, integration_of, ticket_of
+from ticket_status.service.publishing import IntegrationWrite, TicketWrite
+
+_TICKET_HASH = "i"
+
+
+def read_write(record: Mapping[str, Any]) -> TicketWrite | IntegrationWrite | None:
+    """The write in a stream's record; ``None`` for what comes or goes, and for what is no ticket and no integration."""
+    change = record["dynamodb"]
+    if record["eventName"] != "MODIFY":
+        return None
+    old, new = change["OldImage"], change["NewImage"]
+    if _TICKET_HASH not in change["Keys"]:
+        return IntegrationWrite(
+            integration_of(IntegrationRow.from_raw_data(old)), integration_of(IntegrationRow.from_raw_data(new))
+        )
+    if "issue_key" not in old or "issue_key" not in new:
+        return None
+    return TicketWrite(ticket_of(TicketRow.from_raw_data(old)), ticket_of(TicketRow.from_raw_data(new)))

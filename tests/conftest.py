@@ -1,0 +1,14 @@
+"""What every kind of test shares: a test has the kind of the folder it lies in."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its kind, so that `-m "not e2e"` works without a mark on every test."""
+    for item in items:
+        kind = item.path.relative_to(TESTS).parts[0]
+        item.add_marker(getattr(pytest.mark, kind))

@@ -1,0 +1,109 @@
+"""The same stores three times: in memory, in DynamoDB as moto has it, and in DynamoDB as the embedded AWS has it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_hex
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.emulator import REGION, Emulator
+from tests.contract.tables import LOGICAL_IDS, create_tables
+from tests.fakes.integrations import InMemoryIntegrationStore
+from tests.fakes.runs import InMemoryRunStore
+from tests.fakes.secrets import InMemorySecretStore
+from tests.fakes.tickets import InMemoryTicketStore
+from tests.fakes.violations import InMemoryViolationStore
+from ticket_status.aws import dynamo
+from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
+from ticket_status.aws.dynamo_integrations import DynamoIntegrationStore
+from ticket_status.aws.dynamo_runs import DynamoRunStore
+from ticket_status.aws.dynamo_tickets import DynamoTicketStore
+from ticket_status.aws.dynamo_violations import DynamoViolationStore
+from ticket_status.aws.secrets import SecretsManagerSecretStore
+from ticket_status.ports import (
+    IntegrationStore,
+    RefreshLease,
+    RunStore,
+    SecretStore,
+    TicketStore,
+    ViolationStore,
+)
+
+RETENTION = timedelta(days=3 * 365)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """One of each, over the same tables."""
+
+    integrations: IntegrationStore
+    leases: RefreshLease
+    tickets: TicketStore
+    violations: ViolationStore
+    runs: RunStore
+    secrets: SecretStore
+
+
+def in_memory() -> Stores:
+    """The fakes that the tests of the use cases run on."""
+    integrations, tickets = InMemoryIntegrationStore(), InMemoryTicketStore()
+    violations, runs = InMemoryViolationStore(tickets), InMemoryRunStore(integrations)
+    return Stores(integrations, integrations, tickets, violations, runs, InMemorySecretStore())
+
+
+class Account:
+    """Clients of an AWS that takes anyone, made once."""
+
+    def __init__(self, endpoint_url: str | None = None) -> None:
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        self.dynamo = Dynamo(session.client("dynamodb", endpoint_url=endpoint_url, config=CLIENT_CONFIG))
+        self._kms = session.client("kms", endpoint_url=endpoint_url)
+        self._secrets = session.client("secretsmanager", endpoint_url=endpoint_url)
+
+    def stores(self) -> Stores:
+        """The adapters, on new tables and with a new key."""
+        prefix = f"contract-{token_hex(4)}-"
+        create_tables(self.dynamo.client, prefix)
+        integrations, tickets, violations, runs = (prefix + table for table in LOGICAL_IDS)
+        kept = DynamoIntegrationStore(self.dynamo, integrations)
+        key_id = self._kms.create_key()["KeyMetadata"]["KeyId"]
+        return Stores(
+            kept,
+            kept,
+            DynamoTicketStore(self.dynamo, tickets, violations, RETENTION),
+            DynamoViolationStore(self.dynamo, violations, tickets, RETENTION),
+            DynamoRunStore(self.dynamo, runs, integrations),
+            SecretsManagerSecretStore(self._secrets, prefix + "integrations", key_id),
+        )
+
+
+@pytest.fixture(scope="session")
+def emulated() -> Iterator[Account]:
+    """The embedded AWS, with nothing deployed on it."""
+    with Emulator("contract-tests") as running:
+        yield Account(running.url)
+
+
+@pytest.fixture(scope="session")
+def mocked() -> Account:
+    """An account whose clients work within ``mock_aws`` only."""
+    return Account()
+
+
+@pytest.fixture(params=["memory", "moto", "emulator"])
+def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
+    """Empty stores of each kind."""
+    match request.param:
+        case "memory":
+            yield in_memory()
+        case "moto":
+            monkeypatch.setattr(dynamo, "AT_ONCE", 1)  # moto is not made for several threads
+            account: Account = request.getfixturevalue("mocked")
+            with mock_aws():
+                yield account.stores()
+        case _:
+            account = request.getfixturevalue("emulated")
+            yield account.stores()

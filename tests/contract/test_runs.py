@@ -1,0 +1,272 @@
+"""Sync runs: moved step by step, each step once, ended once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.contract.conftest import Stores
+from tests.fakes.samples import IN_PROGRESS, NOW, REF, integration, later, run
+from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
+from ticket_status.ports import (
+    InvalidTokenError,
+    MissingTicket,
+    MissingTickets,
+    SliceStep,
+    SliceTakenError,
+)
+
+PART = Slice("1764403200#", "1766966400#", ("2025-11", "2025-12"))
+OTHER = Slice("1766966400#", "9999999999#", ("2026-01",))
+WITH_SLICES = {"0": SliceProgress(PART), "1": SliceProgress(OTHER)}
+
+
+def begun(stores: Stores, one: SyncRun | None = None) -> SyncRun:
+    """A run that is stored, of an integration that is stored too."""
+    one = one or replace(run(), slices=dict(WITH_SLICES))
+    stores.integrations.add(integration())
+    current = stores.integrations.get("cloud-abc")
+    assert current is not None
+    assert stores.runs.begin(one, current)
+    return one
+
+
+def stored(stores: Stores, one: SyncRun) -> SyncRun:
+    found = stores.runs.get(one.integration_ref, one.run_id)
+    assert found is not None
+    return found
+
+
+def step(number: int = 0, *missing: MissingTicket, done: bool = False, **counts: int) -> SliceStep:
+    asked = sum(counts.values()) + len(missing)
+    return SliceStep(number, f"176450000{number}#1", done, Counts(**counts), asked, 2, missing)
+
+
+def missing(ticket_id: str = "10001") -> MissingTicket:
+    return MissingTicket(ticket_id, IN_PROGRESS, False, NOW)  # noqa: FBT003 - a named tuple
+
+
+def test_a_run_is_read_as_it_began_and_is_the_active_one(stores: Stores) -> None:
+    one = begun(stores)
+    assert stored(stores, one) == one
+    current = stores.integrations.get("cloud-abc")
+    assert current is not None
+    assert current.active_run_id == one.run_id
+
+
+def test_a_run_that_is_not_there_is_none(stores: Stores) -> None:
+    assert stores.runs.get(REF, "nope") is None
+    assert stores.runs.latest(REF) is None
+
+
+def as_stored(stores: Stores) -> Integration:
+    found = stores.integrations.get("cloud-abc")
+    assert found is not None
+    return found
+
+
+def test_of_two_runs_that_begin_at_once_one_does(stores: Stores) -> None:
+    before = integration()
+    begun(stores)
+    other = run("20261122T080001000-ffffff")
+    assert not stores.runs.begin(other, before)
+    assert stores.runs.get(REF, other.run_id) is None
+    assert as_stored(stores).active_run_id == run().run_id
+
+
+def test_a_run_begins_in_place_of_the_one_that_was_read(stores: Stores) -> None:
+    begun(stores)
+    assert stores.runs.begin(run("next"), as_stored(stores))
+    assert as_stored(stores).active_run_id == "next"
+
+
+def test_a_run_begins_when_the_one_that_was_read_was_let_go(stores: Stores) -> None:
+    begun(stores)
+    before = as_stored(stores)
+    stores.integrations.release_run(REF, run().run_id)
+    assert stores.runs.begin(run("next"), before)
+
+
+def test_no_run_begins_for_an_integration_that_is_gone(stores: Stores) -> None:
+    assert not stores.runs.begin(run(), integration())
+    stores.integrations.add(replace(integration(), integration_ref="cloud-abc~zzzzzz"))
+    assert not stores.runs.begin(run(), integration())
+    assert stores.runs.get(REF, run().run_id) is None
+
+
+def test_only_the_active_run_is_let_go(stores: Stores) -> None:
+    one = begun(stores)
+    stores.integrations.release_run(REF, "another")
+    stores.integrations.release_run("cloud-abc~zzzzzz", one.run_id)
+    assert as_stored(stores).active_run_id == one.run_id
+    stores.integrations.release_run(REF, one.run_id)
+    assert as_stored(stores).active_run_id is None
+
+
+def test_runs_come_newest_first_in_pages(stores: Stores) -> None:
+    runs = [begun(stores, run(f"2026112{day}T080000000-aaaaaa")) for day in range(5)]
+    stores.runs.advance(begun(stores, replace(run("20261120"), slices=WITH_SLICES)), "0", step(0, missing()), NOW)
+    newest_first = [*reversed(runs[1:]), runs[0]]
+    first = stores.runs.page(REF, 4)
+    second = stores.runs.page(REF, 4, first.next_token)
+    shown = [one.run_id for one in (*first.items, *second.items)]
+    assert shown == sorted([one.run_id for one in newest_first] + ["20261120"], reverse=True)
+    assert second.next_token is None
+    assert stores.runs.latest(REF) == runs[-1]
+    with pytest.raises(InvalidTokenError):
+        stores.runs.page("other~aaaaaa", 4, first.next_token)
+
+
+def test_a_step_moves_its_slice_and_counts(stores: Stores) -> None:
+    one = begun(stores)
+    moved = stores.runs.advance(one, "0", step(0, changed=2, unchanged=5), later(minutes=1))
+    expected = replace(
+        one,
+        updated_at=later(minutes=1),
+        asked=7,
+        counts=Counts(changed=2, unchanged=5),
+        jira_requests=2,
+        slices={"0": SliceProgress(PART, 1, "1764500000#1"), "1": SliceProgress(OTHER)},
+    )
+    assert moved == expected
+    assert stored(stores, one) == expected
+    done = stores.runs.advance(one, "0", step(1, done=True, failed=1, deleted=1, inaccessible=1), NOW)
+    assert done is not None
+    assert done.slices["0"] == SliceProgress(PART, 2, "1764500001#1", done=True)
+    assert done.counts == Counts(2, 5, 1, 1, 1)
+    assert (done.asked, done.jira_requests) == (10, 4)
+
+
+@pytest.mark.parametrize("lost", [step(0), step(0, missing("10002"))], ids=["update", "transaction"])
+def test_a_step_is_taken_once(stores: Stores, lost: SliceStep) -> None:
+    one = begun(stores)
+    stores.runs.advance(one, "0", step(0, missing(), changed=1), NOW)
+    before = stored(stores, one)
+    with pytest.raises(SliceTakenError):
+        stores.runs.advance(one, "0", lost, NOW)
+    with pytest.raises(SliceTakenError):
+        stores.runs.advance(one, "0", replace(lost, number=2), NOW)
+    assert stored(stores, one) == before
+    assert [part.tickets for part in stores.runs.missing(one)] == [(missing(),)]
+
+
+def test_a_slice_that_the_run_does_not_have_cannot_be_moved(stores: Stores) -> None:
+    one = begun(stores)
+    with pytest.raises(SliceTakenError):
+        stores.runs.advance(one, "7", step(), NOW)
+    assert stored(stores, one) == one
+
+
+@pytest.mark.parametrize("late", [step(0), step(0, missing())], ids=["update", "transaction"])
+def test_a_closed_run_is_not_moved(stores: Stores, late: SliceStep) -> None:
+    one = begun(stores)
+    stores.runs.close(one, RunState.CANCELLED, NOW)
+    before = stored(stores, one)
+    assert stores.runs.advance(one, "0", late, NOW) is None
+    assert stores.runs.join(one, "new", PART, 3) is None
+    stores.runs.pause(one, later(minutes=1))
+    assert stored(stores, one) == before
+    assert list(stores.runs.missing(one)) == []
+
+
+def test_a_paused_run_runs_again_with_its_next_step(stores: Stores) -> None:
+    one = begun(stores)
+    stores.runs.pause(one, later(minutes=5))
+    paused = stored(stores, one)
+    assert paused == replace(one, state=RunState.PAUSED, paused_until=later(minutes=5))
+    moved = stores.runs.advance(one, "0", step(), NOW)
+    assert moved is not None
+    assert (moved.state, moved.paused_until) == (RunState.RUNNING, None)
+
+
+def test_a_run_ends_once(stores: Stores) -> None:
+    one = begun(stores)
+    stores.runs.pause(one, later(minutes=5))
+    closed = stores.runs.close(one, RunState.FAILED, later(minutes=1), "no luck")
+    expected = replace(
+        one,
+        state=RunState.FAILED,
+        updated_at=later(minutes=1),
+        completed_at=later(minutes=1),
+        error="no luck",
+    )
+    assert closed == expected
+    assert stores.runs.close(one, RunState.SUCCEEDED, NOW) is None
+    assert stored(stores, one) == expected
+
+
+def test_new_tickets_join_while_a_slice_is_still_retrieved(stores: Stores) -> None:
+    one = begun(stores)
+    stores.runs.advance(one, "0", step(0, done=True), NOW)
+    joined = stores.runs.join(one, "new2", PART, 4)
+    assert joined is not None
+    assert joined.slices["new2"] == SliceProgress(PART)
+    assert joined.tickets_total == 7
+    assert stores.runs.join(one, "new2", PART, 4) is None
+    stores.runs.advance(one, "1", step(0, done=True), NOW)
+    stores.runs.advance(one, "new2", step(0, done=True), NOW)
+    assert stores.runs.join(one, "new3", PART, 1) is None
+    assert list(stored(stores, one).slices) == ["0", "1", "new2"]
+
+
+def test_fifty_slices_stay_in_their_order(stores: Stores) -> None:
+    one = begun(stores, replace(run(), slices={str(number): SliceProgress(PART) for number in range(50)}))
+    assert list(stored(stores, one).slices) == [str(number) for number in range(50)]
+
+
+def test_missing_tickets_of_all_steps_are_kept_for_the_verdict(stores: Stores) -> None:
+    one = begun(stores)
+    hidden = MissingTicket("key#JAS-2", None, True, None)  # noqa: FBT003 - a named tuple
+    stores.runs.advance(one, "0", step(0, missing("1"), hidden), NOW)
+    stores.runs.advance(one, "0", step(1), NOW)
+    stores.runs.advance(one, "1", step(0, missing("2"), done=True), NOW)
+    assert stored(stores, one).missing == 3
+    kept = {ticket for part in stores.runs.missing(one) for ticket in part.tickets}
+    assert kept == {missing("1"), hidden, missing("2")}
+
+
+def test_a_large_step_misses_many_tickets(stores: Stores) -> None:
+    one = begun(stores)
+    many = [missing(str(number)) for number in range(4500)]
+    stores.runs.advance(one, "0", step(0, *many), NOW)
+    assert sorted(ticket for part in stores.runs.missing(one) for ticket in part.tickets) == sorted(many)
+
+
+def test_missing_tickets_of_another_run_are_not_ours(stores: Stores) -> None:
+    one = begun(stores)
+    stores.runs.advance(one, "0", step(0, missing()), NOW)
+    assert list(stores.runs.missing(run("20261122T080000250-a1b2c"))) == []
+
+
+def test_what_was_judged_is_counted_once(stores: Stores) -> None:
+    one = begun(stores)
+    stores.runs.advance(one, "0", step(0, missing("1")), NOW)
+    stores.runs.advance(one, "1", step(0, missing("2")), NOW)
+    first, second = stores.runs.missing(one)
+    assert stores.runs.conclude(one, first, Counts(deleted=1), 3, later(minutes=1))
+    assert not stores.runs.conclude(one, first, Counts(deleted=1), 3, later(minutes=2))
+    assert [part.part for part in stores.runs.missing(one)] == [second.part]
+    concluded = stored(stores, one)
+    assert concluded.counts == Counts(deleted=1)
+    assert concluded.jira_requests == 7
+    assert concluded.updated_at == later(minutes=1)
+
+
+def test_a_part_that_never_was_is_not_counted(stores: Stores) -> None:
+    one = begun(stores)
+    assert not stores.runs.conclude(one, MissingTickets("0#0#0", ()), Counts(deleted=1), 3, NOW)
+    assert stored(stores, one) == one
+
+
+def test_calls_that_brought_nothing_are_counted(stores: Stores) -> None:
+    one = begun(stores)
+    stores.runs.spend(one, 3)
+    assert stored(stores, one) == replace(one, jira_requests=3)
+    stores.runs.spend(run("nope"), 3)
+    assert stores.runs.get(REF, "nope") is None
+
+
+def test_times_of_a_run_are_kept_to_the_microsecond(stores: Stores) -> None:
+    at = NOW + timedelta(microseconds=1)
+    one = begun(stores, replace(run(), started_at=at, updated_at=at))
+    assert stored(stores, one).started_at == at

@@ -1,0 +1,167 @@
+"""The ``IntegrationStore`` in memory."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from ticket_status.core.model import Health, HealthStatus, Integration, PendingAuthorization, Site, Trouble
+from ticket_status.paging import read_token, write_token
+from ticket_status.ports import Page
+
+_LIST = "integrations"
+
+
+class InMemoryIntegrationStore:
+    """Integrations by name; also the ``RefreshLease`` of each."""
+
+    def __init__(self, *integrations: Integration) -> None:
+        self.stored = {one.connection_name: one for one in integrations}
+        self.writes = 0
+        self._new_tickets_at: dict[str, datetime] = {}
+        self._leases: dict[str, tuple[str, datetime]] = {}
+
+    def get(self, connection_name: str) -> Integration | None:
+        return self.stored.get(connection_name)
+
+    def get_many(self, connection_names: Collection[str]) -> dict[str, Integration]:
+        return {name: self.stored[name] for name in set(connection_names) if name in self.stored}
+
+    def page(self, limit: int, token: str | None = None) -> Page[Integration]:
+        last = "" if token is None else read_token(_LIST, token)
+        names = sorted(name for name in self.stored if name > last)
+        shown = names[:limit]
+        following = write_token(_LIST, shown[-1]) if len(names) > limit else None
+        return Page([self.stored[name] for name in shown], following)
+
+    def broken(self) -> Iterator[str]:
+        return iter(sorted(name for name, one in self.stored.items() if one.broken))
+
+    def add(self, integration: Integration) -> bool:
+        if integration.connection_name in self.stored:
+            return False
+        self._store(integration)
+        return True
+
+    def remove(self, integration: Integration) -> bool:
+        if self._current(integration) is None:
+            return False
+        del self.stored[integration.connection_name]
+        return True
+
+    def edit(self, before: Integration, after: Integration) -> Integration | None:
+        stored = self._unedited(before)
+        return stored and self._store(
+            replace(
+                stored,
+                jira_server_url=after.jira_server_url,
+                username=after.username,
+                client_id=after.client_id,
+                consumer_key=after.consumer_key,
+                public_key=after.public_key,
+                skip_proxy=after.skip_proxy,
+                site=after.site,
+                settings_version=before.settings_version + 1,
+            )
+        )
+
+    def learn_site(self, integration: Integration, site: Site) -> Integration | None:
+        stored = self._unedited(integration)
+        return stored and self._store(replace(stored, site=site))
+
+    def switch(self, integration: Integration, *, on: bool, now: datetime) -> Integration | None:
+        stored = self._current(integration)
+        if stored is None or stored.retrieve_jira_tickets == on:
+            return None
+        since = now if on else stored.enabled_since
+        return self._store(replace(stored, retrieve_jira_tickets=on, enabled_since=since))
+
+    def set_health(self, integration: Integration, health: Health) -> Integration | None:
+        stored = self._unedited(integration)
+        if stored is None or _kind(stored.health) != _kind(integration.health):
+            return None
+        changed = replace(stored, health=health)
+        if health.status is HealthStatus.HEALTHY:
+            changed = replace(changed, trouble=None)
+            if stored.health.status is not HealthStatus.HEALTHY:
+                changed = replace(changed, healthy_since=health.since)
+        return self._store(changed)
+
+    def set_trouble(self, integration: Integration, trouble: Trouble | None) -> Integration | None:
+        stored = self._current(integration)
+        return stored and self._store(replace(stored, trouble=trouble))
+
+    def pause(self, integration: Integration, until: datetime, pause_seconds: int) -> Integration | None:
+        stored = self._current(integration)
+        if stored is None or (stored.paused_until is not None and stored.paused_until >= until):
+            return stored
+        return self._store(replace(stored, paused_until=until, pause_seconds=pause_seconds))
+
+    def clear_pause(self, integration: Integration) -> Integration | None:
+        stored = self._current(integration)
+        if stored is None or stored.paused_until != integration.paused_until:
+            return stored
+        return self._store(replace(stored, paused_until=None, pause_seconds=0))
+
+    def release_run(self, integration_ref: str, run_id: str) -> None:
+        stored = self.stored.get(integration_ref.rpartition("~")[0])
+        if stored and stored.integration_ref == integration_ref and stored.active_run_id == run_id:
+            self._store(replace(stored, active_run_id=None))
+
+    def begin_run(self, integration: Integration, run_id: str) -> bool:
+        """For the run store: make a run the active one."""
+        stored = self._current(integration)
+        if stored is None or stored.active_run_id not in {None, integration.active_run_id}:
+            return False
+        self._store(replace(stored, active_run_id=run_id))
+        return True
+
+    def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime) -> bool:
+        noted = self._new_tickets_at.get(integration.integration_ref)
+        if self._current(integration) is None or (noted is not None and noted > stale_after):
+            return False
+        self._new_tickets_at[integration.integration_ref] = now
+        return True
+
+    def take_new_tickets(self, integration: Integration) -> None:
+        self._new_tickets_at.pop(integration.integration_ref, None)
+
+    def expect_authorization(self, integration: Integration, pending: PendingAuthorization) -> Integration | None:
+        stored = self._current(integration)
+        return stored and self._store(replace(stored, authorization=pending))
+
+    def take_authorization(self, integration: Integration, state_hash: str, now: datetime) -> Integration | None:
+        stored = self._current(integration)
+        if stored is None or stored.authorization is None:
+            return None
+        pending = stored.authorization
+        if pending.state_hash != state_hash or pending.expires_at <= now:
+            return None
+        return self._store(replace(stored, authorization=None))
+
+    def take(self, integration: Integration, holder: str, now: datetime, until: datetime) -> bool:
+        held_by, held_until = self._leases.get(integration.integration_ref, (holder, now))
+        if self._current(integration) is None or (held_by != holder and held_until > now):
+            return False
+        self._leases[integration.integration_ref] = (holder, until)
+        return True
+
+    def release(self, integration: Integration, holder: str) -> None:
+        if self._leases.get(integration.integration_ref, ("", None))[0] == holder:
+            del self._leases[integration.integration_ref]
+
+    def _store(self, integration: Integration) -> Integration:
+        self.writes += 1
+        self.stored[integration.connection_name] = integration
+        return integration
+
+    def _current(self, integration: Integration) -> Integration | None:
+        stored = self.stored.get(integration.connection_name)
+        return stored if stored and stored.integration_ref == integration.integration_ref else None
+
+    def _unedited(self, integration: Integration) -> Integration | None:
+        stored = self._current(integration)
+        return stored if stored and stored.settings_version == integration.settings_version else None
+
+
+def _kind(health: Health) -> tuple[object, object]:
+    return health.status, health.reason_code

@@ -1,0 +1,79 @@
+"""Values to start a test from; what a test is about it says itself."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ticket_status.core.model import (
+    AuthType,
+    Category,
+    Health,
+    HealthStatus,
+    InstallationType,
+    Integration,
+    ReasonCode,
+    Sighting,
+    SliceProgress,
+    Status,
+    SyncRun,
+    Ticket,
+    TicketKey,
+    Trigger,
+)
+from ticket_status.core.sighting import sighting
+from ticket_status.ports import Registration, Resource
+
+NOW = datetime(2026, 11, 22, 8, 0, 0, 250_000, tzinfo=UTC)
+REF = "cloud-abc~k3f9x2"
+IN_PROGRESS = Sighting("JAS-1|indeterminate|In Progress")
+DONE = Sighting("JAS-1|done|Done")
+
+
+def later(**elapsed: float) -> datetime:
+    """A moment so much after ``NOW``."""
+    return NOW + timedelta(**elapsed)
+
+
+def integration(name: str = "cloud-abc", **changes: object) -> Integration:
+    """A healthy Cloud integration that retrieves."""
+    healthy = Integration(
+        connection_name=name,
+        integration_ref=f"{name}~k3f9x2",
+        installation_type=InstallationType.CLOUD,
+        jira_server_url=f"https://{name}.example",
+        auth_type=AuthType.BASIC,
+        created_at=NOW,
+        retrieve_jira_tickets=True,
+        enabled_since=NOW,
+        healthy_since=NOW,
+        health=Health(HealthStatus.HEALTHY, NOW, NOW),
+        username="bot@abc.example",
+    )
+    return replace(healthy, **changes)  # type: ignore[arg-type]
+
+
+def faulty(at: datetime = NOW, code: ReasonCode = ReasonCode.AUTHENTICATION_FAILED) -> Health:
+    """The health of an integration that broke then."""
+    return Health(HealthStatus.FAULTY, at, at, code, "401 from Jira")
+
+
+def ticket(issue_id: str | None = "10001", key: str = "JAS-1", created_at: datetime | None = None) -> Ticket:
+    """A ticket that was never observed, created ten days ago."""
+    identity = TicketKey.of(REF, issue_id, key)
+    return Ticket(identity, key, created_at or NOW - timedelta(days=10), "https://cloud-abc.example")
+
+
+def registration(
+    of: Ticket | None = None, violation_id: str = "XRAY-1", resource: Resource | None = None
+) -> Registration:
+    """A ticket for a violation."""
+    return Registration(of or ticket(), violation_id, resource)
+
+
+def seen(key: str = "JAS-1", status: str = "In Progress", category: Category = Category.INDETERMINATE) -> Sighting:
+    """What Jira shows of an issue."""
+    return sighting(key, Status(status, category))
+
+
+def run(run_id: str = "20261122T080000250-a1b2c3", slices: dict[str, SliceProgress] | None = None) -> SyncRun:
+    """A run that just began."""
+    return SyncRun(REF, run_id, Trigger.SCHEDULE, NOW, updated_at=NOW, tickets_total=3, slices=slices or {})

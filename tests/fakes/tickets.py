@@ -1,0 +1,181 @@
+"""The ``TicketStore`` in memory."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import assert_never
+
+from ticket_status.core.comparison import Row
+from ticket_status.core.coverage import Coverage
+from ticket_status.core.model import Absence, Sighting, Slice, Ticket, TicketKey
+from ticket_status.core.sighting import read_sighting, sighting
+from ticket_status.core.slices import Census
+from ticket_status.core.window import in_window, month_of, position, window_start
+from ticket_status.ports import Deleted, Link, Missed, Observation, Observed, Seen, Unseen
+
+ROWS_PER_PAGE = 3
+"""Small, so that every test with a few tickets has several pages."""
+
+
+class InMemoryTicketStore:
+    """Tickets by identity; and, because they move along when a ticket gets its issue id, their links."""
+
+    def __init__(self) -> None:
+        self.stored: dict[TicketKey, Ticket] = {}
+        self.links: dict[tuple[str, TicketKey], Link] = {}
+        self.writes = 0
+        """Writes of tickets."""
+        self._new: set[TicketKey] = set()
+        self._became: dict[TicketKey, TicketKey] = {}
+        self._coverages: dict[str, Coverage] = {}
+
+    def get_many(
+        self, keys: Collection[TicketKey], refs: Collection[str] = ()
+    ) -> tuple[dict[TicketKey, Ticket], dict[str, Coverage]]:
+        found = {key: self.stored.get(self.current(key)) for key in keys}
+        tickets = {key: ticket for key, ticket in found.items() if ticket is not None}
+        return tickets, {ref: self._coverages.get(ref, Coverage()) for ref in refs}
+
+    def census(self, integration_ref: str, clock: datetime) -> Census:
+        first = month_of(window_start(clock))
+        created = (ticket.created_at for ticket in self._active(integration_ref))
+        return Counter(at.astimezone(UTC).date() for at in created if month_of(at) >= first)
+
+    def count(self, integration_ref: str, start: str, end: str) -> int:
+        return sum(start <= row.position < end for row in self._rows(integration_ref))
+
+    def rows(self, integration_ref: str, part: Slice, after: str = "") -> Iterator[Sequence[Row]]:
+        months = set(part.months)
+        tickets = [ticket for ticket in self._active(integration_ref) if month_of(ticket.created_at) in months]
+        rows = sorted(_row(ticket) for ticket in tickets)
+        return _pages([row for row in rows if part.start <= row.position < part.end and row.position > after])
+
+    def new_rows(self, integration_ref: str) -> Iterator[Sequence[Row]]:
+        new = [key for key in self._new if key.integration_ref == integration_ref]
+        return _pages(
+            sorted(Row(_row(self.stored[key]).position, key.ticket_id, None, inaccessible=False) for key in new)
+        )
+
+    def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
+        return frozenset(one.key for one in observations if self._record(one))
+
+    def revive(self, ticket: Ticket, seen: Sighting, at: datetime) -> bool:
+        stored = self.stored.get(ticket.key)
+        if stored is None or stored.absence is not Absence.DELETED or not _older(stored.observed_at, at):
+            return False
+        self._store(replace(_sighted(stored, seen, at), status_seen_at=None))
+        return True
+
+    def resolve(self, key: TicketKey, issue_id: str, seen: Sighting, at: datetime) -> TicketKey:
+        stored = self.stored.get(key)
+        known = self._became.get(key, TicketKey(key.integration_ref, issue_id))
+        if stored is not None:
+            if stored.absence is Absence.DELETED:
+                return key
+            if known not in self.stored:
+                fresh = Ticket(known, stored.issue_key, stored.created_at, stored.site_url)
+                self.add(fresh, at)
+            self._move_links(key, known)
+            self._became[key] = known
+            self._new.discard(key)
+            del self.stored[key]
+        self.record([Observed(known, at, seen)])
+        return known
+
+    def raise_coverage(self, integration_ref: str, start: str, end: str, seen_at: datetime) -> None:
+        stored = self._coverages.get(integration_ref, Coverage())
+        raised = stored.raised(start, end, seen_at).pruned(position(window_start(seen_at)))
+        if raised.steps != stored.steps:
+            self._coverages[integration_ref] = replace(raised, version=stored.version + 1)
+
+    def add(self, ticket: Ticket, clock: datetime) -> None:
+        """For the registration: a ticket that is not there yet."""
+        self._store(ticket)
+        if in_window(ticket.created_at, clock):
+            self._new.add(ticket.key)
+
+    def current(self, key: TicketKey) -> TicketKey:
+        """The identity under which a ticket is stored now."""
+        return self._became.get(key, key)
+
+    def _record(self, observation: Observation) -> bool:
+        stored = self.stored.get(observation.key)
+        if stored is None or stored.absence is Absence.DELETED:
+            return False
+        changed = _applied(stored, observation)
+        if changed is None:
+            return False
+        self._store(changed)
+        if not isinstance(observation, Missed | Seen):
+            self._new.discard(observation.key)
+        return True
+
+    def _move_links(self, key: TicketKey, known: TicketKey) -> None:
+        created_at = self.stored[known].created_at
+        for (violation_id, ticket), link in list(self.links.items()):
+            if ticket == key:
+                del self.links[violation_id, ticket]
+                self.links[violation_id, known] = replace(link, ticket=known, created_at=created_at)
+
+    def _store(self, ticket: Ticket) -> None:
+        self.writes += 1
+        self.stored[ticket.key] = ticket
+
+    def _active(self, integration_ref: str) -> list[Ticket]:
+        return [
+            ticket
+            for key, ticket in self.stored.items()
+            if key.integration_ref == integration_ref and ticket.absence is not Absence.DELETED
+        ]
+
+    def _rows(self, integration_ref: str) -> list[Row]:
+        return [_row(ticket) for ticket in self._active(integration_ref)]
+
+
+def _applied(stored: Ticket, observation: Observation) -> Ticket | None:
+    """The ticket after an observation; ``None`` when that is not newer than what is stored (R12)."""
+    at = observation.at
+    if isinstance(observation, Missed):
+        return _missed(stored, observation)
+    if not _older(stored.observed_at, at):
+        return None
+    match observation:
+        case Observed(sighting=seen):
+            return _sighted(stored, seen, at)
+        case Unseen():
+            return replace(stored, observed_at=at, absence=Absence.INACCESSIBLE)
+        case Deleted(status_seen_at=seen_at):
+            return replace(stored, observed_at=at, absence=Absence.DELETED, status_seen_at=seen_at)
+        case Seen():
+            return replace(stored, observed_at=at)
+        case _:
+            assert_never(observation)
+
+
+def _missed(stored: Ticket, missed: Missed) -> Ticket | None:
+    if not _older(stored.missed_at, missed.at):
+        return None
+    observed_at = stored.observed_at
+    if observed_at is not None and missed.seen_at is not None:
+        observed_at = max(observed_at, missed.seen_at)
+    return replace(stored, missed_at=missed.at, observed_at=observed_at)
+
+
+def _sighted(stored: Ticket, seen: Sighting, at: datetime) -> Ticket:
+    issue_key, status = read_sighting(seen)
+    return replace(stored, issue_key=issue_key, status=status, absence=None, observed_at=at)
+
+
+def _older(stored: datetime | None, at: datetime) -> bool:
+    return stored is None or stored < at
+
+
+def _row(ticket: Ticket) -> Row:
+    seen = None if ticket.status is None else sighting(ticket.issue_key, ticket.status)
+    at = position(ticket.created_at, ticket.key.ticket_id)
+    return Row(at, ticket.key.ticket_id, seen, ticket.absence is Absence.INACCESSIBLE)
+
+
+def _pages(rows: list[Row]) -> Iterator[Sequence[Row]]:
+    return (rows[at : at + ROWS_PER_PAGE] for at in range(0, len(rows), ROWS_PER_PAGE))
