@@ -21,7 +21,7 @@ _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~-]+)*/?")
 _LOOKS_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
-"""A name whose last label is a number: what ``inet_aton`` reads as IPv4, in decimal, octal or hex, in one to four parts."""
+"""Its last label is a number: ``inet_aton`` reads it as IPv4, in decimal, octal or hex, in one to four parts."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _IPV4_COMPATIBLE = IPv6Network("::/96")

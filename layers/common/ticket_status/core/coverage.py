@@ -35,7 +35,7 @@ class Coverage:
 
     def raised(self, start: str, end: str, seen_at: datetime) -> "Coverage":
         """This coverage with ``start <= p < end`` seen at ``seen_at`` or later."""
-        bounds = sorted({step.start for step in self.steps} | {start, end})
+        bounds = sorted(({step.start for step in self.steps} | {start, end}) - {END})
         steps = []
         for low, _ in pairwise([*bounds, END]):
             known = self.at(low)

@@ -30,9 +30,12 @@ class Shown:
 
 
 def last_seen(ticket: Ticket, coverage: Coverage) -> datetime | None:
-    """When a retrieval last got an answer for the ticket, be it that nothing had changed (R13)."""
-    if ticket.observed_at is None:
-        return None
+    """When a retrieval last got an answer for the ticket, be it that nothing had changed (R13).
+
+    A deleted one is not asked for again (R7): its range being seen says nothing of it.
+    """
+    if ticket.observed_at is None or ticket.absence is Absence.DELETED:
+        return ticket.observed_at
     covered = coverage.at(position(ticket.created_at, ticket.key.ticket_id))
     missed = covered is not None and ticket.missed_at is not None and covered <= ticket.missed_at
     return ticket.observed_at if covered is None or missed else max(ticket.observed_at, covered)

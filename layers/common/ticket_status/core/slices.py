@@ -1,7 +1,8 @@
 """How a run is cut into slices, so that Jira calls are full and large integrations are worked on side by side."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from itertools import accumulate, groupby
 from typing import TypeAlias
 
 from ticket_status.core.model import Slice
@@ -34,17 +35,11 @@ def plan_slices(census: Census, clock: datetime) -> tuple[Slice, ...]:
     return tuple(Slice(low, high, _months(group)) for low, high, group in zip(starts, ends, groups, strict=True))
 
 
-def _grouped(days: Iterable[date], census: Census, size: int) -> Iterator[list[date]]:
-    group: list[date] = []
-    tickets = 0
-    for day in days:
-        if group and tickets + census[day] > size:
-            yield group
-            group, tickets = [], 0
-        group.append(day)
-        tickets += census[day]
-    if group:
-        yield group
+def _grouped(days: Sequence[date], census: Census, size: int) -> Iterator[list[date]]:
+    """Cut where the tickets up to a day fill another slice: so there are never more slices than fill."""
+    before = accumulate((census[day] for day in days), initial=0)
+    for _, group in groupby(zip(days, before, strict=False), key=lambda one: one[1] // size):
+        yield [day for day, _ in group]
 
 
 def _midnight(day: date) -> str:

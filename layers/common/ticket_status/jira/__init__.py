@@ -1,0 +1,1 @@
+"""Jira over HTTP: the adapter behind ``ports.Jira``. What is concluded from which answer: ``docs/jira.md``."""

@@ -1,0 +1,106 @@
+"""Opening sites: credentials, address, and what is still to be learnt about where the API answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from ticket_status.core.addresses import Unfit, read_address
+from ticket_status.core.model import AuthType, Integration, ReasonCode
+from ticket_status.jira.credentials import Credentials, fixed_credentials, not_authorised
+from ticket_status.jira.deadline import Deadline
+from ticket_status.jira.discovery import Discovery
+from ticket_status.jira.line import Line
+from ticket_status.jira.probe import Probe
+from ticket_status.jira.report import unreachable_report
+from ticket_status.jira.session import HttpSession
+from ticket_status.jira.settings import JiraSettings
+from ticket_status.jira.site import JiraSite
+from ticket_status.jira.token_endpoint import TokenEndpoint
+from ticket_status.jira.tokens import TokenCredentials
+from ticket_status.ports import (
+    Account,
+    ConnectionReport,
+    JiraTrouble,
+    RefreshLease,
+    Refused,
+    SecretStore,
+    Unavailable,
+)
+
+_TOKEN_SECONDS: Final = 20.0
+"""Bound of a call to the token endpoint: well below `tokens.LEASE`, so that a lease outlives its refresh."""
+
+
+class Connector:
+    """A ``ports.JiraConnector``."""
+
+    def __init__(
+        self,
+        secrets: SecretStore,
+        lease: RefreshLease,
+        settings: JiraSettings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._secrets = secrets
+        self._lease = lease
+        self._settings = settings
+        self._now = now
+
+    def open(self, integration: Integration, deadline: datetime | None = None) -> JiraSite | JiraTrouble:
+        """The integration's Jira. Asks nothing of a site that was connected before."""
+        line = self._line(integration, None, Deadline.of(deadline, self._now()))
+        if not isinstance(line, Line):
+            return line
+        discovery = Discovery(integration, line, self._settings)
+        if integration.site is not None:
+            return discovery.jira(integration.site)
+        site, account = discovery.find()
+        if site is None or not isinstance(account, Account):
+            return account if not isinstance(account, Account) else not_authorised()
+        return discovery.jira(site)
+
+    def check(
+        self,
+        integration: Integration,
+        secrets: Mapping[str, str] | None = None,
+        deadline: datetime | None = None,
+    ) -> ConnectionReport:
+        """Test the integration, with these secrets instead of the stored ones when given; they are not stored."""
+        line = self._line(integration, secrets, Deadline.of(deadline, self._now()))
+        match line:
+            case Line():
+                return Probe(integration, line, self._settings).report()
+            case Unavailable():
+                return unreachable_report(line)
+            case _:
+                return unreachable_report(line, "authenticated")
+
+    def _line(
+        self, integration: Integration, secrets: Mapping[str, str] | None, deadline: Deadline
+    ) -> Line | Refused | Unavailable:
+        address = read_address(integration.jira_server_url, self._settings.addresses)
+        if isinstance(address, Unfit):
+            return Unavailable(ReasonCode.UNREACHABLE, address.problem)
+        credentials = self._credentials(integration, secrets, deadline)
+        if isinstance(credentials, Refused):
+            return credentials
+        return Line(self._session(self._settings, integration, deadline), credentials)
+
+    def _credentials(
+        self, integration: Integration, secrets: Mapping[str, str] | None, deadline: Deadline
+    ) -> Credentials | Refused:
+        if integration.auth_type is not AuthType.OAUTH2 or secrets is not None:
+            stored = secrets if secrets is not None else self._stored(integration)
+            return fixed_credentials(integration, stored)
+        limits = self._settings.limits
+        brief = replace(self._settings, limits=replace(limits, total=min(limits.total, _TOKEN_SECONDS)))
+        session = self._session(brief, integration, deadline)
+        endpoint = TokenEndpoint(integration, brief, session, self._now)
+        return TokenCredentials(integration, self._secrets, self._lease, endpoint, now=self._now, deadline=deadline)
+
+    def _stored(self, integration: Integration) -> Mapping[str, str]:
+        return self._secrets.read(integration.integration_ref) or {}
+
+    def _session(self, settings: JiraSettings, integration: Integration, deadline: Deadline) -> HttpSession:
+        return HttpSession(settings, self._now, skip_proxy=integration.skip_proxy, deadline=deadline)

@@ -1,0 +1,121 @@
+"""How calls prove who we are, one kind for each ``auth_type``. What it takes never shows in a ``repr`` or an error."""
+
+import logging
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Protocol
+
+from oauthlib.oauth1 import SIGNATURE_RSA_SHA1
+from requests import PreparedRequest
+from requests.auth import AuthBase
+from requests_oauthlib import OAuth1
+
+from ticket_status.core.model import AuthType, Integration, ReasonCode
+from ticket_status.ports import JiraTrouble, Refused
+
+_TOKEN = re.compile(r"[!-~]+")
+
+
+class Credentials(Protocol):
+    """Signs calls. Safe to use from several threads."""
+
+    def sign(self) -> AuthBase | JiraTrouble:
+        """What signs the next call."""
+
+    def renew(self, used: AuthBase) -> bool | JiraTrouble:
+        """Whether there is something newer than what signed the call that was refused."""
+
+
+class HeaderAuth(AuthBase):
+    """Signs with the ``Authorization`` header."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        """Sign this request."""
+        r.headers["Authorization"] = self._value
+        return r
+
+
+class FixedCredentials:
+    """Credentials that stay as they are until an administrator edits them."""
+
+    def __init__(self, auth: AuthBase) -> None:
+        self._auth = auth
+
+    def sign(self) -> AuthBase:
+        """The same for every call."""
+        return self._auth
+
+    def renew(self, used: AuthBase) -> bool:  # noqa: ARG002 - the protocol's
+        """Never: there is nothing newer."""
+        return False
+
+
+def basic(username: str, password: str) -> AuthBase:
+    """User name and password; on Cloud e-mail and API token."""
+    return HeaderAuth("Basic " + b64encode(f"{username}:{password}".encode()).decode())
+
+
+def bearer(token: str) -> AuthBase | Refused:
+    """A personal access token, or an OAuth 2.0 access token."""
+    if not _TOKEN.fullmatch(token):
+        return Refused(ReasonCode.AUTHENTICATION_FAILED, "The token has characters that no token has")
+    return HeaderAuth(f"Bearer {token}")
+
+
+def oauth1(  # noqa: PLR0913 - the protocol has so many
+    consumer_key: str,
+    private_key: str,
+    token: str | None = None,
+    token_secret: str | None = None,
+    *,
+    verifier: str | None = None,
+    callback_url: str | None = None,
+) -> AuthBase:
+    """OAuth 1.0a with RSA-SHA1."""
+    for library in ("requests_oauthlib", "oauthlib"):
+        logging.getLogger(library).setLevel(logging.INFO)  # at DEBUG they log what they sign with
+    return OAuth1(
+        consumer_key,
+        resource_owner_key=token,
+        resource_owner_secret=token_secret,
+        callback_uri=callback_url,
+        verifier=verifier,
+        signature_method=SIGNATURE_RSA_SHA1,
+        rsa_key=private_key,
+    )
+
+
+def fixed_credentials(integration: Integration, secrets: Mapping[str, str]) -> FixedCredentials | Refused:
+    """Credentials that are used as they are. OAuth 2.0 tokens that may have to be refreshed: ``tokens``."""
+    auth = _fixed_auth(integration, secrets)
+    return auth if isinstance(auth, Refused) else FixedCredentials(auth)
+
+
+def _fixed_auth(integration: Integration, secrets: Mapping[str, str]) -> AuthBase | Refused:
+    match integration.auth_type:
+        case AuthType.BASIC if integration.username and "password" in secrets:
+            return basic(integration.username, secrets["password"])
+        case AuthType.PAT if "token" in secrets:
+            return bearer(secrets["token"])
+        case AuthType.OAUTH2:
+            return bearer(secrets["access_token"]) if "access_token" in secrets else not_authorised()
+        case AuthType.OAUTH1 if integration.consumer_key and "private_key" in secrets:
+            if "access_token" not in secrets:
+                return not_authorised()
+            return oauth1(
+                integration.consumer_key,
+                secrets["private_key"],
+                secrets["access_token"],
+                secrets.get("access_token_secret"),
+            )
+        case _:
+            return Refused(ReasonCode.AUTHENTICATION_FAILED, "No credentials are stored: edit the integration")
+
+
+def not_authorised() -> Refused:
+    """An OAuth integration that nobody authorised yet."""
+    return Refused(ReasonCode.AUTHORIZATION_EXPIRED, "The integration is not authorised: authorise it")

@@ -1,0 +1,63 @@
+"""Authorising an OAuth 2.0 integration: Cloud (3LO), or by application link on Data Center 8.22 and later."""
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlencode
+
+from ticket_status.core.model import InstallationType, Integration, ReasonCode
+from ticket_status.core.scopes import REQUESTED_SCOPES
+from ticket_status.jira.deadline import Deadline
+from ticket_status.jira.session import HttpSession
+from ticket_status.jira.settings import JiraSettings
+from ticket_status.jira.token_endpoint import DeadGrant, TokenEndpoint, Tokens
+from ticket_status.ports import JiraTrouble, Refused
+
+
+class OAuth2:
+    """The two ends of the dance. The ``state`` is the caller's."""
+
+    def __init__(self, settings: JiraSettings, now: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._now = now
+
+    def authorization_url(self, integration: Integration, redirect_uri: str, state: str) -> str:
+        """Where a person's browser is sent to grant access."""
+        asked = {
+            "client_id": integration.client_id or "",
+            "redirect_uri": redirect_uri,
+            "state": state,
+            "response_type": "code",
+        }
+        if integration.installation_type is InstallationType.SERVER:
+            asked |= {"scope": "READ"}
+            return f"{integration.site_url}/rest/oauth2/latest/authorize?{urlencode(asked)}"
+        asked |= {
+            "audience": "api.atlassian.com",
+            "scope": " ".join(REQUESTED_SCOPES),
+            "prompt": "consent",
+        }
+        return f"{self._settings.auth_url.rstrip('/')}/authorize?{urlencode(asked)}"
+
+    def exchange(
+        self,
+        integration: Integration,
+        client_secret: str,
+        code: str,
+        redirect_uri: str,
+        deadline: datetime | None = None,
+    ) -> Tokens | JiraTrouble:
+        """The tokens for a code; ``redirect_uri`` is the one of the authorisation URL."""
+        session = HttpSession(
+            self._settings,
+            self._now,
+            skip_proxy=integration.skip_proxy,
+            deadline=Deadline.of(deadline, self._now()),
+        )
+        endpoint = TokenEndpoint(integration, self._settings, session, self._now)
+        answer = endpoint.exchange(client_secret, code, redirect_uri)
+        if isinstance(answer, DeadGrant):
+            return Refused(
+                ReasonCode.AUTHORIZATION_EXPIRED,
+                "The authorisation code was used or is too old: authorise again",
+            )
+        return answer

@@ -1,0 +1,45 @@
+"""What the stack decides about talking to Jira."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ticket_status.core.addresses import AddressRules
+
+MEBIBYTE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one HTTP call. Times in seconds; all of them end at the deadline, when there is one."""
+
+    connect: float = 5
+    """Resolving the name and connecting, all addresses together."""
+    read: float = 20
+    """Silence in mid-answer."""
+    total: float = 60
+    """From the first byte sent to the last one read: an answer that drips in ends here."""
+    body: int = 32 * MEBIBYTE
+    """Bytes of an answer, unpacked. A thousand issues are about one MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class JiraSettings:
+    """Where Atlassian's services are, which addresses are allowed, and the bounds of calls."""
+
+    api_url: str = "https://api.atlassian.com"
+    auth_url: str = "https://auth.atlassian.com"
+    addresses: AddressRules = field(default_factory=AddressRules)
+    limits: Limits = field(default_factory=Limits)
+    connections: int = 8
+    """Connections that are kept open per site: as many calls as a worker makes side by side."""
+    ca_bundle: str | None = None
+    """A file of certificate authorities instead of the public ones."""
+
+    def gateway(self, cloud_id: str) -> str:
+        """Prefix of ``/rest/api/…`` of a Cloud site behind Atlassian's gateway."""
+        return f"{self.api_url.rstrip('/')}/ex/jira/{cloud_id}"
+
+    @property
+    def accessible_resources_url(self) -> str:
+        """Lists the sites that an OAuth 2.0 grant is for."""
+        return f"{self.api_url.rstrip('/')}/oauth/token/accessible-resources"

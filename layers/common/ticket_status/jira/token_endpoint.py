@@ -1,0 +1,144 @@
+"""The token endpoint of OAuth 2.0: auth.atlassian.com, or an application link's of a Data Center (8.22 and later)."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Literal, Self
+
+from ticket_status.core.model import InstallationType, Integration, ReasonCode
+from ticket_status.jira.answers import MalformedAnswerError, mapping, text
+from ticket_status.jira.session import Answer, HttpSession, Request
+from ticket_status.jira.settings import JiraSettings
+from ticket_status.jira.throttling import throttled
+from ticket_status.ports import JiraTrouble, Refused, Unavailable
+
+_DEFAULT_LIFETIME = 3600
+"""Seconds that an access token lives when its answer does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a grant came to. ``refresh_token`` is ``None`` when there is none, so that the grant cannot be kept up."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_at: datetime
+    scope: str
+
+    def as_secrets(self) -> dict[str, str]:
+        """To be put over the integration's stored secrets."""
+        secrets = {
+            "access_token": self.access_token,
+            "access_token_expires_at": self.expires_at.isoformat(),
+            "scope": self.scope,
+        }
+        return secrets | ({"refresh_token": self.refresh_token} if self.refresh_token else {})
+
+    @classmethod
+    def of(cls, secrets: Mapping[str, str]) -> Self | None:
+        """As stored; ``None`` when the integration was never authorised. An unknown expiry is far away."""
+        if "access_token" not in secrets:
+            return None
+        expires_at = secrets.get("access_token_expires_at", "9999-12-31T00:00:00+00:00")
+        return cls(
+            secrets["access_token"],
+            secrets.get("refresh_token"),
+            datetime.fromisoformat(expires_at),
+            secrets.get("scope", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeadGrant:
+    """``invalid_grant``: the code or refresh token is unknown, used or revoked."""
+
+
+class TokenEndpoint:
+    """Asks for tokens on behalf of one integration."""
+
+    def __init__(
+        self,
+        integration: Integration,
+        settings: JiraSettings,
+        session: HttpSession,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._integration = integration
+        self._session = session
+        self._now = now
+        self._cloud = integration.installation_type is InstallationType.CLOUD
+        self._url = (
+            f"{settings.auth_url.rstrip('/')}/oauth/token"
+            if self._cloud
+            else f"{integration.site_url}/rest/oauth2/latest/token"
+        )
+
+    def exchange(self, client_secret: str, code: str, redirect_uri: str) -> Tokens | DeadGrant | JiraTrouble:
+        """Tokens for a code, which works once."""
+        return self._ask("authorization_code", client_secret, {"code": code, "redirect_uri": redirect_uri})
+
+    def refresh(self, client_secret: str, refresh_token: str) -> Tokens | DeadGrant | JiraTrouble:
+        """A new pair; the refresh token given is ended by it, on Cloud after ten minutes."""
+        answer = self._ask("refresh_token", client_secret, {"refresh_token": refresh_token})
+        if isinstance(answer, Tokens) and answer.refresh_token is None:
+            return Tokens(answer.access_token, refresh_token, answer.expires_at, answer.scope)
+        return answer
+
+    def _ask(
+        self,
+        grant_type: Literal["authorization_code", "refresh_token"],
+        client_secret: str,
+        given: Mapping[str, str],
+    ) -> Tokens | DeadGrant | JiraTrouble:
+        fields = {
+            "grant_type": grant_type,
+            "client_id": self._integration.client_id or "",
+            "client_secret": client_secret,
+            **given,
+        }
+        request = Request("POST", self._url, json=fields) if self._cloud else Request("POST", self._url, form=fields)
+        answer = self._session.send(request)
+        return answer if isinstance(answer, Unavailable) else self._read(answer)
+
+    def _read(self, answer: Answer) -> Tokens | DeadGrant | JiraTrouble:
+        slow_down = throttled(answer.status, answer.headers, answer.received_at)
+        if slow_down is not None:
+            return slow_down
+        try:
+            data = mapping(json.loads(answer.body), "the answer")
+            if answer.status == HTTPStatus.OK:
+                return self._tokens(data)
+        except (ValueError, RecursionError, MalformedAnswerError):
+            return _fails(answer)
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _fails(answer)
+        return _refused(data) or _fails(answer)
+
+    def _tokens(self, data: Mapping[str, object]) -> Tokens:
+        lifetime = data.get("expires_in")
+        seconds = lifetime if isinstance(lifetime, int) and lifetime > 0 else _DEFAULT_LIFETIME
+        refresh_token, scope = data.get("refresh_token"), data.get("scope")
+        return Tokens(
+            text(data, "access_token"),
+            refresh_token if isinstance(refresh_token, str) and refresh_token else None,
+            self._now() + timedelta(seconds=min(seconds, 10**8)),
+            scope if isinstance(scope, str) else "",
+        )
+
+
+def _refused(data: Mapping[str, object]) -> DeadGrant | Refused | None:
+    error, description = str(data.get("error", "")), str(data.get("error_description", ""))
+    if error == "invalid_grant" or "refresh_token is invalid" in description:
+        return DeadGrant()
+    if error in {"invalid_client", "unauthorized_client", "access_denied"}:
+        return Refused(
+            ReasonCode.AUTHENTICATION_FAILED,
+            "The client id or client secret is not accepted: edit the integration",
+        )
+    return None
+
+
+def _fails(answer: Answer) -> Unavailable:
+    return Unavailable(ReasonCode.JIRA_ERROR, f"The token endpoint fails with status {answer.status}")

@@ -1,0 +1,173 @@
+"""Keeping an OAuth 2.0 grant alive (R16): refresh tokens rotate, so every refresh ends the tokens before it.
+
+One refresher per integration at a time, over all workers and API calls: whoever holds the lease. The new pair is
+stored before it is used. When the answer or the store is lost, the old refresh token still works for ten minutes
+(Cloud's leeway), and the lease ends long before that.
+"""
+
+import secrets as randomness
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from ticket_status.core.model import Integration, ReasonCode
+from ticket_status.jira.credentials import bearer, not_authorised
+from ticket_status.jira.deadline import Deadline
+from ticket_status.jira.token_endpoint import DeadGrant, TokenEndpoint, Tokens
+from ticket_status.ports import (
+    JiraTrouble,
+    RefreshLease,
+    Refused,
+    SecretStore,
+    Throttled,
+    Unavailable,
+)
+
+_EXPIRING: Final = timedelta(seconds=60)
+"""A token with less than this left is refreshed before it is used."""
+
+LEASE: Final = timedelta(seconds=45)
+"""How long a refresher may take: more than a call to the token endpoint can (see ``connector``)."""
+
+WAITING: Final = 10.0
+"""Seconds to wait for somebody else's refresh."""
+
+_BETWEEN_LOOKS: Final = 0.2
+"""Seconds between looks at the store while waiting."""
+
+
+class TokenCredentials:
+    """Signs with the access token, refreshed when it is about to end or was refused."""
+
+    def __init__(  # noqa: PLR0913 - a port each
+        self,
+        integration: Integration,
+        store: SecretStore,
+        lease: RefreshLease,
+        endpoint: TokenEndpoint,
+        *,
+        now: Callable[[], datetime],
+        deadline: Deadline,
+    ) -> None:
+        self._integration = integration
+        self._store = store
+        self._lease = lease
+        self._endpoint = endpoint
+        self._now = now
+        self._deadline = deadline
+        self._tokens: Tokens | None = None
+        self._lock = threading.Lock()
+
+    def sign(self) -> AuthBase | JiraTrouble:
+        """The access token, refreshed first when it is about to end."""
+        with self._lock:
+            tokens = self._tokens
+            if tokens is None or self._expiring(tokens):
+                renewed = self._renewed(None)
+                if not isinstance(renewed, Tokens):
+                    return renewed
+                self._tokens = tokens = renewed
+        return _TokenAuth.of(tokens.access_token)
+
+    def renew(self, used: AuthBase) -> bool | JiraTrouble:
+        """Refresh after Jira refused the token that was used, unless that happened already."""
+        if not isinstance(used, _TokenAuth):
+            return False
+        with self._lock:
+            if self._tokens is not None and self._tokens.access_token != used.token:
+                return True
+            renewed = self._renewed(used.token)
+            if not isinstance(renewed, Tokens):
+                return renewed
+            self._tokens = renewed
+            return True
+
+    def _expiring(self, tokens: Tokens) -> bool:
+        return tokens.expires_at - self._now() < _EXPIRING
+
+    def _renewed(self, refused: str | None) -> Tokens | JiraTrouble:
+        """Good tokens: those stored when they are, else refreshed, by us or by whoever is at it."""
+        holder = randomness.token_hex(8)
+        waiting = self._deadline.within(WAITING)
+        while True:
+            stored = self._stored(refused)
+            if stored is not None:
+                return stored
+            now = self._now()
+            if self._lease.take(self._integration, holder, now, now + LEASE):
+                break
+            if waiting.left(_BETWEEN_LOOKS) <= 0:
+                return Unavailable(ReasonCode.JIRA_ERROR, "The tokens are being refreshed and were not ready in time")
+            time.sleep(_BETWEEN_LOOKS)
+        try:
+            return self._stored(refused) or self._refreshed(refused)
+        finally:
+            self._lease.release(self._integration, holder)
+
+    def _stored(self, refused: str | None) -> Tokens | None:
+        """The stored tokens, if they need no refresh."""
+        tokens = Tokens.of(self._read())
+        if tokens is None or tokens.access_token == refused or self._expiring(tokens):
+            return None
+        return tokens
+
+    def _read(self) -> Mapping[str, str]:
+        return self._store.read(self._integration.integration_ref) or {}
+
+    def _refreshed(self, refused: str | None, dead: str | None = None) -> Tokens | JiraTrouble:
+        """Refresh, while holding the lease. ``dead``: a refresh token that was refused just now."""
+        secrets = self._read()
+        refresh_token, client_secret = secrets.get("refresh_token"), secrets.get("client_secret")
+        if not refresh_token or not client_secret:
+            return not_authorised()
+        if refresh_token == dead:
+            return _expired()
+        answer = self._endpoint.refresh(client_secret, refresh_token)
+        match answer:
+            case Tokens():
+                return self._keep(answer, refresh_token)
+            case DeadGrant() if dead is None:
+                return self._stored(refused) or self._refreshed(refused, refresh_token)
+            case DeadGrant():
+                return _expired()
+            case Throttled() | Refused() | Unavailable():
+                return answer
+            case _:
+                assert_never(answer)
+
+    def _keep(self, new: Tokens, refreshed_with: str) -> Tokens:
+        """Store the new pair before it is used, unless the integration was authorised anew meanwhile."""
+        secrets = self._read()
+        held = Tokens.of(secrets)
+        if held is None or held.refresh_token != refreshed_with:
+            return held or new
+        self._store.write(self._integration.integration_ref, {**secrets, **new.as_secrets()})
+        return new
+
+
+class _TokenAuth(AuthBase):
+    """Remembers which token it signed with."""
+
+    def __init__(self, token: str, signer: AuthBase) -> None:
+        self.token = token
+        self._signer = signer
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        return self._signer(r)
+
+    @classmethod
+    def of(cls, token: str) -> "_TokenAuth | Refused":
+        signer = bearer(token)
+        return signer if isinstance(signer, Refused) else cls(token, signer)
+
+
+def _expired() -> Refused:
+    return Refused(
+        ReasonCode.AUTHORIZATION_EXPIRED,
+        "The authorisation ended or was revoked: authorise the integration again",
+    )

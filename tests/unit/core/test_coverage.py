@@ -1,0 +1,86 @@
+"""R13: coverage, a step function over positions, against the plain function that it stands for."""
+
+import itertools
+from datetime import datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.examples import MINUTE, NOW
+from ticket_status.core.coverage import Coverage, Step
+from ticket_status.core.window import END
+
+POSITIONS = [f"{number:010d}#" for number in range(12)]
+Raise = tuple[str, str, datetime]
+
+
+@st.composite
+def raises(draw: st.DrawFn) -> Raise:
+    """A range that was seen whole, and when."""
+    low, high = sorted(draw(st.lists(st.integers(0, 12), min_size=2, max_size=2, unique=True)))
+    return POSITIONS[low], [*POSITIONS, END][high], NOW + draw(st.integers(0, 9)) * MINUTE
+
+
+def covered(done: list[Raise]) -> Coverage:
+    coverage = Coverage()
+    for start, end, seen_at in done:
+        coverage = coverage.raised(start, end, seen_at)
+    return coverage
+
+
+def expected_at(position: str, done: list[Raise]) -> datetime | None:
+    return max((seen_at for start, end, seen_at in done if start <= position < end), default=None)
+
+
+@given(st.lists(raises(), max_size=8))
+def test_coverage_is_the_latest_of_the_ranges_that_hold_a_position(done: list[Raise]) -> None:
+    coverage = covered(done)
+    for position in POSITIONS:
+        assert coverage.at(position) == expected_at(position, done)
+        assert coverage.at(position + "10412") == expected_at(position, done)
+
+
+@given(st.lists(raises(), max_size=8), raises())
+def test_raising_never_makes_any_position_older(done: list[Raise], more: Raise) -> None:
+    before = covered(done)
+    after = before.raised(*more)
+    for position in POSITIONS:
+        known, now = before.at(position), after.at(position)
+        assert known is None or (now is not None and now >= known)
+
+
+@given(st.lists(raises(), max_size=8))
+def test_the_order_of_raising_does_not_matter(done: list[Raise]) -> None:
+    assert covered(done).steps == covered(done[::-1]).steps
+
+
+@given(st.lists(raises(), max_size=8))
+def test_steps_ascend_and_no_two_neighbours_say_the_same(done: list[Raise]) -> None:
+    steps = covered(done).steps
+    assert all(one.start < other.start and one.seen_at != other.seen_at for one, other in itertools.pairwise(steps))
+    assert not steps or steps[0].seen_at is not None
+
+
+@given(st.lists(raises(), max_size=8), st.sampled_from(POSITIONS))
+def test_pruning_forgets_only_what_lies_before(done: list[Raise], cut: str) -> None:
+    coverage, pruned = covered(done), covered(done).pruned(cut)
+    for position in POSITIONS:
+        assert pruned.at(position) == (coverage.at(position) if position >= cut else None)
+
+
+def test_what_was_never_seen_has_no_time() -> None:
+    assert Coverage().at(POSITIONS[3]) is None
+    assert Coverage().raised(POSITIONS[4], END, NOW).at(POSITIONS[3]) is None
+
+
+def test_runs_over_the_whole_window_leave_one_step() -> None:
+    coverage = Coverage()
+    for hours in range(30):
+        coverage = coverage.raised(POSITIONS[0], END, NOW + hours * MINUTE)
+    assert coverage.steps == (Step(POSITIONS[0], NOW + 29 * MINUTE),)
+
+
+def test_the_version_is_kept_for_the_optimistic_lock() -> None:
+    coverage = Coverage((Step(POSITIONS[0], NOW),), 7)
+    assert coverage.raised(POSITIONS[2], END, NOW + MINUTE).version == 7
+    assert coverage.pruned(POSITIONS[2]).version == 7
