@@ -1,0 +1,213 @@
+"""What can be made to go wrong, request by request.
+
+A fault either stands in for Jira, which then does not see the request, or spoils what Jira
+answered.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from typing_extensions import TypedDict  # pydantic cannot read that of typing before Python 3.12
+
+from local.sample_jira.encoding import dump
+from local.sample_jira.messages import (
+    Answer,
+    Request,
+    html_answer,
+    json_answer,
+    json_body,
+    redirect,
+)
+
+FaultKind = Literal[
+    # stand in for Jira
+    "status",  # answers `status`, `headers` and `body`
+    "login_page",  # 200 and the page of a single sign-on
+    "redirect",  # 302 to `location`
+    "empty",  # 200 without a body
+    "huge",  # 200 and `size` bytes of JSON
+    "close",  # closes the connection without an answer
+    # spoil what Jira answers
+    "lose",  # Jira did the work, the connection closes without an answer
+    "truncate",  # half of the body, then the connection closes
+    "invalid_json",  # a body that ends in the middle, its length right
+    "content_type",  # another `content_type`
+    "delay",  # waits `seconds` before the first byte
+    "stall",  # waits `seconds` in the middle of the body
+    "hang",  # waits for good before the first byte
+    "hang_midway",  # waits for good in the middle of the body
+    "drip",  # waits `seconds` before each byte of the body
+    "drop_issues",  # leaves out the issues of `ids`
+    "issue_errors",  # moves the issues of `ids` into issueErrors
+    "repeat_page_token",  # always gives the same nextPageToken
+]
+
+STAND_INS: frozenset[FaultKind] = frozenset({"status", "login_page", "redirect", "empty", "huge", "close"})
+FOR_GOOD = 3600.0  # seconds; longer than anybody waits, ended by stopping the server
+LOGIN_ADDRESS = "https://login.example.com/sso"
+HUGE = 20_000_000  # bytes
+
+
+class FaultParameters(TypedDict, total=False):
+    """What a fault can be made with besides its kind."""
+
+    path: str
+    method: str
+    skip: int
+    times: int | None
+    status: int
+    headers: Mapping[str, str]
+    body: str | dict[str, Any] | list[Any] | None
+    json_if_asked: bool
+    content_type: str | None
+    seconds: float
+    size: int
+    location: str
+    ids: Sequence[int | str]
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault and where it strikes.
+
+    `path` is an fnmatch pattern on the request's path, `method` one on its method. The first
+    `skip` matching requests are spared, then `times` are struck (all, when None).
+    `json_if_asked`: a JSON body goes only to those whose Accept asks for it, others get a page.
+    """
+
+    kind: FaultKind
+    path: str = "*"
+    method: str = "*"
+    skip: int = 0
+    times: int | None = None
+    status: int = 500
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | dict[str, Any] | list[Any] | None = None
+    json_if_asked: bool = False
+    content_type: str | None = None
+    seconds: float = 0
+    size: int = HUGE
+    location: str = LOGIN_ADDRESS
+    ids: Sequence[int | str] = ()
+    seen: int = 0
+    hits: int = 0
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether Jira does not see the request."""
+        return self.kind in STAND_INS
+
+    def strikes(self, request: Request, *, answered: bool) -> bool:
+        """Count the request, and say whether the fault strikes it.
+
+        `answered`: another fault already stands in for Jira, so this one waits for its turn.
+        """
+        if not (fnmatchcase(request.path, self.path) and fnmatchcase(request.method, self.method)):
+            return False
+        self.seen += 1
+        if (
+            self.seen <= self.skip
+            or (answered and self.stands_in)
+            or (self.times is not None and self.hits >= self.times)
+        ):
+            return False
+        self.hits += 1
+        return True
+
+    def stand_in(self, request: Request) -> Answer | None:  # noqa: PLR0911 - one return for each kind
+        """The answer in Jira's place; None when Jira is to answer."""
+        match self.kind:
+            case "status":
+                return self._made_up(request)
+            case "login_page":
+                return html_answer("Log in", '<form action="/login">Log in with SSO</form>')
+            case "redirect":
+                return redirect(self.location)
+            case "empty":
+                return Answer(200, b"", None)
+            case "huge":
+                return Answer(200, b'{"issues":[],"padding":"' + b"x" * self.size + b'"}')
+            case "close":
+                return _silent(Answer(500))
+            case _:
+                return None
+
+    def spoil(self, answer: Answer) -> Answer:
+        """What becomes of Jira's answer."""
+        match self.kind:
+            case "lose":
+                return _silent(answer)
+            case "truncate" | "delay" | "stall" | "hang" | "hang_midway" | "drip":
+                return self._slowed(answer)
+            case "invalid_json":
+                return replace(answer, body=answer.body[: len(answer.body) // 2])
+            case "content_type":
+                return replace(answer, content_type=self.content_type or "text/plain")
+            case "drop_issues" | "issue_errors" | "repeat_page_token":
+                return self._edited(answer)
+            case _:
+                return answer
+
+    def _made_up(self, request: Request) -> Answer:
+        if self.json_if_asked and "application/json" not in request.headers.get("accept", ""):
+            return html_answer("Error", "", self.status).with_headers(self.headers)
+        text = self.body if isinstance(self.body, str) else ""
+        if self.body is None or isinstance(self.body, str):
+            kind = self.content_type or ("text/html;charset=UTF-8" if text else None)
+            return Answer(self.status, text.encode(), kind, dict(self.headers))
+        answer = json_answer(self.body, self.status).with_headers(self.headers)
+        return replace(answer, content_type=self.content_type or answer.content_type)
+
+    def _slowed(self, answer: Answer) -> Answer:
+        delivery = answer.delivery
+        match self.kind:
+            case "truncate":
+                delivery = replace(delivery, share=0.5)
+            case "delay":
+                delivery = replace(delivery, before=self.seconds)
+            case "hang":
+                delivery = replace(delivery, before=FOR_GOOD)
+            case "stall":
+                delivery = replace(delivery, midway=self.seconds)
+            case "hang_midway":
+                delivery = replace(delivery, midway=FOR_GOOD)
+            case _:
+                delivery = replace(delivery, per_chunk=self.seconds)
+        return replace(answer, delivery=delivery)
+
+    def _edited(self, answer: Answer) -> Answer:
+        body = _object_in(answer)
+        if body is None:
+            return answer
+        match self.kind:
+            case "repeat_page_token":
+                body |= {"nextPageToken": "the-same-token", "isLast": False}
+            case _:
+                self._take_out(body)
+        return replace(answer, body=dump(body).encode())
+
+    def _take_out(self, body: dict[str, Any]) -> None:
+        """Take the issues of `ids` out of the answer, to issueErrors if that is the fault."""
+        names = {str(name) for name in self.ids}
+        issues = body.get("issues", [])
+        struck = [issue for issue in issues if names & {issue["id"], issue["key"]}]
+        body["issues"] = [issue for issue in issues if issue not in struck]
+        if self.kind == "issue_errors":
+            body["issueErrors"] = body.get("issueErrors", []) + [
+                {"id": issue["id"], "errorMessage": "The issue could not be fetched, try again."} for issue in struck
+            ]
+
+
+def _silent(answer: Answer) -> Answer:
+    return replace(answer, delivery=replace(answer.delivery, silent=True))
+
+
+def _object_in(answer: Answer) -> dict[str, Any] | None:
+    try:
+        body = json_body(answer)
+    except json.JSONDecodeError:
+        return None
+    return body if isinstance(body, dict) else None
