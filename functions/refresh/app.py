@@ -37,7 +37,7 @@ _RESOURCE = Members({"type": _TYPES, "name": free_text(512)}, {"version": free_t
 _TICKET = Members(
     required={
         "integration_name": Text("the name of an integration", re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")),
-        "issue_key": Text("a Jira issue key such as JAS-26363", re.compile(r"[A-Z][A-Z0-9_]{1,200}-[1-9][0-9]{0,18}")),
+        "issue_key": Text("a Jira issue key such as JAS-26363", re.compile(r"[A-Z][A-Z0-9_]{0,200}-[1-9][0-9]{0,18}")),
         "violation_id": _VIOLATION_ID,
         "created_at": Time(),
     },

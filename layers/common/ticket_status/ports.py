@@ -188,10 +188,10 @@ class IntegrationStore(Protocol):
         """Store or clear the count of failing tries."""
 
     def pause(self, integration: Integration, until: datetime, pause_seconds: int) -> Integration | None:
-        """Hold off until then; a pause is only ever made longer."""
+        """Hold off until then; a pause is only ever made longer: a longer one stays, and is in the answer."""
 
     def clear_pause(self, integration: Integration) -> Integration | None:
-        """Forget a pause that is over, and its doubling."""
+        """Forget the pause that was read, and its doubling; another one stays, and is in the answer."""
 
     def release_run(self, integration_ref: str, run_id: str) -> None:
         """Let go of the active run if it is this one."""
@@ -310,7 +310,7 @@ class RunStore(Protocol):
     def begin(self, run: SyncRun, integration: Integration) -> bool:
         """Store a new run and make it the integration's active one, in one transaction.
 
-        ``False``, and nothing stored, when the active run is no longer the one in ``integration``, or the integration
+        ``False``, and nothing stored, when another run than the one in ``integration`` is active now, or the integration
         is gone: two runs of one integration never work at the same time.
         """
 
@@ -329,7 +329,8 @@ class RunStore(Protocol):
         """
 
     def join(self, run: SyncRun, name: str, part: Slice, tickets: int) -> SyncRun | None:
-        """Add a slice to an open run that is still retrieving; ``None`` when it is too late for that."""
+        """Add a slice to an open run that is still retrieving; ``None`` when it is too late for that, or the run has a
+        slice of that name."""
 
     def conclude(
         self, run: SyncRun, judged: "MissingTickets", counts: Counts, jira_requests: int, now: datetime
@@ -359,7 +360,7 @@ class MissingTicket(NamedTuple):
     """What Jira last showed of it."""
     was_inaccessible: bool
     seen_at: datetime | None
-    """When its range was last seen whole before."""
+    """When Jira last showed it, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,8 +514,10 @@ class InvalidTokenError(ValueError):
 
 
 class RefreshLease(Protocol):
-    """Who may change an integration's secrets: one at a time, above all since each refresh of OAuth 2.0 tokens ends
-    the old ones."""
+    """Who may change an integration's secrets: one at a time.
+
+    Above all since each refresh of OAuth 2.0 tokens ends the old ones.
+    """
 
     def take(self, integration: Integration, holder: str, now: datetime, until: datetime) -> bool:
         """Hold it until then: one conditional write, ``False`` while somebody else holds it beyond ``now``."""
@@ -579,13 +582,6 @@ class ConnectionTester(Protocol):
         """Try it with its stored secrets, or with others without storing anything."""
 
 
-class Addresses(Protocol):
-    """R18, at registration."""
-
-    def problem(self, url: str) -> str | None:
-        """Why an address is not accepted, as a sentence that says what to do; ``None`` when it is."""
-
-
 class GrantedSecrets(Protocol):
     """What an authorisation gave."""
 
@@ -641,9 +637,6 @@ class KeyPair(Protocol):
 class OAuth1Grants(Protocol):
     """OAuth 1.0a of Server and Data Center."""
 
-    def new_key_pair(self) -> KeyPair:
-        """A new key pair."""
-
     def request_token(
         self,
         integration: Integration,
@@ -653,13 +646,14 @@ class OAuth1Grants(Protocol):
     ) -> RequestToken | JiraTrouble:
         """Begin."""
 
-    def access_token(
+    def access_token(  # noqa: PLR0913 - the protocol has so many
         self,
         integration: Integration,
         private_key: str,
         token: str,
         secret: str,
         verifier: str,
+        *,
         deadline: datetime | None = None,
     ) -> GrantedSecrets | JiraTrouble:
         """End."""

@@ -1,10 +1,11 @@
 """Test Integration: tries an integration, and its finding becomes the integration's health (R9 to R11)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from ticket_status.core import health as rules
-from ticket_status.core.model import HealthStatus, Integration, ReasonCode
+from ticket_status.core.model import Health, HealthStatus, Integration, ReasonCode
 from ticket_status.core.throttle import paused
 from ticket_status.ports import ConnectionReport, Refused, Throttled, Unavailable
 from ticket_status.service.refusals import IntegrationNotFound, RateLimited
@@ -20,6 +21,10 @@ class Finding:
     reason_code: ReasonCode | None
     reason: str | None
     report: ConnectionReport
+
+    def health(self, now: datetime) -> Health:
+        """The finding as a health of this moment."""
+        return Health(self.status, now, now, self.reason_code, self.reason)
 
 
 class Checking:
@@ -61,5 +66,5 @@ class Checking:
         """One that was never authorised stays so: there is nothing that could have broken."""
         if integration.health.status is HealthStatus.PENDING:
             return Finding(HealthStatus.PENDING, None, None, report)
-        self._ports.health.met(integration, trouble)
+        self._ports.health.found_faulty(integration, trouble)
         return Finding(HealthStatus.FAULTY, trouble.reason_code, trouble.reason, report)

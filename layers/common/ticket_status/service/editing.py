@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ticket_status.core.model import AuthType, InstallationType, Integration, Site
 from ticket_status.core.throttle import paused
@@ -33,7 +34,7 @@ class Edit:
 
     def of(self, integration: Integration) -> Integration:
         """The integration with this edit."""
-        given = {
+        given: dict[str, Any] = {
             "jira_server_url": self.jira_server_url,
             "username": self.username,
             "client_id": self.client_id,
@@ -52,7 +53,7 @@ class Editing:
     def edit(self, connection_name: str, edit: Edit) -> Integration | Refusal:
         """Edit an integration. Success with a broken one is its recovery (R10)."""
         if edit.jira_server_url is not None:
-            problem = self._ports.addresses.problem(edit.jira_server_url)
+            problem = self._ports.address_problem(edit.jira_server_url)
             if problem is not None:
                 return AddressRefused(problem)
         integration = self._ports.integrations.get(connection_name)

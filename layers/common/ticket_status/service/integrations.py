@@ -98,7 +98,7 @@ class Integrations:
 
     def create(self, new: NewIntegration) -> Integration | Refusal:
         """Create an integration; Basic and PAT credentials are tried first. No run is started: there are no tickets."""
-        problem = self._ports.addresses.problem(new.jira_server_url)
+        problem = self._ports.address_problem(new.jira_server_url)
         if problem is not None:
             return AddressRefused(problem)
         if self._ports.integrations.get(new.connection_name) is not None:
@@ -125,10 +125,10 @@ class Integrations:
     def _with_keys(self, integration: Integration, given: Mapping[str, str]) -> tuple[Integration, Mapping[str, str]]:
         if integration.auth_type is not AuthType.OAUTH1:
             return integration, given
-        pair = self._ports.oauth1.new_key_pair()
+        pair = self._ports.new_key_pair()
         return replace(integration, public_key=pair.public_key), {**given, "private_key": pair.private_key}
 
-    def _try(self, integration: Integration, kept: Mapping[str, str]) -> Site | None | ConnectionFailed | RateLimited:
+    def _try(self, integration: Integration, kept: Mapping[str, str]) -> Site | ConnectionFailed | RateLimited | None:
         report = self._ports.connections.check(integration, kept, self._ports.deadline)
         return refused(report, self._ports.now()) or report.site
 

@@ -33,19 +33,26 @@ class Proof:
         self._tickets = tickets
 
     def judge(
-        self, jira: Jira, ref: str, missing: Sequence[MissingTicket], *, run_missing: int, run_asked: int
+        self,
+        jira: Jira,
+        ref: str,
+        missing: Sequence[MissingTicket],
+        *,
+        run_missing: int,
+        run_asked: int,
+        in_time: Callable[[], bool] = lambda: True,
     ) -> dict[str, Verdict | Found] | JiraTrouble:
         """The verdicts by ticket id, in the light of all that the run asked for and missed.
 
-        The account is proven before and after. What is beyond the bound of confirmations, and what the site could
-        not say, is not in the answer: it stays as it was until the next run.
+        The account is proven before and after. What is beyond the bound of confirmations, what there was no time for
+        (``in_time`` is asked before each), and what the site could not say, stays as it was until the next run.
         """
         before = jira.whoami()
         if not isinstance(before, Account):
             return before
         if implausible(run_missing, run_asked):
             return {ticket.ticket_id: Verdict.INACCESSIBLE for ticket in missing}
-        evidence = self._evidence(jira, ref, missing)
+        evidence = self._evidence(jira, ref, missing, in_time)
         if not isinstance(evidence, dict):
             return evidence
         after = jira.whoami()
@@ -55,7 +62,9 @@ class Proof:
             return Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered for another account in mid-proof")
         return {ticket_id: judge(found) for ticket_id, found in evidence.items()}
 
-    def _evidence(self, jira: Jira, ref: str, missing: Sequence[MissingTicket]) -> dict[str, Evidence] | JiraTrouble:
+    def _evidence(
+        self, jira: Jira, ref: str, missing: Sequence[MissingTicket], in_time: Callable[[], bool]
+    ) -> dict[str, Evidence] | JiraTrouble:
         """The newly missing first: what has been inaccessible for long can wait for its turn."""
         projects = self._projects(ref, missing)
         browsable = _side_by_side(jira.can_browse, set(projects.values()))
@@ -66,7 +75,9 @@ class Proof:
             for ticket in sorted(missing, key=lambda one: one.was_inaccessible)
             if browsable.get(projects.get(ticket.ticket_id, ""), False)
         ][:MOST_CONFIRMATIONS]
-        looked_at = _side_by_side(lambda ticket_id: jira.look_at(asked_as(ticket_id)), confirm)
+        looked_at = _side_by_side(
+            lambda ticket_id: jira.look_at(asked_as(ticket_id)) if in_time() else Lookup.NOT_ASKED, confirm
+        )
         if not isinstance(looked_at, dict):
             return looked_at
         issues = {ticket_id: found or Lookup.NOT_FOUND for ticket_id, found in looked_at.items()}

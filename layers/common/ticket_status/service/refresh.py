@@ -21,6 +21,7 @@ from ticket_status.ports import (
     IntegrationStore,
     Jira,
     JiraConnector,
+    JiraRejectedRequestError,
     JiraTrouble,
     MissingTicket,
     Refused,
@@ -64,11 +65,20 @@ class RefreshPorts:
 class Refresh:
     """Refreshes violations by hand."""
 
-    def __init__(self, ports: RefreshPorts, reading: Reading, runs: Runs, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ports: RefreshPorts,
+        reading: Reading,
+        runs: Runs,
+        now: Callable[[], datetime],
+        rejected: Callable[[JiraRejectedRequestError], None],
+    ) -> None:
+        """``rejected`` is told of requests that Jira called malformed: our own fault, which is to alarm."""
         self._ports = ports
         self._reading = reading
         self._runs = runs
         self._now = now
+        self._rejected = rejected
         self._health = SiteHealth(ports.integrations, now)
         self._retrieval = Retrieval(ports.tickets, now)
         self._proof = Proof(ports.tickets)
@@ -121,7 +131,11 @@ class Refresh:
         integration = tickets[0].integration
         if integration is None:
             return {}
-        failed = self._retrieve(integration, tickets, deadline)
+        try:
+            failed = self._retrieve(integration, tickets, deadline)
+        except JiraRejectedRequestError as error:
+            self._rejected(error)
+            return dict.fromkeys((one.ticket.key for one in tickets), _UNAVAILABLE)
         if isinstance(failed, _TROUBLE):
             return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, failed))
         return failed
@@ -160,14 +174,14 @@ class Refresh:
         result = asked.result
         self._retrieval.record_changes(ref, asked, result.changed)
         self._ports.tickets.record([Seen(TicketKey(ref, row.ticket_id), asked.at) for row in result.unchanged])
-        trouble = self._judge(jira, ref, result.missing, coverage, asked=len(rows) - len(result.failed))
+        trouble = self._judge(jira, ref, result.missing, coverage, asked.at, asked=len(rows) - len(result.failed))
         if trouble is not None:
             consequence = self._met(integration, trouble)
             return {TicketKey(ref, row.ticket_id): consequence for row in (*result.missing, *result.failed)}
         return {TicketKey(ref, row.ticket_id): _UNAVAILABLE for row in result.failed}
 
     def _judge(
-        self, jira: Jira, ref: str, rows: Sequence[Row], coverage: Coverage, *, asked: int
+        self, jira: Jira, ref: str, rows: Sequence[Row], coverage: Coverage, at: datetime, *, asked: int
     ) -> JiraTrouble | None:
         """R7 and R8 for the tickets of one violation: the same proof as in a run."""
         if not rows:
@@ -175,7 +189,6 @@ class Refresh:
         missing = [
             MissingTicket(row.ticket_id, row.sighting, row.inaccessible, coverage.at(row.position)) for row in rows
         ]
-        at = self._now()
         verdicts = self._proof.judge(jira, ref, missing, run_missing=len(missing), run_asked=asked)
         if not isinstance(verdicts, dict):
             return verdicts

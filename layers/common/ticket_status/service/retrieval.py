@@ -5,6 +5,7 @@ what was not recorded is asked for again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from ticket_status.core.comparison import Comparison, Row, asked_as, compare
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Found, Verdict
 from ticket_status.core.model import KEY_ONLY_PREFIX, Counts, Sighting, TicketKey
+from ticket_status.core.shown import last_seen
 from ticket_status.ports import (
     Answered,
     Deleted,
@@ -27,6 +29,9 @@ from ticket_status.ports import (
 
 CALLS_IN_FLIGHT = 4
 """Jira calls at once per worker; with two slices side by side eight, below the ten that a site bears."""
+
+_RESOLUTIONS_AT_ONCE = 4
+"""Key-only tickets that get their issue ids side by side; more would only meet in the census."""
 
 _RETRIES = 2
 """How often issues that Jira could not answer for (``issueErrors``) are asked for again at once."""
@@ -76,16 +81,19 @@ class Retrieval:
             ref, asked.at, {row.ticket_id: _found(row.ticket_id, seen, asked.ids) for row, seen in newer}
         )
 
-    def record_missed(self, ref: str, rows: Sequence[Row], coverage: Coverage) -> None:
-        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was."""
-        at = self._now()
-        self._tickets.record(
-            [
-                Missed(TicketKey(ref, row.ticket_id), at, coverage.at(row.position))
-                for row in rows
-                if row.sighting is not None
-            ]
-        )
+    def record_missed(
+        self, ref: str, asked: Asked, rows: Sequence[Row], coverage: Coverage
+    ) -> dict[str, datetime | None]:
+        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was.
+
+        Answers when each of them was last seen, by ticket id; ``None``: never.
+        """
+        if not rows:
+            return {}
+        stored = self._tickets.get_many([TicketKey(ref, row.ticket_id) for row in rows])[0]
+        seen_at = {key: last_seen(ticket, coverage) for key, ticket in stored.items()}
+        self._tickets.record([Missed(key, asked.at, seen) for key, seen in seen_at.items() if seen is not None])
+        return {key.ticket_id: seen for key, seen in seen_at.items()}
 
     def record_verdicts(
         self, ref: str, missing: Sequence[MissingTicket], verdicts: Mapping[str, Verdict | Found], at: datetime
@@ -119,16 +127,18 @@ class Retrieval:
 
     def _record_sightings(self, ref: str, at: datetime, found: Mapping[str, Found]) -> frozenset[str]:
         """Write sightings by ticket id; a ticket known by key only gets its issue id with it."""
-        written = set()
-        observed = []
-        for ticket_id, (issue_id, sighting) in found.items():
-            key = TicketKey(ref, ticket_id)
-            if ticket_id.startswith(KEY_ONLY_PREFIX):
-                self._tickets.resolve(key, issue_id, sighting, at)
-                written.add(ticket_id)
-            else:
-                observed.append(Observed(key, at, sighting))
-        return frozenset(written | {key.ticket_id for key in self._tickets.record(observed)})
+        by_key = {ticket_id: one for ticket_id, one in found.items() if ticket_id.startswith(KEY_ONLY_PREFIX)}
+        with ThreadPoolExecutor(_RESOLUTIONS_AT_ONCE) as pool:
+            resolved = [
+                pool.submit(self._tickets.resolve, TicketKey(ref, ticket_id), one.issue_id, one.sighting, at)
+                for ticket_id, one in by_key.items()
+            ]
+        for resolution in resolved:
+            resolution.result()
+        written = self._tickets.record(
+            [Observed(TicketKey(ref, name), at, one.sighting) for name, one in found.items() if name not in by_key]
+        )
+        return frozenset(by_key) | {key.ticket_id for key in written}
 
 
 def _merged(answer: Answered, more: Answered | JiraTrouble) -> Answered | JiraTrouble:

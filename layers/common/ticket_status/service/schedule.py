@@ -55,8 +55,11 @@ class ScheduleAnswer:
     integrations: tuple[Decision, ...]
 
 
-def read_request(event: Mapping[str, object]) -> SyncRequest:
+def read_request(event: object) -> SyncRequest:
     """The request in a scheduled event or an on-call engineer's; raises ``InvalidEventError``."""
+    if not isinstance(event, Mapping):
+        message = "the event must be a JSON object; it may have integration_name and dry_run"
+        raise InvalidEventError(message)
     if event.get("source") == "aws.events" and event.get("detail-type") == "Scheduled Event":
         return SyncRequest(scheduled=True)
     unknown = sorted(set(event) - {"integration_name", "dry_run"})

@@ -10,10 +10,10 @@ from typing import Protocol
 from ticket_status.core import health as rules
 from ticket_status.core.model import HealthStatus, Integration, Site, Trigger
 from ticket_status.ports import (
-    Addresses,
     ConnectionTester,
     IntegrationStore,
     JiraConnector,
+    KeyPair,
     OAuth1Grants,
     OAuth2Grants,
     RefreshLease,
@@ -47,7 +47,9 @@ class SettingsPorts:
     secrets: SecretStore
     lease: RefreshLease
     connections: Connections
-    addresses: Addresses
+    address_problem: Callable[[str], str | None]
+    """R18, at registration: why an address is not accepted, as a sentence that says what to do."""
+    new_key_pair: Callable[[], KeyPair]
     oauth1: OAuth1Grants
     oauth2: OAuth2Grants
     now: Callable[[], datetime]

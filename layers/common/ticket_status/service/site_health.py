@@ -69,6 +69,10 @@ class SiteHealth:
             case _:
                 assert_never(trouble)
 
+    def found_faulty(self, integration: Integration, trouble: Refused | Unavailable) -> None:
+        """Store the finding of Test Integration: it becomes the health at once, a single failing try too."""
+        self._break(integration, trouble)
+
     def succeeded(self, integration: Integration) -> Integration:
         """The integration after its Jira answered as it should: well (R10), nothing left of troubles and pauses.
 
@@ -76,12 +80,18 @@ class SiteHealth:
         """
         after = integration
         if rules.recovers(integration):
-            after = self._integrations.set_health(after, rules.well(after.health, self._now())) or after
+            after = self._recovered(integration)
         elif integration.trouble is not None:
             after = self._integrations.set_trouble(after, None) or after
         if integration.paused_until is not None and integration.paused_until <= self._now():
             after = self._integrations.clear_pause(after) or after
         return after
+
+    def _recovered(self, integration: Integration) -> Integration:
+        """The integration made well; when somebody else made it so meanwhile, as they did."""
+        after = self._integrations.set_health(integration, rules.well(integration.health, self._now()))
+        current = after or self._integrations.get(integration.connection_name)
+        return current if current is not None and _same_settings(current, integration) else integration
 
     def learnt(self, integration: Integration, jira: Jira) -> None:
         """Keep what the site taught while it was asked: its caps, its account."""
@@ -117,3 +127,7 @@ class SiteHealth:
             return self._break(integration, trouble)
         self._integrations.set_trouble(integration, tried)
         return TryAgain(trouble.reason)
+
+
+def _same_settings(one: Integration, other: Integration) -> bool:
+    return (one.integration_ref, one.settings_version) == (other.integration_ref, other.settings_version)

@@ -130,17 +130,13 @@ class SliceRetrieval:
         pool = ThreadPoolExecutor(CALLS_IN_FLIGHT)
         try:
             while batch := self._next_batch(rows):
-                waiting.append(pool.submit(self._retrieval.ask, self._jira, batch, self._not_before()))
+                waiting.append(pool.submit(self._retrieval.ask, self._jira, batch, not_before(self._run, self._integration)))
                 if len(waiting) > CALLS_IN_FLIGHT:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-    def _not_before(self) -> datetime:
-        """What caused this work happened before it, whatever a worker's own clock says."""
-        return max(self._run.started_at, self._integration.enabled_since, self._integration.healthy_since)
 
     def _next_batch(self, rows: Iterator[Row]) -> Sequence[Row]:
         """The tickets of the next call; none when the slice ends or has to stop (R5: at the next chunk)."""
@@ -196,9 +192,9 @@ class SliceRetrieval:
         ref = self._run.integration_ref
         written = self._retrieval.record_changes(ref, asked, result.changed)
         newly_missing = [row for row in result.missing if not row.inaccessible]
-        self._retrieval.record_missed(ref, [*result.failed, *newly_missing], self._coverage)
+        seen_at = self._retrieval.record_missed(ref, asked, [*result.failed, *newly_missing], self._coverage)
         self._missing += [
-            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, self._coverage.at(row.position))
+            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, seen_at.get(row.ticket_id))
             for row in result.missing
         ]
         self._step_counts += Counts(
@@ -207,7 +203,7 @@ class SliceRetrieval:
             failed=len(result.failed),
         )
         self._step_asked += len(asked.rows) - len(result.failed)
-        self._first_asked = self._first_asked or asked.at
+        self._first_asked = min(self._first_asked or asked.at, asked.at)
         self._cursor = asked.rows[-1].position
 
     def _step_due(self) -> bool:
@@ -217,8 +213,8 @@ class SliceRetrieval:
         """Write what was done since the step before; ``False`` when the run was closed meanwhile."""
         progress = self._run.slices[self._name]
         if self._first_asked is not None and not self._name.startswith(NEW_TICKETS):
-            end = progress.slice.end if done else self._cursor + " "
-            start = self._from or progress.slice.start
+            end = progress.slice.end if done else _beyond(self._cursor)
+            start = _beyond(self._from) if self._from else progress.slice.start
             self._ports.tickets.raise_coverage(self._run.integration_ref, start, end, self._first_asked)
         step = SliceStep(
             number=self._number,
@@ -237,3 +233,13 @@ class SliceRetrieval:
         self._run = advanced
         self._begin_step(advanced.slices[self._name])
         return True
+
+
+def not_before(run: SyncRun, integration: Integration) -> datetime:
+    """What caused a run's work happened before it, whatever a worker's own clock says (R12)."""
+    return max(run.started_at, integration.enabled_since, integration.healthy_since)
+
+
+def _beyond(cursor: str) -> str:
+    """The position right after that of a ticket."""
+    return cursor + " "

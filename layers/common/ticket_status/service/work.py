@@ -46,10 +46,13 @@ from ticket_status.service.proof import Proof
 from ticket_status.service.retrieval import Retrieval
 from ticket_status.service.runs import Runs, slice_work
 from ticket_status.service.site_health import Broke, Paused, SiteHealth, TryAgain
-from ticket_status.service.slice_retrieval import OutOfTime, SliceRetrieval, Stopped
+from ticket_status.service.slice_retrieval import OutOfTime, SliceRetrieval, Stopped, not_before
 
 _MARGIN = timedelta(seconds=10)
 """What is left of the worker's time, after the last answer of Jira, to write it and hand the rest on."""
+
+_CONFIRM = timedelta(seconds=45)
+"""With less time left no further missing ticket is looked at: a slow Jira is not to be taken for one that fails."""
 
 _TOO_LATE = timedelta(seconds=10)
 """New tickets that can neither join a run nor begin one, because one is being judged, try again after this."""
@@ -208,10 +211,20 @@ class Worker:
 
     def _verdict(self, work: VerdictWork, ready: _Ready, time_left: Callable[[], timedelta]) -> WorkReport:
         parts = list(self._ports.runs.missing(ready.run))
+        if not parts:
+            self._runs.end(ready.run, RunState.SUCCEEDED, self._now())
+            return self._report(work, "repeated", detail="every missing ticket was judged")
         missing = [ticket for part in parts for ticket in part.tickets]
-        at = self._now()
+        at = max(self._now(), not_before(ready.run, ready.integration))
         ref = work.integration_ref
-        verdicts = self._proof.judge(ready.jira, ref, missing, run_missing=ready.run.missing, run_asked=ready.run.asked)
+        verdicts = self._proof.judge(
+            ready.jira,
+            ref,
+            missing,
+            run_missing=ready.run.missing,
+            run_asked=ready.run.asked,
+            in_time=lambda: time_left() > _CONFIRM,
+        )
         requests = ready.jira.requests
         if not isinstance(verdicts, dict):
             self._ports.runs.spend(ready.run, requests)
@@ -219,6 +232,7 @@ class Worker:
         counts = Counts()
         for part in parts:
             if time_left() < 2 * _MARGIN:
+                self._ports.runs.spend(ready.run, requests)
                 self._ports.queue.send([work])
                 return self._report(work, "handed_on", jira_requests=ready.jira.requests, counts=counts)
             judged = self._retrieval.record_verdicts(ref, part.tickets, verdicts, at)

@@ -1,0 +1,228 @@
+"""``SettingsFunction``: integrations, their settings, tests, authorisations and sync runs (contract, section 3.1)."""
+
+from dataclasses import asdict
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ticket_status import composition
+from ticket_status.api.application import Api
+from ticket_status.api.call import BASE_PATH, Call, Reply, json_reply, page_reply
+from ticket_status.api.callback_page import callback_page
+from ticket_status.api.integration_bodies import CONNECTION_NAME, SWITCH, read_creation, read_edit
+from ticket_status.api.presenters import health_reason, present_integration, present_run, present_ticket
+from ticket_status.api.problems import integration_not_found
+from ticket_status.api.refusals import granted
+from ticket_status.api.routes import Routes
+from ticket_status.api.scopes import Scope
+from ticket_status.api.times import present_time
+from ticket_status.core.model import HealthStatus, Integration
+from ticket_status.service.authorization import Begun
+from ticket_status.service.checking import Finding
+from ticket_status.service.settings import SettingsServices
+
+_ONE = "/jira-integrations/{connection_name}"
+OAUTH1_CALLBACK = "/oauth1/callback"
+OAUTH2_CALLBACK = "/oauth2/callback"
+
+routes: Routes[SettingsServices] = Routes()
+
+
+# --- Integrations ---------------------------------------------------------------------------------------------------
+
+
+@routes.get("/jira-integrations", Scope.READ)
+def list_integrations(call: Call, services: SettingsServices) -> Reply:
+    """A page of all integrations."""
+    page = services.integrations.page(*call.paging)
+    shown = [present_integration(one.integration, one.last_sync, call.now) for one in page.items]
+    return page_reply("integrations", shown, page.next_token)
+
+
+@routes.post("/jira-integrations", Scope.ADMIN)
+def create_integration(call: Call, services: SettingsServices) -> Reply:
+    """Create an integration."""
+    created = granted(services.integrations.create(read_creation(call.json)), call.now)
+    return _integration(created, services, call, HTTPStatus.CREATED)
+
+
+@routes.get(_ONE, Scope.READ)
+def get_integration(call: Call, services: SettingsServices) -> Reply:
+    """One integration."""
+    return _integration(_found(call, services), services, call)
+
+
+@routes.patch(_ONE, Scope.ADMIN)
+def edit_integration(call: Call, services: SettingsServices) -> Reply:
+    """Edit address and credentials."""
+    auth_type = _found(call, services).auth_type
+    edited = services.editing.edit(_name(call), read_edit(call.json, auth_type))
+    return _integration(granted(edited, call.now), services, call)
+
+
+@routes.delete(_ONE, Scope.ADMIN)
+def delete_integration(call: Call, services: SettingsServices) -> Reply:
+    """Delete an integration and its secret."""
+    granted(services.integrations.delete(_name(call)), call.now)
+    return Reply(HTTPStatus.NO_CONTENT, "", "application/json")
+
+
+# --- Settings, test, runs -------------------------------------------------------------------------------------------
+
+
+@routes.get(_ONE + "/settings", Scope.READ)
+def get_settings(call: Call, services: SettingsServices) -> Reply:
+    """The toggle."""
+    return json_reply({"retrieve_jira_tickets": _found(call, services).retrieve_jira_tickets})
+
+
+@routes.put(_ONE + "/settings", Scope.ADMIN)
+def put_settings(call: Call, services: SettingsServices) -> Reply:
+    """Switch retrieval on or off (R5, R6)."""
+    on = call.body(SWITCH)["retrieve_jira_tickets"]
+    switched = granted(services.switching.switch(_name(call), on=on), call.now)
+    return json_reply({"retrieve_jira_tickets": switched.on, "run_id": switched.run_id})
+
+
+@routes.post(_ONE + "/test", Scope.ADMIN)
+def check_integration(call: Call, services: SettingsServices) -> Reply:
+    """Test Integration."""
+    finding = granted(services.checking.check(_name(call)), call.now)
+    return json_reply(_finding(finding, call))
+
+
+@routes.post(_ONE + "/sync", Scope.ADMIN)
+def start_sync(call: Call, services: SettingsServices) -> Reply:
+    """Start a run by hand."""
+    run_id = granted(services.switching.sync(_name(call)), call.now)
+    return json_reply({"run_id": run_id}, HTTPStatus.ACCEPTED)
+
+
+@routes.get(_ONE + "/sync-runs", Scope.READ)
+def list_sync_runs(call: Call, services: SettingsServices) -> Reply:
+    """A page of an integration's runs, newest first."""
+    page = granted(services.integrations.runs(_name(call), *call.paging), call.now)
+    return page_reply("sync_runs", [present_run(run) for run in page.items], page.next_token)
+
+
+@routes.get(_ONE + "/sync-runs/{run_id}", Scope.READ)
+def get_sync_run(call: Call, services: SettingsServices) -> Reply:
+    """One run."""
+    return json_reply(present_run(granted(services.integrations.run(_name(call), call.path("run_id")), call.now)))
+
+
+@routes.post(_ONE + "/tickets/{issue_id}/recheck", Scope.ADMIN)
+def recheck_ticket(call: Call, services: SettingsServices) -> Reply:
+    """Have a ticket looked at once more (R7)."""
+    one = granted(services.rechecking.recheck(_name(call), call.path("issue_id")), call.now)
+    return json_reply(present_ticket(one.ticket, one.shown, one.integration))
+
+
+# --- Authorisation --------------------------------------------------------------------------------------------------
+
+
+@routes.post(_ONE + "/oauth2/authorization", Scope.ADMIN)
+def begin_oauth2(call: Call, services: SettingsServices) -> Reply:
+    """Where a person grants access by OAuth 2.0."""
+    callback_url = call.public_address + BASE_PATH + OAUTH2_CALLBACK
+    return _begun(granted(services.authorization.begin_oauth2(_name(call), callback_url), call.now))
+
+
+@routes.post(_ONE + "/oauth1/authorization", Scope.ADMIN)
+def begin_oauth1(call: Call, services: SettingsServices) -> Reply:
+    """Where a person grants access by OAuth 1.0a."""
+    callback_url = call.public_address + BASE_PATH + OAUTH1_CALLBACK
+    return _begun(granted(services.authorization.begin_oauth1(_name(call), callback_url), call.now))
+
+
+@routes.get(OAUTH2_CALLBACK, scope=None)
+def end_oauth2(call: Call, services: SettingsServices) -> Reply:
+    """Where Atlassian, or a Data Center, sends the person back to; a callback without a code is a refusal."""
+    return callback_page(services.authorization.end_oauth2(call.query("state") or "", call.query("code")))
+
+
+@routes.get(OAUTH1_CALLBACK, scope=None)
+def end_oauth1(call: Call, services: SettingsServices) -> Reply:
+    """Where a Data Center sends the person back to; it calls the verifier of a refusal ``denied``."""
+    verifier = call.query("oauth_verifier")
+    ended = services.authorization.end_oauth1(
+        call.query("state") or "", call.query("oauth_token") or "", None if verifier == "denied" else verifier
+    )
+    return callback_page(ended)
+
+
+# --- The product's own form -----------------------------------------------------------------------------------------
+
+
+def _status_check_failed(call: Call) -> Reply:
+    name = call.query("integrationName") or ""
+    reason = "The status could not be read."
+    return _status_check(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", reason, call, name)
+
+
+@routes.get("/integrations/status/check", Scope.READ, failed=_status_check_failed)
+def check_status(call: Call, services: SettingsServices) -> Reply:
+    """The health of an integration, in the form of the product's own API. Jira is not asked."""
+    name = call.query("integrationName") or ""
+    found = services.integrations.get(name) if CONNECTION_NAME.fullmatch(name) else None
+    if not isinstance(found, Integration):
+        reason = f"There is no integration named {name!r}." if name else "integrationName is missing."
+        return _status_check(HTTPStatus.NOT_FOUND, "INTEGRATION_NOT_FOUND", reason, call, name)
+    healthy = found.health.status is HealthStatus.HEALTHY
+    status = HealthStatus.HEALTHY if healthy else HealthStatus.FAULTY
+    return _status_check(HTTPStatus.OK, status, health_reason(found.health), call, name)
+
+
+def _status_check(http: HTTPStatus, status: str, reason: str, call: Call, name: str) -> Reply:
+    document = {"status": status, "reason": reason, "time": present_time(call.now), "integration_name": name}
+    return json_reply(document, http)
+
+
+# --- Parts ----------------------------------------------------------------------------------------------------------
+
+
+def _name(call: Call) -> str:
+    """The integration's name in the path; one that no integration can have is not looked for."""
+    name = call.path("connection_name")
+    if not CONNECTION_NAME.fullmatch(name):
+        raise integration_not_found(name)
+    return name
+
+
+def _found(call: Call, services: SettingsServices) -> Integration:
+    return granted(services.integrations.get(_name(call)), call.now)
+
+
+def _integration(
+    integration: Integration, services: SettingsServices, call: Call, status: HTTPStatus = HTTPStatus.OK
+) -> Reply:
+    last_sync = services.integrations.listed(integration).last_sync
+    return json_reply(present_integration(integration, last_sync, call.now), status)
+
+
+def _begun(begun: Begun) -> Reply:
+    document = {"authorization_url": begun.authorization_url, "expires_at": present_time(begun.expires_at)}
+    return json_reply(document)
+
+
+def _finding(finding: Finding, call: Call) -> dict[str, object]:
+    health = finding.health(call.now)
+    return {
+        "status": health.status,
+        "reason": health_reason(health),
+        "reason_code": health.reason_code,
+        "checks": [asdict(check) for check in finding.report.checks],
+        "missing_scopes": list(finding.report.missing_scopes),
+    }
+
+
+@cache
+def _api() -> Api[SettingsServices]:
+    return Api(routes, *composition.settings())
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request."""
+    return _api().answer(event, context)

@@ -1,0 +1,165 @@
+"""Bodies: read as JSON, then held against a shape. Every misfit is named, with what is right."""
+
+import json
+import re
+from binascii import Error as Base64Error
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, NoReturn, Protocol
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from ticket_status.api.problems import Misfit, ProblemError, invalid_json, invalid_request
+from ticket_status.api.times import parse_time
+
+LONGEST_BODY = 512 * 1024
+"""Bytes; a hundred registrations with the longest names fit in well."""
+
+
+ROOT = "#"
+"""The pointer to the whole body, as a URI fragment (RFC 6901, section 6)."""
+
+
+class Shape(Protocol):
+    """What a value has to be."""
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """What does not fit, in the order of the body; nothing when all does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that matches a pattern as a whole; ``what`` says in words what would be right."""
+
+    what: str
+    pattern: re.Pattern[str]
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """One misfit when it is no text, or does not match."""
+        if not isinstance(value, str) or not self.pattern.fullmatch(value):
+            yield Misfit(pointer, f"must be {self.what}")
+
+
+def free_text(longest: int) -> Text:
+    """A text without control characters (which also keeps half characters out of the stores)."""
+    pattern = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{longest}}}")
+    return Text(f"a text of 1 to {longest} characters without control characters", pattern)
+
+
+def visible_ascii(longest: int) -> Text:
+    """A text as it stands in headers and URLs: without spaces and beyond ASCII nothing."""
+    what = f"1 to {longest} visible ASCII characters without spaces"
+    return Text(what, re.compile(rf"[!-~]{{1,{longest}}}"))
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """One misfit when it is none of them."""
+        if not isinstance(value, str) or value not in self.words:
+            yield Misfit(pointer, f"must be one of {', '.join(self.words)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A boolean."""
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """One misfit when it is anything else, ``"true"`` or 1 among it."""
+        if not isinstance(value, bool):
+            yield Misfit(pointer, "must be true or false")
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time in UTC."""
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """One misfit when it is not one."""
+        if not isinstance(value, str) or parse_time(value) is None:
+            yield Misfit(pointer, "must be a time in UTC such as 2026-11-22T08:00:00Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list whose elements have one shape. ``element`` ``None`` leaves them unlooked at."""
+
+    most: int
+    element: Shape | None = None
+    least: int = 1
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """The misfits of its elements, or one when it is no list or has too few or many."""
+        if not isinstance(value, list) or not self.least <= len(value) <= self.most:
+            yield Misfit(pointer, f"must be a list of {self.least} to {self.most} elements")
+        elif self.element is not None:
+            for index, item in enumerate(value):
+                yield from self.element.misfits(item, f"{pointer}/{index}")
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """An object: which members it has to have, and which it may. Unknown ones do not fit."""
+
+    required: Mapping[str, Shape] = field(default_factory=dict)
+    optional: Mapping[str, Shape] = field(default_factory=dict)
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """The misfits of its members; missing ones and unknown ones among them."""
+        if not isinstance(value, dict):
+            yield Misfit(pointer, "must be an object")
+            return
+        for name in self.required:
+            if name not in value:
+                yield Misfit(f"{pointer}/{name}", "is missing")
+        known = {**self.required, **self.optional}
+        for name, member in value.items():
+            at = f"{pointer}/{_escaped(name)}"
+            if name in known:
+                yield from known[name].misfits(member, at)
+            else:
+                yield Misfit(at, f"is not known here; known are {', '.join(known)}")
+
+
+def _escaped(name: str) -> str:
+    printable = name.encode("utf-8", "backslashreplace").decode()
+    return printable.replace("~", "~0").replace("/", "~1")
+
+
+def check(value: object, shape: Shape) -> dict[str, Any]:
+    """An object that fits a shape; raises the 422 that names every misfit otherwise."""
+    misfits = tuple(shape.misfits(value, ROOT))
+    if misfits or not isinstance(value, dict):
+        raise invalid_request(*(misfits or (Misfit(ROOT, "must be an object"),)))
+    return value
+
+
+def read_json(event: APIGatewayProxyEvent) -> object:
+    """The body as JSON; raises 400 ``invalid_json`` or 413 ``request_too_large``."""
+    try:
+        text = event.decoded_body or ""
+    except (UnicodeDecodeError, Base64Error) as error:
+        raise invalid_json("the body is not text in UTF-8") from error
+    if len(text) > LONGEST_BODY:
+        detail = f"a body has at most {LONGEST_BODY} characters"
+        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large", detail)
+    try:
+        parsed: object = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise invalid_json(_reading_error(error)) from error
+    return parsed
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _reading_error(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"the body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
+    return "the body is not JSON"

@@ -1,0 +1,106 @@
+"""One request and its reply, as a route sees them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from ticket_status.api.bodies import Shape, check, read_json
+from ticket_status.api.problems import Misfit, invalid_request
+
+BASE_PATH = "/api/v1/ticketing"
+DEFAULT_LIMIT = 50
+MOST_LIMIT = 100
+"""Elements on one page of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a route answers."""
+
+    status: HTTPStatus
+    body: str
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def json_reply(
+    document: Mapping[str, object],
+    status: HTTPStatus = HTTPStatus.OK,
+    content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """A reply with a JSON document."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return Reply(status, body, content_type, headers or {})
+
+
+def page_reply(name: str, items: list[dict[str, object]], next_token: str | None) -> Reply:
+    """A page of a list; ``next_token`` is absent at the end."""
+    more = {} if next_token is None else {"next_token": next_token}
+    return json_reply({name: items, **more})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that came to a route."""
+
+    event: APIGatewayProxyEvent
+    now: datetime
+    """When it came."""
+    parameters: Mapping[str, str]
+    """Those of the path, as the gateway handed them on; read them with ``path``."""
+    configured_address: str | None = None
+    """The API's public address, when the stack was told it."""
+
+    def path(self, name: str) -> str:
+        """A parameter of the path, decoded. None of ours may have a percent sign."""
+        return unquote(self.parameters[name])
+
+    def query(self, name: str) -> str | None:
+        """A parameter of the query; ``None`` when absent or empty."""
+        return self.event.query_string_parameters.get(name) or None
+
+    @property
+    def json(self) -> object:
+        """The body as JSON; raises 400 or 413."""
+        return read_json(self.event)
+
+    def body(self, shape: Shape) -> dict[str, Any]:
+        """The body, which fits the shape; raises 400, 413 or 422 otherwise."""
+        return check(self.json, shape)
+
+    @property
+    def paging(self) -> tuple[int, str | None]:
+        """``limit`` and ``next_token``; raises 422 for a limit that is none."""
+        limit = self.query("limit") or str(DEFAULT_LIMIT)
+        if not (limit.isascii() and limit.isdigit() and len(limit) <= len(str(MOST_LIMIT))):
+            raise _bad_limit()
+        if not 1 <= int(limit) <= MOST_LIMIT:
+            raise _bad_limit()
+        return int(limit), self.query("next_token")
+
+    @property
+    def public_address(self) -> str:
+        """The address before the base path under which people reach this API, without a slash.
+
+        Unless configured, API Gateway names its domain and the path asked for. An embedded AWS
+        names no domain: there it is the host that was asked, and the path that it puts in front.
+        """
+        if self.configured_address:
+            return self.configured_address.rstrip("/")
+        context: Mapping[str, Any] = self.event.get("requestContext") or {}
+        prefix = str(context.get("path", "")).partition(BASE_PATH)[0]
+        if domain := context.get("domainName"):
+            return f"https://{domain}{prefix}"
+        host = self.event.headers.get("host", "localhost")
+        return f"http://{host}/_aws/execute-api/{context.get('apiId', '')}{prefix}"
+
+
+def _bad_limit() -> Exception:
+    return invalid_request(Misfit("limit", f"must be a number from 1 to {MOST_LIMIT}"))

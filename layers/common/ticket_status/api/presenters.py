@@ -1,0 +1,121 @@
+"""What the API shows of integrations, sync runs and tickets: the contract's shapes (section 3)."""
+
+from datetime import datetime
+
+from ticket_status.api.times import present_optional_time, present_time
+from ticket_status.core.model import (
+    AuthType,
+    Health,
+    HealthStatus,
+    Integration,
+    RunState,
+    SyncRun,
+    Ticket,
+)
+from ticket_status.core.shown import Shown
+
+UNKNOWN = "Unknown"
+
+_REASONS = {
+    HealthStatus.HEALTHY: "Jira answers as it should.",
+    HealthStatus.FAULTY: "The integration does not work.",
+    HealthStatus.PENDING: "The integration waits to be authorised in Jira.",
+}
+
+
+def present_integration(integration: Integration, last_sync: SyncRun | None, now: datetime) -> dict[str, object]:
+    """An integration. Secrets are not part of one, so none can be shown (R17)."""
+    paused_until = integration.paused_until
+    paused = paused_until is not None and paused_until > now
+    return {
+        "connection_name": integration.connection_name,
+        "installation_type": integration.installation_type,
+        "jira_server_url": integration.jira_server_url,
+        "auth_type": integration.auth_type,
+        **_identity(integration),
+        "skip_proxy": integration.skip_proxy,
+        "created_at": present_time(integration.created_at),
+        "created_in_version": integration.created_in_version,
+        "retrieve_jira_tickets": integration.retrieve_jira_tickets,
+        "health": present_health(integration.health),
+        "paused_until": present_optional_time(paused_until) if paused else None,
+        "last_sync": None if last_sync is None else present_run(last_sync),
+    }
+
+
+def _identity(integration: Integration) -> dict[str, str | None]:
+    match integration.auth_type:
+        case AuthType.BASIC:
+            return {"username": integration.username}
+        case AuthType.OAUTH2:
+            return {"client_id": integration.client_id}
+        case AuthType.OAUTH1:
+            names = {"consumer_key": integration.consumer_key}
+            return {**names, "public_key": integration.public_key}
+        case AuthType.PAT:
+            return {}
+
+
+def present_health(health: Health) -> dict[str, object]:
+    """The health of an integration."""
+    return {
+        "status": health.status,
+        "reason_code": health.reason_code,
+        "reason": health_reason(health),
+        "since": present_time(health.since),
+        "checked_at": present_time(health.checked_at),
+    }
+
+
+def health_reason(health: Health) -> str:
+    """Why an integration is as it is, in a sentence."""
+    return health.reason or _REASONS[health.status]
+
+
+def present_run(run: SyncRun) -> dict[str, object]:
+    """A sync run; ``paused_until`` is there while it is paused (R11)."""
+    paused = run.state is RunState.PAUSED
+    return {
+        "run_id": run.run_id,
+        "trigger": run.trigger,
+        "state": run.state,
+        "started_at": present_time(run.started_at),
+        "completed_at": present_optional_time(run.completed_at),
+        "progress": {"tickets_total": run.tickets_total, "tickets_done": run.counts.total},
+        "counts": {
+            "changed": run.counts.changed,
+            "unchanged": run.counts.unchanged,
+            "deleted": run.counts.deleted,
+            "inaccessible": run.counts.inaccessible,
+            "failed": run.counts.failed,
+        },
+        "jira_requests": run.jira_requests,
+        "error": run.error,
+        **({"paused_until": present_optional_time(run.paused_until)} if paused else {}),
+    }
+
+
+def present_status(shown: Shown) -> dict[str, object]:
+    """The *Ticket Status* column: a name, ``Unknown`` and its reason, or nothing while off (R5)."""
+    status, reason = shown.status, shown.unknown_reason
+    return {
+        "ticket_status": UNKNOWN if reason is not None else status and status.name,
+        "ticket_status_category": status and status.category,
+        "unknown_reason": reason,
+    }
+
+
+def present_ticket(ticket: Ticket, shown: Shown, integration: Integration | None) -> dict[str, object]:
+    """A ticket as it shows now; the link of a deleted integration's is where it was registered."""
+    site_url = ticket.site_url if integration is None else integration.site_url
+    return {
+        "ticket_no": ticket.issue_key,
+        "issue_id": ticket.key.issue_id,
+        "ticket_url": f"{site_url.rstrip('/')}/browse/{ticket.issue_key}",
+        "integration_name": ticket.key.connection_name,
+        "created_at": present_time(ticket.created_at),
+        **present_status(shown),
+        "last_known_status": ticket.status and ticket.status.name,
+        "last_update": present_optional_time(shown.last_update),
+        "refresh_state": shown.refresh_state,
+    }

@@ -1,0 +1,68 @@
+"""Errors of the API: problem documents (RFC 9457) with a stable ``code`` (contract, section 3)."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import NamedTuple
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class Misfit(NamedTuple):
+    """What does not fit: a JSON pointer into the body (``#/tickets``), or the name of a query parameter, and why."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemError(Exception):
+    """Raised to answer a request with a problem document; further members become members of it."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        errors: Iterable[Misfit] = (),
+        headers: Mapping[str, str] | None = None,
+        **members: object,
+    ) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def document(self) -> dict[str, object]:
+        """The problem document, ready for JSON."""
+        document: dict[str, object] = {
+            "type": f"urn:ticket-status:problem:{self.code}",
+            "title": self.code.replace("_", " ").capitalize(),
+            "status": int(self.status),
+            "detail": self.detail,
+            "code": self.code,
+        }
+        if self.errors:
+            document["errors"] = [misfit._asdict() for misfit in self.errors]
+        return document | self.members
+
+
+def invalid_request(*errors: Misfit) -> ProblemError:
+    """What is said of a body or parameter that can be read but does not fit."""
+    detail = "; ".join(
+        f"{misfit.pointer.removeprefix('#/').strip('#') or 'the body'} {misfit.detail}" for misfit in errors
+    )
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
+
+
+def invalid_json(detail: str) -> ProblemError:
+    """What is said of a body that cannot be read."""
+    return ProblemError(HTTPStatus.BAD_REQUEST, "invalid_json", detail)
+
+
+def integration_not_found(connection_name: str) -> ProblemError:
+    """What is said when there is no integration of this name."""
+    detail = f"there is no integration named {connection_name!r}"
+    return ProblemError(HTTPStatus.NOT_FOUND, "integration_not_found", detail)

@@ -1,0 +1,113 @@
+"""The problem document of each refusal of an administrator's request."""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import TypeVar, assert_never
+
+from ticket_status.api.bodies import ROOT
+from ticket_status.api.problems import Misfit, ProblemError, integration_not_found, invalid_request
+from ticket_status.api.times import present_time
+from ticket_status.service.refusals import (
+    AddressRefused,
+    AuthorizationFailed,
+    ChangedMeanwhile,
+    ConnectionFailed,
+    DifferentSite,
+    IntegrationBroken,
+    IntegrationNotFound,
+    JiraUnavailable,
+    MissingScopes,
+    NameTaken,
+    OutsideWindow,
+    PendingAuthorizationFirst,
+    RateLimited,
+    Refusal,
+    RetrievalDisabled,
+    SyncRunNotFound,
+    TicketNotFound,
+    WrongAuthType,
+)
+
+T = TypeVar("T")
+
+
+def granted(outcome: T | Refusal, now: datetime) -> T:
+    """What a service did; raises the problem if it refused."""
+    if isinstance(outcome, Refusal):
+        raise problem_of(outcome, now)
+    return outcome
+
+
+def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, PLR0911, PLR0912 - one line for each
+    """The problem document of a refusal."""
+    match refusal:
+        case IntegrationNotFound(connection_name=name):
+            return integration_not_found(name)
+        case TicketNotFound(issue_id=issue_id):
+            return _missing("ticket_not_found", f"the integration has no ticket with issue id {issue_id!r}")
+        case SyncRunNotFound(run_id=run_id):
+            return _missing("sync_run_not_found", f"the integration has no sync run {run_id!r}")
+        case AddressRefused(detail=detail):
+            return invalid_request(Misfit(f"{ROOT}/jira_server_url", detail))
+        case ConnectionFailed():
+            return _connection_failed(refusal)
+        case AuthorizationFailed(reason=reason):
+            return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "jira_connection_failed", reason)
+        case RateLimited(until=until):
+            return _rate_limited(until, now)
+        case NameTaken(connection_name=name):
+            return _conflict("integration_exists", f"there is an integration named {name!r} already")
+        case DifferentSite(known=known, found=found):
+            return _conflict("different_site", f"{found} is another site than {known}; the tickets are not there")
+        case MissingScopes(scopes=scopes):
+            detail = f"the grant lacks {', '.join(scopes)}; add them in Atlassian's console and authorise once more"
+            return ProblemError(HTTPStatus.CONFLICT, "missing_scopes", detail, missing_scopes=list(scopes))
+        case RetrievalDisabled(connection_name=name):
+            return _conflict("retrieval_disabled", f"Retrieve Jira Tickets is off for {name!r}; switch it on first")
+        case PendingAuthorizationFirst(connection_name=name):
+            return _conflict("pending_authorization", f"{name!r} has to be authorised in Jira first")
+        case WrongAuthType(actual=actual, asked=asked):
+            return _conflict("auth_type_mismatch", f"this is for {asked}; the integration's auth_type is {actual}")
+        case OutsideWindow():
+            return _conflict("outside_window", "the ticket was created more than 365 days ago and is not asked for")
+        case IntegrationBroken(reason=reason):
+            return _conflict("integration_broken", reason)
+        case JiraUnavailable(reason=reason):
+            return _conflict("jira_unavailable", reason)
+        case ChangedMeanwhile(connection_name=name):
+            return _conflict("changed_meanwhile", f"somebody else is changing {name!r} at this moment; try again")
+        case _:
+            assert_never(refusal)
+
+
+def _missing(code: str, detail: str) -> ProblemError:
+    return ProblemError(HTTPStatus.NOT_FOUND, code, detail)
+
+
+def _conflict(code: str, detail: str) -> ProblemError:
+    return ProblemError(HTTPStatus.CONFLICT, code, detail)
+
+
+def _connection_failed(failed: ConnectionFailed) -> ProblemError:
+    report = failed.report
+    trouble = report.trouble
+    checks = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in report.checks]
+    return ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "jira_connection_failed",
+        "Jira could not be had" if trouble is None else trouble.reason,
+        reason_code=getattr(trouble, "reason_code", None),
+        checks=checks,
+    )
+
+
+def _rate_limited(until: datetime, now: datetime) -> ProblemError:
+    """R11: ``Retry-After`` is whole seconds, rounded up."""
+    seconds = max(1, -((now - until) // timedelta(seconds=1)))
+    return ProblemError(
+        HTTPStatus.CONFLICT,
+        "rate_limited",
+        f"Jira asked to slow down; try again after {present_time(until)}",
+        headers={"Retry-After": str(seconds)},
+        paused_until=present_time(until),
+    )
