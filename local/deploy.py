@@ -1,0 +1,93 @@
+"""``sam build`` and ``sam deploy`` of the project's own template, to the embedded AWS."""
+
+import fcntl
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from local import ROOT, STATE
+from local.emulator import CREDENTIALS
+
+SAM = ROOT / ".venv" / "bin" / "sam"
+BUILD = STATE / "build"
+
+
+class DeployError(Exception):
+    """Raised when SAM fails; the text ends with what it printed last."""
+
+
+def local_parameters() -> dict[str, str]:
+    """Template parameters of every local run: this machine's interpreter and processor, Jira sites on loopback."""
+    arm = platform.machine().lower() in {"arm64", "aarch64"}
+    return {
+        "Runtime": f"python3.{sys.version_info.minor}",
+        "Architecture": "arm64" if arm else "x86_64",
+        "AllowLoopbackAddresses": "true",
+        "WorkerConcurrency": "4",
+    }
+
+
+def build_and_deploy(endpoint_url: str, stack_name: str, parameters: Mapping[str, str]) -> None:
+    """Build what changed since the last time, and create or update the stack. Raises ``DeployError``."""
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    with _one_at_a_time():
+        _sam(
+            endpoint_url,
+            *("build", "--template", str(ROOT / "template.yaml"), "--cached", "--parallel"),
+            *("--build-dir", str(BUILD), "--cache-dir", str(STATE / "build-cache")),
+            *("--parameter-overrides", *overrides),
+        )
+        _sam(
+            endpoint_url,
+            *("deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", stack_name),
+            *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"),
+            *("--parameter-overrides", *overrides),
+        )
+
+
+def sam_environment(endpoint_url: str) -> dict[str, str]:
+    """Environment in which the SAM CLI talks to the embedded AWS and to nobody else."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    tools = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {
+        **inherited,
+        **CREDENTIALS,
+        "PATH": tools,  # sam build looks there for an interpreter of the template's runtime
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "SAM_CLI_TELEMETRY": "0",
+    }
+
+
+def _sam(endpoint_url: str, *arguments: str) -> None:
+    done = subprocess.run(
+        [str(SAM), *arguments],
+        cwd=STATE,  # SAM keeps what it installed in the folder .aws-sam of where it is
+        env=sam_environment(endpoint_url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    log = STATE / f"sam-{arguments[0]}.log"
+    log.write_text(done.stdout)
+    if done.returncode:
+        last = "\n".join(done.stdout.splitlines()[-15:])
+        raise DeployError(f"sam {arguments[0]} failed ({_relative(log)} has all of it):\n{last}")
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(ROOT)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Keep two runs in one clone from building into the same folder."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

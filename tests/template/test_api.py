@@ -1,0 +1,83 @@
+"""Routes, authorisation and clients: template, API document and resolvers are one set."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from functions.refresh.app import routes as refresh_routes
+from functions.settings.app import routes as settings_routes
+from local import ROOT
+from local.stack import BASE_PATH
+
+ALL_SCOPES = {"ticketing/read", "ticketing/refresh", "ticketing/register", "ticketing/admin"}
+METHODS = {"get", "post", "put", "patch", "delete"}
+CALLBACKS = {("GET", "/oauth1/callback"), ("GET", "/oauth2/callback")}
+CLIENTS = {
+    "AdminClient": ALL_SCOPES,
+    "ViewerClient": {"ticketing/read", "ticketing/refresh"},
+    "RegistrarClient": {"ticketing/register"},
+}
+
+
+def events(function: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The API events of a function."""
+    return (event["Properties"] for event in function["Events"].values() if event["Type"] == "Api")
+
+
+def in_template(function: dict[str, Any]) -> set[tuple[str, str]]:
+    """Method and path, below the base path, of each route of a function."""
+    return {(event["Method"].upper(), event["Path"].removeprefix(BASE_PATH)) for event in events(function)}
+
+
+def test_the_template_routes_to_each_function_what_it_resolves(functions: dict[str, Any]) -> None:
+    refresh = {(route.method, route.path) for route in refresh_routes}
+    settings = {(route.method, route.path) for route in settings_routes}
+    assert in_template(functions["RefreshFunction"]) == refresh
+    assert in_template(functions["SettingsFunction"]) == settings
+
+
+def test_the_api_document_has_the_same_routes(functions: dict[str, Any]) -> None:
+    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+    documented = {(method.upper(), path) for path, item in document["paths"].items() for method in METHODS & set(item)}
+    assert documented == in_template(functions["RefreshFunction"]) | in_template(functions["SettingsFunction"])
+
+
+def test_every_route_lies_below_the_base_path(functions: dict[str, Any]) -> None:
+    for function in ("RefreshFunction", "SettingsFunction"):
+        for event in events(functions[function]):
+            assert event["Path"].startswith(f"{BASE_PATH}/")
+            assert event["RestApiId"] == {"Ref": "Api"}
+
+
+def test_only_the_callbacks_are_open_to_a_caller_without_a_token(functions: dict[str, Any]) -> None:
+    every = [event for name in ("RefreshFunction", "SettingsFunction") for event in events(functions[name])]
+    opened = {(event["Method"].upper(), event["Path"].removeprefix(BASE_PATH)) for event in every if "Auth" in event}
+    assert opened == CALLBACKS
+    unscoped = {(r.method, r.path) for routes in (refresh_routes, settings_routes) for r in routes if r.scope is None}
+    assert unscoped == CALLBACKS
+
+
+def test_the_gateway_admits_any_token_with_one_of_our_scopes(resources: dict[str, Any]) -> None:
+    auth = resources["Api"]["Properties"]["Auth"]
+    assert auth["DefaultAuthorizer"] == "Tokens"
+    assert set(auth["Authorizers"]["Tokens"]["AuthorizationScopes"]) == ALL_SCOPES
+    server = resources["ResourceServer"]["Properties"]
+    assert {f"{server['Identifier']}/{scope['ScopeName']}" for scope in server["Scopes"]} == ALL_SCOPES
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_client_gets_its_scopes_with_client_credentials_only(client: str, resources: dict[str, Any]) -> None:
+    properties = resources[client]["Properties"]
+    assert set(properties["AllowedOAuthScopes"]) == CLIENTS[client]
+    assert properties["AllowedOAuthFlows"] == ["client_credentials"]
+    assert properties["GenerateSecret"] is True
+
+
+def test_pages_of_one_origin_only_may_call(resources: dict[str, Any]) -> None:
+    api = resources["Api"]["Properties"]
+    origin = {"Fn::Sub": "'${AllowedOrigin}'"}
+    assert api["Cors"]["AllowOrigin"] == origin
+    for response in api["GatewayResponses"].values():
+        assert response["ResponseParameters"]["Headers"]["Access-Control-Allow-Origin"] == origin

@@ -1,0 +1,69 @@
+"""Least privilege, as far as a template can show it; the end-to-end tests run with the roles enforced."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local import ROOT
+
+ROLES = ["SyncRole", "SyncWorkerRole", "ProbeRole", "RefreshRole", "SettingsRole", "EventsRole"]
+# Sending in batches needs no more than sending; the embedded AWS wants it spelt like this.
+WILDCARD_ACTIONS = {"sqs:SendMessage*"}
+
+
+def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every statement of a role's policies."""
+    for policy in role["Properties"]["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - IAM allows one or a list of anything
+    """IAM's one-or-many as many."""
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_roles_tested_here_are_all_there_are(resources: dict[str, Any]) -> None:
+    assert {one for one, resource in resources.items() if resource["Type"] == "AWS::IAM::Role"} == set(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_no_policy_but_its_own(role: str, resources: dict[str, Any]) -> None:
+    assert "ManagedPolicyArns" not in resources[role]["Properties"]
+    trust = resources[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert [one["Principal"] for one in trust] == [{"Service": "lambda.amazonaws.com"}]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_statement_allows_exact_actions(role: str, resources: dict[str, Any]) -> None:
+    for statement in statements(resources[role]):
+        assert statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"]):
+            assert action in WILDCARD_ACTIONS or re.fullmatch(r"[a-z]+:[A-Za-z]+", action)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_statement_names_resources_of_this_stack(role: str, resources: dict[str, Any]) -> None:
+    for statement in statements(resources[role]):
+        for resource in as_list(statement["Resource"]):
+            [(function, value)] = resource.items()
+            if function == "Fn::GetAtt":
+                assert value[0] in resources
+            else:
+                assert re.match(r"\$\{\w+\.Arn\}/index/\w+$", value) or "${AWS::StackName}/integrations/*" in value
+
+
+def test_every_statement_says_why() -> None:
+    lines = (ROOT / "template.yaml").read_text().splitlines()
+    starts = [number for number, line in enumerate(lines) if line.strip() == "- Effect: Allow"]
+    assert starts
+    assert [number + 1 for number in starts if not lines[number - 1].strip().startswith("# ")] == []
+
+
+def test_only_by_way_of_the_secret_store_is_the_key_used(resources: dict[str, Any]) -> None:
+    for role in ROLES:
+        for statement in statements(resources[role]):
+            if any(action.startswith("kms:") for action in as_list(statement["Action"])):
+                via = statement["Condition"]["StringEquals"]["kms:ViaService"]
+                assert via == {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}

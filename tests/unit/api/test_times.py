@@ -1,0 +1,44 @@
+"""Times as the API writes and reads them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from ticket_status.api.times import parse_time, present_optional_time, present_time
+
+
+def test_a_time_is_written_in_utc_to_the_second() -> None:
+    at = datetime(2026, 11, 22, 10, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=2)))
+    assert present_time(at) == "2026-11-22T08:00:00Z"
+
+
+def test_no_time_stays_none() -> None:
+    assert present_optional_time(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "microsecond"),
+    [("2026-11-22T08:00:00Z", 0), ("2026-11-22T08:00:00.5Z", 500_000), ("2026-11-22T08:00:00.123456789Z", 123_456)],
+)
+def test_a_time_in_utc_is_read(text: str, microsecond: int) -> None:
+    assert parse_time(text) == datetime(2026, 11, 22, 8, 0, 0, microsecond, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-11-22",
+        "2026-11-22T08:00:00",
+        "2026-11-22 08:00:00Z",
+        "2026-11-22T08:00:00+00:00",
+        "2026-11-22T08:00Z",
+        "2026-02-30T08:00:00Z",
+        "2026-11-22T24:00:00Z",
+        "2026-11-22T08:00:60Z",
+        "2026-11-22T08:00:00Z\n",
+        "٢٠٢٦-11-22T08:00:00Z",
+    ],
+)
+def test_anything_else_is_not_a_time(text: str) -> None:
+    assert parse_time(text) is None

@@ -1,0 +1,144 @@
+"""Messages of the sync queue: read as written, refused when not exactly ours; sent in batches."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from tests.fakes.samples import NOW, REF
+from ticket_status.aws.queue import (
+    MalformedMessageError,
+    MessageRefusedError,
+    SqsWorkQueue,
+    read_work,
+    write_work,
+)
+from ticket_status.core.model import Slice
+from ticket_status.core.window import END
+from ticket_status.ports import NewTicketsWork, SliceWork, VerdictWork, Work
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+SLICE = SliceWork("cloud-abc", REF, "r-1", NOW, "0", Slice("", END, ("2026-10", "2026-11")), 3, "")
+WORK: Sequence[Work] = (SLICE, VerdictWork("cloud-abc", REF, "r-1", NOW), NewTicketsWork("cloud-abc", REF))
+
+
+class FakeSqs:
+    """Takes messages, but those in ``refuses``: so many times."""
+
+    def __init__(self, refuses: Mapping[str, int] | None = None) -> None:
+        self.batches: list[list[dict[str, Any]]] = []
+        self.messages: list[dict[str, Any]] = []
+        self._refuses = dict(refuses or {})
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - SQS's names
+        assert QueueUrl == "queue"
+        self.batches.append(Entries)
+        failed = [entry for entry in Entries if self._refuses.get(entry["Id"], 0) > 0]
+        for entry in failed:
+            self._refuses[entry["Id"]] -= 1
+        return {"Failed": [{"Id": entry["Id"]} for entry in failed]} if failed else {}
+
+    def send_message(self, **message: object) -> None:
+        self.messages.append(message)
+
+
+def queue(sqs: FakeSqs) -> SqsWorkQueue:
+    return SqsWorkQueue(cast("SQSClient", sqs), "queue", "dead-letters")
+
+
+@pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
+def test_work_is_read_as_it_was_written(work: Work) -> None:
+    assert read_work(write_work(work)) == work
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", "[" * 100_000, '"slice"'])
+def test_what_is_not_a_json_object_is_refused(body: str) -> None:
+    with pytest.raises(MalformedMessageError, match="JSON"):
+        read_work(body)
+
+
+@pytest.mark.parametrize("member", sorted(json.loads(write_work(SLICE))))
+def test_a_missing_member_is_named(member: str) -> None:
+    members = json.loads(write_work(SLICE))
+    del members[member]
+    with pytest.raises(MalformedMessageError, match=member):
+        read_work(json.dumps(members))
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("version", 0),
+        ("version", 2),
+        ("version", True),
+        ("version", "1"),
+        ("kind", "ticket"),
+        ("kind", ["slice"]),
+        ("integration_name", ""),
+        ("integration_name", 7),
+        ("integration_ref", None),
+        ("run_id", {}),
+        ("clock", "yesterday"),
+        ("clock", "2026-11-22T08:00:00"),
+        ("clock", 1),
+        ("name", ""),
+        ("start", None),
+        ("end", ""),
+        ("months", "2026-10"),
+        ("months", [10]),
+        ("step", -1),
+        ("step", True),
+        ("step", 1.5),
+        ("cursor", 0),
+    ],
+)
+def test_a_member_that_does_not_fit_is_named(member: str, value: object) -> None:
+    body = json.dumps({**json.loads(write_work(SLICE)), member: value})
+    with pytest.raises(MalformedMessageError, match=member):
+        read_work(body)
+
+
+@pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
+def test_an_unknown_member_is_refused_without_repeating_it(work: Work) -> None:
+    body = json.dumps({**json.loads(write_work(work)), "password": "hunter2"})
+    with pytest.raises(MalformedMessageError) as refused:
+        read_work(body)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_messages_are_sent_ten_at_a_time_with_their_delay() -> None:
+    sqs = FakeSqs()
+    queue(sqs).send([SLICE] * 23, 90)
+    assert [len(batch) for batch in sqs.batches] == [10, 10, 3]
+    assert {entry["DelaySeconds"] for batch in sqs.batches for entry in batch} == {90}
+    assert {entry["MessageBody"] for batch in sqs.batches for entry in batch} == {write_work(SLICE)}
+
+
+def test_no_work_is_no_call() -> None:
+    sqs = FakeSqs()
+    queue(sqs).send([])
+    assert sqs.batches == []
+
+
+def test_a_message_that_is_refused_is_sent_once_more() -> None:
+    sqs = FakeSqs({"1": 1})
+    queue(sqs).send(WORK)
+    assert [[entry["Id"] for entry in batch] for batch in sqs.batches] == [["0", "1", "2"], ["1"]]
+
+
+def test_a_message_that_is_refused_twice_is_an_error() -> None:
+    with pytest.raises(MessageRefusedError):
+        queue(FakeSqs({"1": 2})).send(WORK)
+
+
+def test_what_is_given_up_goes_to_the_dead_letters_as_it_was_with_the_reason() -> None:
+    sqs = FakeSqs()
+    queue(sqs).give_up("{", "the message is not JSON" * 100)
+    (message,) = sqs.messages
+    assert (message["QueueUrl"], message["MessageBody"]) == ("dead-letters", "{")
+    reason = message["MessageAttributes"]["reason"]["StringValue"]
+    assert reason.startswith("the message is not JSON")
+    assert len(reason) == 1000

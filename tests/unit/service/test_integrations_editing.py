@@ -1,0 +1,238 @@
+"""Editing integrations: an edit that fails changes nothing, one that works is a recovery."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.fakes.samples import NOW, faulty, integration, later
+from tests.fakes.settings import SettingsWorld, report, site
+from ticket_status.core.model import (
+    AuthType,
+    Health,
+    HealthStatus,
+    InstallationType,
+    Integration,
+    ReasonCode,
+    Trigger,
+)
+from ticket_status.ports import Refused, Throttled
+from ticket_status.service.editing import Edit
+from ticket_status.service.refusals import (
+    AddressRefused,
+    ChangedMeanwhile,
+    ConnectionFailed,
+    DifferentSite,
+    IntegrationNotFound,
+    RateLimited,
+)
+
+URL = "https://cloud-abc.example"
+NEW_URL = "https://renamed.example"
+REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "401")
+
+
+def world_with(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
+    world = SettingsWorld(integration(**changes))
+    world.secrets.write(world.stored().integration_ref, {"password": "old", "other": "kept"})
+    return world
+
+
+def edit(world: SettingsWorld, **changes: Any) -> object:  # noqa: ANN401 - whatever the member is
+    return world.services.editing.edit("cloud-abc", Edit(**changes))
+
+
+def test_only_what_is_given_changes() -> None:
+    world = world_with()
+    assert edit(world, secrets={"password": "new"}) == world.stored()
+    assert world.secret() == {"password": "new", "other": "kept"}
+    assert world.connections.tried[0][1] == {"password": "new", "other": "kept"}
+    assert world.stored().username == "bot@abc.example"
+    assert world.stored().settings_version == 1
+
+
+def test_an_edit_without_secrets_leaves_them_alone() -> None:
+    world = world_with()
+    edit(world, username="robot@abc.example", skip_proxy=True)
+    assert (world.stored().username, world.stored().skip_proxy) == ("robot@abc.example", True)
+    assert world.secret() == {"password": "old", "other": "kept"}
+
+
+def test_an_edit_that_fails_its_test_changes_nothing() -> None:
+    world = world_with()
+    before = world.stored()
+    world.connections.reports[URL] = report(REFUSED)
+    assert edit(world, username="x", secrets={"password": "wrong"}) == ConnectionFailed(report(REFUSED))
+    assert world.stored() == before
+    assert world.secret() == {"password": "old", "other": "kept"}
+
+
+def test_the_test_can_be_skipped() -> None:
+    world = world_with()
+    world.connections.reports[URL] = report(REFUSED)
+    assert isinstance(edit(world, secrets={"password": "new"}, skip_connection_test=True), Integration)
+    assert world.secret()["password"] == "new"
+    assert world.connections.tried == []
+
+
+def test_editing_a_broken_integration_well_is_its_recovery() -> None:
+    world = world_with(health=faulty())
+    world.pass_time(60)
+    edited = edit(world, secrets={"password": "new"})
+    assert isinstance(edited, Integration)
+    assert edited.health.status is HealthStatus.HEALTHY
+    assert edited.healthy_since == later(minutes=1)
+    last = world.last_run()
+    assert last is not None
+    assert last.trigger is Trigger.RECOVERED
+
+
+def test_nothing_is_retrieved_on_recovery_while_retrieval_is_off() -> None:
+    world = world_with(health=faulty(), retrieve_jira_tickets=False)
+    edit(world, secrets={"password": "new"})
+    assert world.stored().health.status is HealthStatus.HEALTHY
+    assert world.last_run() is None
+
+
+def test_an_edit_of_a_healthy_integration_starts_no_run() -> None:
+    world = world_with()
+    edit(world, secrets={"password": "new"})
+    assert world.last_run() is None
+
+
+def test_a_new_address_is_checked_first() -> None:
+    world = world_with()
+    world.refused_addresses[NEW_URL] = "it is private"
+    assert edit(world, jira_server_url=NEW_URL) == AddressRefused("it is private")
+    assert world.connections.tried == []
+
+
+def test_a_cloud_site_with_another_id_is_another_site() -> None:
+    world = world_with(site=site(cloud_id="one"))
+    world.connections.reports[NEW_URL] = report(found=site(NEW_URL, cloud_id="two"))
+    assert edit(world, jira_server_url=NEW_URL) == DifferentSite(URL, NEW_URL)
+    assert world.stored().jira_server_url == URL
+
+
+def test_a_cloud_site_with_the_same_id_was_renamed() -> None:
+    world = world_with(site=site(cloud_id="one"))
+    renamed = site(NEW_URL, cloud_id="one")
+    world.connections.reports[NEW_URL] = report(found=renamed)
+    assert isinstance(edit(world, jira_server_url=NEW_URL), Integration)
+    assert (world.stored().jira_server_url, world.stored().site) == (NEW_URL, renamed)
+
+
+def test_a_data_center_that_still_answers_by_its_old_name_is_another_site() -> None:
+    world = world_with(installation_type=InstallationType.SERVER, site=site())
+    assert edit(world, jira_server_url=NEW_URL) == DifferentSite(URL, NEW_URL)
+    assert world.connections.tried[-1] == (world.stored(), {"password": "old", "other": "kept"})
+
+
+def test_a_data_center_reached_by_another_address_is_the_same_site() -> None:
+    world = world_with(installation_type=InstallationType.SERVER, site=site())
+    world.connections.reports[NEW_URL] = report(found=site(NEW_URL, base_url=URL))
+    assert isinstance(edit(world, jira_server_url=NEW_URL), Integration)
+
+
+def test_a_data_center_that_moved_is_believed() -> None:
+    world = world_with(installation_type=InstallationType.SERVER, site=site())
+    world.connections.reports[URL] = report(REFUSED)
+    assert isinstance(edit(world, jira_server_url=NEW_URL), Integration)
+    assert world.stored().jira_server_url == NEW_URL
+
+
+def test_a_pause_of_the_site_is_respected() -> None:
+    world = world_with(paused_until=later(seconds=30))
+    assert edit(world, secrets={"password": "new"}) == RateLimited(later(seconds=30))
+    assert world.connections.tried == []
+
+
+def test_a_site_that_throttles_the_test_pauses_everybody() -> None:
+    world = world_with()
+    world.connections.reports[URL] = report(Throttled(later(seconds=30), "429"))
+    assert edit(world, secrets={"password": "new"}) == RateLimited(later(seconds=30))
+    assert world.stored().paused_until == later(seconds=30)
+    assert world.secret()["password"] == "old"
+
+
+def test_a_new_client_secret_waits_for_the_next_authorisation() -> None:
+    granted = {"client_secret": "old", "access_token": "access", "refresh_token": "refresh"}
+    world = SettingsWorld(integration(auth_type=AuthType.OAUTH2, client_id="client", site=site(cloud_id="one")))
+    world.secrets.write(world.stored().integration_ref, granted)
+    edited = edit(world, secrets={"client_secret": "new"})
+    assert edited == world.stored()
+    assert world.secret() == {**granted, "client_secret": "new"}
+    assert world.connections.tried == []
+    assert world.stored().site == site(cloud_id="one")
+
+
+@pytest.mark.parametrize(
+    ("installation_type", "known"),
+    [(InstallationType.CLOUD, site(cloud_id="one")), (InstallationType.SERVER, None)],
+)
+def test_what_is_known_of_a_site_outlives_a_new_address_only_where_it_goes_by_id(
+    installation_type: InstallationType, known: object
+) -> None:
+    world = world_with(
+        auth_type=AuthType.OAUTH2, installation_type=installation_type, site=site(cloud_id="one"), client_id="client"
+    )
+    edit(world, jira_server_url=NEW_URL)
+    assert world.stored().site == known
+
+
+def test_one_that_was_never_authorised_stays_so() -> None:
+    pending = Health(HealthStatus.PENDING, NOW, NOW)
+    world = world_with(auth_type=AuthType.OAUTH2, client_id="client", health=pending)
+    edit(world, secrets={"client_secret": "new"})
+    assert world.stored().health == pending
+
+
+def test_an_integration_that_is_not_there_cannot_be_edited() -> None:
+    assert edit(SettingsWorld(), username="x") == IntegrationNotFound("cloud-abc")
+
+
+def test_an_edit_waits_for_whoever_changes_the_secrets() -> None:
+    world = world_with()
+    world.integrations.take(world.stored(), "somebody", world.now, later(seconds=2))
+    assert isinstance(edit(world, secrets={"password": "new"}), Integration)
+    assert world.now >= later(seconds=2)
+
+
+def test_an_edit_does_not_wait_for_ever() -> None:
+    world = world_with()
+    world.integrations.take(world.stored(), "somebody", world.now, later(hours=1))
+    assert edit(world, secrets={"password": "new"}) == ChangedMeanwhile("cloud-abc")
+    assert world.secret()["password"] == "old"
+
+
+def test_the_secrets_are_free_again_after_an_edit() -> None:
+    world = world_with()
+    edit(world, secrets={"password": "new"})
+    assert world.integrations.take(world.stored(), "somebody", world.now, later(hours=1))
+
+
+def test_an_edit_that_lost_puts_the_secrets_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_with()
+    monkeypatch.setattr(world.integrations, "edit", lambda _, __: None)
+    assert edit(world, secrets={"password": "new"}) == ChangedMeanwhile("cloud-abc")
+    assert world.secret()["password"] == "old"
+
+
+def test_an_edit_of_what_was_deleted_meanwhile_leaves_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_with()
+
+    def deleted(before: Integration, _: Integration) -> None:
+        world.integrations.remove(before)
+
+    monkeypatch.setattr(world.integrations, "edit", deleted)
+    assert edit(world, secrets={"password": "new"}) == IntegrationNotFound("cloud-abc")
+    assert world.secrets.stored == {}
+
+
+def test_an_edit_is_not_of_another_integration_that_took_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_with()
+    another = replace(world.stored(), integration_ref="cloud-abc~another")
+    found = iter([world.stored(), another])
+    monkeypatch.setattr(world.integrations, "get", lambda _: next(found))
+    assert edit(world, secrets={"password": "new"}) == IntegrationNotFound("cloud-abc")
+    assert world.secret()["password"] == "old"
