@@ -10,14 +10,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from local import ROOT, STATE
 from local.client import CallError
+from local.console import ConsoleServer
 from local.deploy import DeployError
 from local.emulator import REGION, EmulatorError
 from local.stack import Stack, StackError, attach, redeploy, running_stack, write_description
+
+if TYPE_CHECKING:
+    from local.sample_jira import SampleJira
 
 DESCRIPTION = STATE / "stack.json"
 SAMPLE_JIRA = STATE / "jira.json"
@@ -25,6 +30,7 @@ LOG_NAME = "emulator"
 FAILED = 1
 # Width of what is printed into a file.
 NARROWEST = 114
+HOW_TO_END = "\nCtrl-C ends everything.\n"
 # How often a running stack looks after itself.
 WATCH_SECONDS = 0.5
 
@@ -70,7 +76,7 @@ def _stop(number: int, _frame: object) -> None:
 
 def _stack(console: Console) -> int:
     with _described_stack(console, _parameters()) as stack:
-        console.print(commands_to_try(stack), markup=False, highlight=False, soft_wrap=True)
+        _print(console, commands_to_try(stack) + HOW_TO_END)
         _stay(stack)
     return 0
 
@@ -95,9 +101,10 @@ def _with_jira(console: Console, *, stay: bool) -> int:
             SAMPLE_JIRA.write_text(json.dumps({"control": control}) + "\n")
             seen = play(console, stack, jira)
             if stay:
-                console.print(commands_to_try(stack), markup=False, highlight=False, soft_wrap=True)
-                console.print(f"The sample Jira is controlled at {control} (README: move an issue)", markup=False)
-                _stay(stack)
+                with ConsoleServer(stack.api_url, lambda: stack.token("admin")) as page:
+                    _print(console, commands_to_try(stack) + jira_to_try(jira, control))
+                    _print(console, f"To look at all of it, open the console in a browser:  {page.url}\n{HOW_TO_END}")
+                    _stay(stack)
     return 0 if seen else FAILED
 
 
@@ -132,10 +139,13 @@ def _described_stack(console: Console, parameters: dict[str, str]) -> Iterator[S
             with running_stack(LOG_NAME, _port(), parameters, owned=(DESCRIPTION, SAMPLE_JIRA)) as stack:
                 write_description(stack, DESCRIPTION)
                 status.stop()
-                yield stack
+                try:
+                    yield stack
+                finally:
+                    DESCRIPTION.unlink(missing_ok=True)  # before the stack stops answering
         finally:
             status.stop()
-            DESCRIPTION.unlink(missing_ok=True)
+            SAMPLE_JIRA.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -186,8 +196,26 @@ In another terminal, here:
   TOKEN=$(python -c 'import json; print(json.load(open(".local/stack.json"))["tokens"]["admin"])')
   curl -s -H "Authorization: Bearer $TOKEN" "$API/jira-integrations"
 
-Ctrl-C ends everything.
 """
+
+
+def jira_to_try(jira: "SampleJira", control: str) -> str:
+    """How to let things happen in the sample Jira, and see them in the service."""
+    sites = "\n".join(f"  {name:<20}{url}" for name, url in jira.sites().items())
+    return f"""
+The sample Jira sites:
+
+{sites}
+
+  JIRA={control}
+  curl -s -d '{{"issue": "SEC-2", "status": "In Progress"}}' "$JIRA/cloud/move"
+  curl -s -X POST -H "Authorization: Bearer $TOKEN" "$API/violations/V-102/tickets/refresh"
+"""
+
+
+def _print(console: Console, text: str) -> None:
+    """Print as it is, so that long commands can be pasted."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -122,9 +122,9 @@ def _tables(linked: Sequence[Linked], shown: Sequence[dict[str, Any]]) -> Iterat
     by_resource = groupby(zip(linked, shown, strict=True), key=lambda row: row[0].resource)
     for resource, rows in ((resource, list(rows)) for resource, rows in by_resource):
         title = Text(f"{resource['type']} {resource['name']} {resource['version']}", style="bold")
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for heading, width in COLUMNS.items():
-            table.add_column(heading, width=width)
+            table.add_column(heading, width=width + 1)  # and a space
         for row in rows[:ROWS_PER_RESOURCE]:
             table.add_row(*_cells(*row))
         if len(rows) > ROWS_PER_RESOURCE:

@@ -23,7 +23,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AW
 PYTHON = STATE / "emulator-venv" / "bin" / "python"
 GUARD = Path(__file__).parent / "guard.py"
 READY_SECONDS = 30
-STOP_SECONDS = 15
+STOP_SECONDS = 60
 # One process of 50 to 70 MB per concurrent invocation.
 CONCURRENT_INVOCATIONS = 40
 
@@ -49,6 +49,8 @@ class Emulator:
     def __enter__(self) -> Self:
         """Start it, and wait until it answers."""
         STATE.mkdir(exist_ok=True)
+        for name in ("NO_PROXY", "no_proxy"):  # a proxy would look for 127.0.0.1 on its own machine
+            os.environ[name] = ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get(name)]))
         if not is_free(self.port):
             raise EmulatorError(f"port {self.port} is taken; say PORT=... for another")
         directory = tempfile.mkdtemp(prefix="emulator-", dir=STATE)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from ticket_status import composition
 from ticket_status.api.application import Api
 from ticket_status.api.bodies import Items, Members, OneOf, Text, Time, free_text
@@ -25,7 +26,7 @@ MOST_AT_ONCE = 100
 """Tickets of one registration, violations of one page."""
 
 MOST_RESOURCE_BYTES = 900
-"""Name and version together, in UTF-8: they are part of a table key of at most 1,024 bytes."""
+"""Name and version together, in UTF-8, ``%`` and ``#`` counted thrice: part of a table key of at most 1,024 bytes."""
 
 CLOCKS_DIFFER = timedelta(days=1)
 """How far ahead of ours the clock of whoever created a ticket may be."""
@@ -158,9 +159,15 @@ def _too_long(element: object) -> list[Misfit]:
     if not isinstance(resource, dict):
         return []
     texts = [text for text in (resource.get("name"), resource.get("version")) if isinstance(text, str)]
-    if sum(len(text.encode("utf-8", "replace")) for text in texts) <= MOST_RESOURCE_BYTES:
+    if sum(map(_key_bytes, texts)) <= MOST_RESOURCE_BYTES:
         return []
-    return [Misfit("/resource", f"name and version together have at most {MOST_RESOURCE_BYTES} bytes in UTF-8")]
+    detail = f"name and version together have at most {MOST_RESOURCE_BYTES} bytes in UTF-8, % and # counted as three"
+    return [Misfit("/resource", detail)]
+
+
+def _key_bytes(text: str) -> int:
+    """What a text takes of a table key, where ``%`` and ``#`` are written as three characters."""
+    return len(text.encode("utf-8", "replace")) + 2 * (text.count("%") + text.count("#"))
 
 
 def _in_future(element: object, now: datetime) -> list[Misfit]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -254,6 +255,24 @@ def test_a_registration_that_a_rival_made_meanwhile_is_not_new(wire: Wire) -> No
     assert wire.stores.violations.register([one], NOW) == frozenset()
     assert rival == set()
     assert sum(wire.stores.tickets.census(REF, NOW).values()) == 1
+
+
+def test_a_ticket_that_a_rival_registered_for_another_violation_keeps_when_it_was_created(wire: Wire) -> None:
+    first, second = ticket(), ticket(created_at=NOW)
+    wire.first = lambda: wire.stores.violations.register([registration(first, "XRAY-2")], NOW)
+    assert wire.stores.violations.register([registration(second)], NOW) == frozenset()
+    assert wire.stores.tickets.get_many([first.key])[0] == {first.key: first}
+    assert wire.stores.violations.links(["XRAY-1"])["XRAY-1"][0].created_at == first.created_at
+
+
+def test_coverage_that_a_rival_raised_meanwhile_is_kept(wire: Wire) -> None:
+    middle, start = position(NOW - timedelta(days=10)), position(NOW - timedelta(days=20))
+    for number in range(2):
+        at = later(hours=number)
+        wire.first = partial(wire.stores.tickets.raise_coverage, REF, start, middle, at)
+        wire.stores.tickets.raise_coverage(REF, middle, END, at)
+        covered = wire.stores.tickets.get_many([], [REF])[1][REF]
+        assert (covered.at(start), covered.at(middle)) == (at, at)
 
 
 def test_an_outage_is_raised_not_taken_for_a_refusal(wire: Wire) -> None:

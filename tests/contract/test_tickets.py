@@ -352,13 +352,13 @@ def test_coverage_is_never_lowered(stores: Stores) -> None:
     assert coverage(stores).version == before.version
 
 
-def test_coverage_forgets_what_left_the_window(stores: Stores) -> None:
+def test_coverage_of_what_left_the_window_is_kept_with_less_detail(stores: Stores) -> None:
     start = position(window_start(NOW))
     for day in range(5):
         at = later(days=day)
         stores.tickets.raise_coverage(REF, position(window_start(at)), END, at)
-    assert coverage(stores).at(start) is None
-    assert len(coverage(stores).steps) == 1
+    assert coverage(stores).at(start) == NOW
+    assert len(coverage(stores).steps) == 2
 
 
 # --- Key-only tickets -----------------------------------------------------------------------------------------------

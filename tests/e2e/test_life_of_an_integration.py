@@ -101,7 +101,8 @@ def test_an_expired_token_breaks_the_integration_and_the_probe_recovers_it(
     assert name in service.probe()["recovered"]
     wait_for(lambda: service.tickets(f"{name}-v")[0]["ticket_status"] == "Done", "the status to come back")
     assert service.integration(name)["last_sync"]["trigger"] == "recovered"
-    told = wait_for(lambda: (t := heard.of(name, "Integration Health Changed")) and len(t) >= 2 and t, "both on the bus")
+    wait_for(lambda: len(heard.of(name, "Integration Health Changed")) >= 2, "both on the bus")
+    told = heard.of(name, "Integration Health Changed")
     assert [one["new"]["status"] for one in told] == ["FAULTY_CONFIGURATION", "HEALTHY_INTEGRATION"]
 
 

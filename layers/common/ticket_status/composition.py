@@ -29,9 +29,6 @@ from ticket_status.jira.connector import Connector
 from ticket_status.jira.oauth1 import OAuth1, new_key_pair
 from ticket_status.jira.oauth2 import OAuth2
 from ticket_status.jira.resolution import address_problem
-from ticket_status.jira.oauth1 import OAuth1, new_key_pair
-from ticket_status.jira.oauth2 import OAuth2
-from ticket_status.jira.resolution import address_problem
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.ports import JiraRejectedRequestError, WorkQueue
 from ticket_status.service.points import PointsConnector
@@ -42,8 +39,6 @@ from ticket_status.service.refresh import Refresh, RefreshPorts
 from ticket_status.service.registration import RegisterTickets
 from ticket_status.service.runs import Runs
 from ticket_status.service.schedule import Schedule
-from ticket_status.service.settings import SettingsServices, settings_services
-from ticket_status.service.settings_ports import SettingsPorts
 from ticket_status.service.settings import SettingsServices, settings_services
 from ticket_status.service.settings_ports import SettingsPorts
 from ticket_status.service.work import Worker, WorkerPorts

@@ -106,7 +106,7 @@ class Jira(Protocol):
     def site(self) -> Site:
         """What is known of the site by now; worth storing when it is not what the integration has."""
 
-    def look_at(self, issue: str) -> Found | Literal[Lookup.HIDDEN] | None | JiraTrouble:
+    def look_at(self, issue: str) -> Found | Literal[Lookup.HIDDEN] | JiraTrouble | None:
         """Show one issue, by id or key, by itself; ``None`` for Jira's own 404 for an issue."""
 
     def can_browse(self, project_key: str) -> bool | JiraTrouble:
@@ -167,8 +167,9 @@ class IntegrationStore(Protocol):
         """Delete it: one write, however many tickets it has."""
 
     def edit(self, before: Integration, after: Integration) -> Integration | None:
-        """Store address, credentials' names (``username`` …), ``skip_proxy`` and ``site``; ``None`` also when
-        ``settings_version`` moved meanwhile.
+        """Store address, credentials' names (``username`` …), ``skip_proxy`` and ``site``.
+
+        Counts ``settings_version`` up by one; ``None`` also when it moved meanwhile.
         """
 
     def learn_site(self, integration: Integration, site: Site) -> Integration | None:
@@ -178,9 +179,10 @@ class IntegrationStore(Protocol):
         """Switch retrieval; on sets ``enabled_since``. ``None`` also when it already was so."""
 
     def set_health(self, integration: Integration, health: Health) -> Integration | None:
-        """Store health as decided from ``integration``; ``None`` when its status, its reason code or its
-        ``settings_version`` moved meanwhile: what an old credential met says nothing about a new one.
+        """Store health as decided from ``integration``.
 
+        ``None`` also when its status, its reason code or its ``settings_version`` moved meanwhile: what an old
+        credential met says nothing about a new one.
         Becoming healthy sets ``healthy_since`` and clears ``trouble``; becoming faulty puts it into the sparse index.
         """
 
@@ -199,14 +201,10 @@ class IntegrationStore(Protocol):
     def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime) -> bool:
         """Note that new tickets wait. ``False`` when that was noted already, after ``stale_after``."""
 
-    def expect_authorization(
-        self, integration: Integration, pending: PendingAuthorization
-    ) -> Integration | None:
+    def expect_authorization(self, integration: Integration, pending: PendingAuthorization) -> Integration | None:
         """Note that an authorisation was begun; it replaces one that was begun before."""
 
-    def take_authorization(
-        self, integration: Integration, state_hash: str, now: datetime
-    ) -> Integration | None:
+    def take_authorization(self, integration: Integration, state_hash: str, now: datetime) -> Integration | None:
         """Use up the authorisation that was begun: once only, ``None`` for another, used or expired one."""
 
     def take_new_tickets(self, integration: Integration) -> None:
@@ -310,8 +308,8 @@ class RunStore(Protocol):
     def begin(self, run: SyncRun, integration: Integration) -> bool:
         """Store a new run and make it the integration's active one, in one transaction.
 
-        ``False``, and nothing stored, when another run than the one in ``integration`` is active now, or the integration
-        is gone: two runs of one integration never work at the same time.
+        ``False``, and nothing stored, when another run than the one in ``integration`` is active now, or the
+        integration is gone: two runs of one integration never work at the same time.
         """
 
     def get(self, integration_ref: str, run_id: str) -> SyncRun | None:
@@ -324,19 +322,23 @@ class RunStore(Protocol):
         """The newest run."""
 
     def advance(self, run: SyncRun, name: str, step: "SliceStep", now: datetime) -> SyncRun | None:
-        """Write one step of a slice: ``SliceTakenError`` when its step is not ``step.number``; ``None`` when the run
-        is closed (cancelled meanwhile). Makes a paused run running.
+        """Write one step of a slice; makes a paused run running.
+
+        ``SliceTakenError`` when its step is not ``step.number``; ``None`` when the run is closed (cancelled meanwhile).
         """
 
     def join(self, run: SyncRun, name: str, part: Slice, tickets: int) -> SyncRun | None:
-        """Add a slice to an open run that is still retrieving; ``None`` when it is too late for that, or the run has a
-        slice of that name."""
+        """Add a slice to an open run that is still retrieving.
+
+        ``None`` when it is too late for that, or the run has a slice of that name.
+        """
 
     def conclude(
         self, run: SyncRun, judged: "MissingTickets", counts: Counts, jira_requests: int, now: datetime
     ) -> bool:
-        """Remove missing tickets that were judged and count what became of them, in one transaction; ``False`` when
-        another worker did so already.
+        """Remove missing tickets that were judged and count what became of them, in one transaction.
+
+        ``False`` when another worker did so already.
         """
 
     def spend(self, run: SyncRun, jira_requests: int) -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.examples import MINUTE, NOW
-from ticket_status.core.coverage import Coverage, Step
+from ticket_status.core.coverage import GRAIN, Coverage, Step
 from ticket_status.core.window import END
+from ticket_status.core.window import position as position_of
 
 POSITIONS = [f"{number:010d}#" for number in range(12)]
 Raise = tuple[str, str, datetime]
@@ -62,10 +63,21 @@ def test_steps_ascend_and_no_two_neighbours_say_the_same(done: list[Raise]) -> N
 
 
 @given(st.lists(raises(), max_size=8), st.sampled_from(POSITIONS))
-def test_pruning_forgets_only_what_lies_before(done: list[Raise], cut: str) -> None:
-    coverage, pruned = covered(done), covered(done).pruned(cut)
-    for position in POSITIONS:
-        assert pruned.at(position) == (coverage.at(position) if position >= cut else None)
+def test_thinning_changes_nothing_from_the_cut_on_and_falls_back_by_a_grain_at_most_before(
+    done: list[Raise], cut: str
+) -> None:
+    coverage, thinned = covered(done), covered(done).thinned(cut)
+    for place in POSITIONS:
+        exact, kept = coverage.at(place), thinned.at(place)
+        if place >= cut or exact is None or kept is None:
+            assert kept == exact
+        else:
+            assert exact - GRAIN < kept <= exact
+
+
+def test_a_year_of_runs_after_tickets_left_the_window_is_kept_in_a_few_steps() -> None:
+    steps = tuple(Step(position_of(NOW + hours * MINUTE * 60), NOW + hours * MINUTE * 60) for hours in range(0, 8760, 8))
+    assert len(Coverage(steps).thinned(END).steps) <= 365 / GRAIN.days + 2
 
 
 def test_what_was_never_seen_has_no_time() -> None:
@@ -83,4 +95,4 @@ def test_runs_over_the_whole_window_leave_one_step() -> None:
 def test_the_version_is_kept_for_the_optimistic_lock() -> None:
     coverage = Coverage((Step(POSITIONS[0], NOW),), 7)
     assert coverage.raised(POSITIONS[2], END, NOW + MINUTE).version == 7
-    assert coverage.pruned(POSITIONS[2]).version == 7
+    assert coverage.thinned(POSITIONS[2]).version == 7

@@ -14,6 +14,7 @@ from tests.unit.examples import NOW, TO_DO, an_integration
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Integration, Status, SyncRun, Ticket, TicketKey, Trigger
 from ticket_status.core.shown import Shown, shown
+from ticket_status.core.slices import SLICE_TICKETS
 from ticket_status.ports import JiraRejectedRequestError, Registration, Work
 from ticket_status.service.probe import Probe
 from ticket_status.service.reading import Reading
@@ -24,7 +25,6 @@ from ticket_status.service.schedule import Schedule, ScheduleAnswer, SyncRequest
 from ticket_status.service.work import Worker, WorkerPorts, WorkReport
 
 WORKER_TIME = timedelta(seconds=90)
-NAME = "cloud-abc"
 MOST_MESSAGES = 300
 """A run that is not done after so many never will be."""
 
@@ -51,34 +51,42 @@ class Stage:
     integrations: InMemoryIntegrationStore = field(default_factory=lambda: InMemoryIntegrationStore(an_integration()))
     clock: Clock = field(default_factory=Clock)
     behind: timedelta = timedelta()
-    """How far the worker's clock is behind the others'."""
+    """How far a worker's clock is behind the others'."""
+
+    slice_tickets: int = SLICE_TICKETS
+    """Tickets of a slice, about."""
 
     def __post_init__(self) -> None:
+        self.name = next(iter(self.integrations.stored))
         self.tickets = InMemoryTicketStore()
         self.violations = InMemoryViolationStore(self.tickets)
         self.run_store = InMemoryRunStore(self.integrations)
         self.queue = FakeWorkQueue()
         self.sites = {name: FakeSite() for name in self.integrations.stored}
         self.connector = FakeJiraConnector(self.sites)
-        self.runs = Runs(self.integrations, self.tickets, self.run_store, self.queue)
+        self.runs = Runs(self.integrations, self.tickets, self.run_store, self.queue, slice_tickets=self.slice_tickets)
         self.reading = Reading(self.integrations, self.tickets, self.violations)
         self.registration = RegisterTickets(self.integrations, self.violations, self.queue)
         self.rejected: list[JiraRejectedRequestError] = []
         self.worker = Worker(
             WorkerPorts(self.integrations, self.tickets, self.run_store, self.queue, self.connector),
-            lambda: self.clock() - self.behind,
+            self.worker_clock,
             lambda: 0.0,
         )
+
+    def worker_clock(self) -> datetime:
+        """What a worker's own clock says."""
+        return self.clock() - self.behind
 
     @property
     def site(self) -> FakeSite:
         """The first integration's site."""
-        return self.sites[NAME]
+        return self.sites[self.name]
 
     @property
     def integration(self) -> Integration:
         """The first integration, as stored."""
-        return self.integrations.stored[NAME]
+        return self.integrations.stored[self.name]
 
     @property
     def run(self) -> SyncRun:
@@ -89,7 +97,9 @@ class Stage:
 
     # --- What there is ----------------------------------------------------------------------------------------------
 
-    def has_tickets(self, count: int, status: Status | None = TO_DO, days: int = 360, first: int = 1) -> list[TicketKey]:
+    def has_tickets(
+        self, count: int, status: Status | None = TO_DO, days: int = 360, first: int = 1
+    ) -> list[TicketKey]:
         """Tickets spread over so many days that Jira shows as ``TO_DO``; ``status`` is what we last saw of them."""
         keys = [
             self.has_ticket(first + number, status, NOW - timedelta(days=1) - number * timedelta(days=days) / count)
@@ -111,6 +121,14 @@ class Stage:
             self.tickets.add(ticket, self.clock())
         else:
             self.tickets.stored[key] = replace(ticket, status=status, observed_at=NOW - timedelta(hours=8))
+        return key
+
+    def has_key_only_ticket(self, issue_key: str, issue_id: str | None = None) -> TicketKey:
+        """A ticket that was registered with its key only, and its issue in Jira if it has an id."""
+        key = TicketKey.of(self.integration.integration_ref, None, issue_key)
+        if issue_id is not None:
+            self.site.put(issue_id, issue_key, TO_DO.name, TO_DO.category)
+        self.tickets.add(Ticket(key, issue_key, NOW - timedelta(days=3), "https://abc.atlassian.net"), self.clock())
         return key
 
     def violation(self, violation_id: str, *keys: TicketKey) -> None:
@@ -169,7 +187,8 @@ class Stage:
     def refresh(self, violation_id: str) -> list[RefreshedTicket]:
         """The button is pressed."""
         ports = RefreshPorts(self.integrations, self.tickets, self.connector)
-        return Refresh(ports, self.reading, self.runs, self.clock, self.rejected.append).violation(violation_id)
+        now = self.worker_clock
+        return Refresh(ports, self.reading, self.runs, now, self.rejected.append).violation(violation_id)
 
     # --- What is seen -----------------------------------------------------------------------------------------------
 

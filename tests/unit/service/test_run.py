@@ -66,10 +66,9 @@ def test_an_integration_without_tickets_is_proven_by_one_call() -> None:
     assert (run.state, run.jira_requests, stage.site.asked) == (RunState.SUCCEEDED, 1, [])
 
 
-def test_slices_are_worked_on_in_turn_and_the_run_ends_once_with_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage()
+def test_slices_are_worked_on_in_turn_and_the_run_ends_once_with_the_last() -> None:
+    stage = Stage(slice_tickets=10)
     keys = stage.has_tickets(60, days=60)
-    monkeypatch.setattr("ticket_status.core.slices.SLICE_TICKETS", 10)
     stage.start()
     queued = []
     while stage.queue.sent:

@@ -1,7 +1,5 @@
 """R1 and section 4: what the sync function answers, and what it queues."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.fakes.integrations import InMemoryIntegrationStore
@@ -93,13 +91,12 @@ def test_all_pages_of_integrations_are_read() -> None:
 
 def test_the_run_is_triggered_by_the_schedule_or_on_call() -> None:
     stage = Stage()
-    stage.schedule()
-    assert stage.run.trigger is Trigger.SCHEDULE
-    stage.work_off()
-    stage.clock.pass_(HOUR)
-    answer = stage.schedule(scheduled=False)
-    assert stage.run.trigger is Trigger.ON_CALL
-    assert answer.integrations[0].run_id == stage.run.run_id
+    for scheduled, trigger in ((True, Trigger.SCHEDULE), (False, Trigger.ON_CALL)):
+        answer = stage.schedule(scheduled=scheduled)
+        assert stage.run.trigger is trigger
+        assert answer.integrations[0].run_id == stage.run.run_id
+        stage.work_off()
+        stage.clock.pass_(HOUR)
 
 
 def test_naming_one_queues_that_one() -> None:
@@ -208,11 +205,11 @@ def test_one_integration_that_cannot_be_queued_does_not_keep_the_others_from_it(
     assert len(stage.queue.sent) == 4
 
 
-def test_large_integrations_start_with_two_slices_side_by_side() -> None:
+def test_large_integrations_start_with_two_slices_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage()
-    stage.tickets.census = lambda _ref, _clock: {NOW.date() - number * DAY: 3_000 for number in range(100)}  # type: ignore[method-assign]
+    census = {NOW.date() - number * DAY: 3_000 for number in range(100)}
+    monkeypatch.setattr(stage.tickets, "census", lambda _ref, _clock: census)
     run = stage.start()
     assert len(run.slices) > 10
     assert [work.name for work, _ in stage.queue.sent if isinstance(work, SliceWork)] == ["0", "1"]
     assert run.tickets_total == 300_000
-    assert replace(run, slices={}).state is RunState.RUNNING

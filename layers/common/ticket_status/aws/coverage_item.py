@@ -26,7 +26,7 @@ def raise_coverage(table: TicketTable, ref: str, start: str, end: str, seen_at: 
     for _ in tries(_TRIES):
         found = table.read((), [ref])[1]
         stored = coverage_of(found[0]) if found else Coverage()
-        raised = stored.raised(start, end, seen_at).pruned(position(window_start(seen_at)))
+        raised = stored.raised(start, end, seen_at).thinned(position(window_start(seen_at)))
         if raised.steps == stored.steps or _written(table, ref, raised, seen_at):
             return
     raise ContendedWriteError(f"{ref}: the coverage was written by others on every try")

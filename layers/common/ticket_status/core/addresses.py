@@ -24,6 +24,7 @@ _LOOKS_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 """Its last label is a number: ``inet_aton`` reads it as IPv4, in decimal, octal or hex, in one to four parts."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 _IPV4_COMPATIBLE = IPv6Network("::/96")
 
 _METADATA = frozenset(
@@ -133,7 +134,8 @@ def _reach(ip: IPAddress) -> _Reach:
         return _Reach.NEVER
     if ip.is_loopback:
         return _Reach.LOOPBACK
-    return _Reach.PUBLIC if ip.is_global else _Reach.PRIVATE
+    local = isinstance(ip, IPv6Address) and (ip.is_site_local or ip in _LOCAL_NAT64)
+    return _Reach.PUBLIC if ip.is_global and not local else _Reach.PRIVATE
 
 
 def _meant(ip: IPAddress) -> Iterator[IPAddress]:
@@ -160,6 +162,9 @@ def _meant(ip: IPAddress) -> Iterator[IPAddress]:
 def _split(url: str) -> SplitResult | Unfit:
     if len(url) > _LONGEST or not _PRINTABLE_ASCII.fullmatch(url) or "\\" in url:
         return Unfit("The address has characters that an address cannot have; write an international name as xn--…")
+    for mark, part in (("?", "query"), ("#", "fragment")):
+        if mark in url:
+            return Unfit(f"The address must not have a {part}")
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it is what checks it
@@ -173,10 +178,6 @@ def _misfit(parts: SplitResult, rules: AddressRules) -> str | None:
         return "The address has to start with https://"
     if "@" in parts.netloc:
         return "The address must not have a user name or password; credentials have fields of their own"
-    if "?" in parts.geturl() or parts.query:
-        return "The address must not have a query"
-    if parts.fragment:
-        return "The address must not have a fragment"
     if not _PATH.fullmatch(parts.path):
         return "The path of the address can only have letters, digits, '.', '_', '~' and '-' between slashes"
     return None
@@ -187,7 +188,7 @@ def _site_address(parts: SplitResult) -> SiteAddress | Unfit:
     port = parts.port if parts.port is not None else {"https": 443, "http": 80}[parts.scheme]
     if not host or port == 0:
         return Unfit("The address has no host name, or port 0")
-    bracketed = ":" in host
+    bracketed = "[" in parts.netloc
     if bracketed:
         if not _is_ipv6(host):
             return Unfit("The host of the address is not an IPv6 address")

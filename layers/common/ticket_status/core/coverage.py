@@ -6,10 +6,13 @@ costs no write: its ``last_update`` is the time at its position.
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from ticket_status.core.window import END
+
+GRAIN = timedelta(days=10)
+"""How exactly it is kept when tickets outside the window were last seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,25 @@ class Coverage:
             steps.append(Step(low, _later(known, seen_at) if inside else known))
         return Coverage(_coalesced(steps), self.version)
 
-    def pruned(self, before: str) -> "Coverage":
-        """This coverage without what lies before a position: those tickets left the window."""
-        kept = [step for step in self.steps if step.start > before]
-        return Coverage(_coalesced([Step(before, self.at(before)), *kept]), self.version)
+    def thinned(self, before: str) -> "Coverage":
+        """This coverage with less detail before a position: tickets there left the window and are not retrieved again.
+
+        Steps within ``GRAIN`` of each other become one, at the earlier time: what a ticket shows as its last update
+        may fall back by that much once, and the record stays small.
+        """
+        kept: list[Step] = []
+        for step in self.steps:
+            last = kept[-1] if kept else None
+            if last is None or step.start >= before or not _within_grain(last, step):
+                kept.append(step)
+        at_cut = Step(before, self.at(before))
+        return Coverage(_coalesced(sorted({*kept, at_cut}, key=lambda step: step.start)), self.version)
+
+
+def _within_grain(last: Step, step: Step) -> bool:
+    if last.seen_at is None or step.seen_at is None:
+        return False
+    return timedelta() <= step.seen_at - last.seen_at < GRAIN
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:

@@ -21,14 +21,14 @@ Census: TypeAlias = Mapping[date, int]
 """Tickets that are asked for, per day of creation (UTC)."""
 
 
-def plan_slices(census: Census, clock: datetime) -> tuple[Slice, ...]:
+def plan_slices(census: Census, clock: datetime, slice_tickets: int = SLICE_TICKETS) -> tuple[Slice, ...]:
     """Slices that together cover the window (R2); at least one, be it empty, so that every run asks or ends somewhere.
 
     The first day of the window counts whole: the exact cut is the slice's start.
     """
     start = window_start(clock)
     days = sorted(day for day, tickets in census.items() if tickets > 0 and day >= start.date())
-    size = max(SLICE_TICKETS, -(-sum(census[day] for day in days) // MOST_SLICES))
+    size = max(slice_tickets, -(-sum(census[day] for day in days) // MOST_SLICES))
     groups = list(_grouped(days, census, size)) or [[]]
     starts = [position(start), *(_midnight(group[0]) for group in groups[1:])]
     ends = [*starts[1:], END]

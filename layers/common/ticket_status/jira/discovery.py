@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode, Site
@@ -13,6 +14,8 @@ from ticket_status.jira.line import Line
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.site import JiraSite, denied
 from ticket_status.ports import Account, JiraTrouble, Refused, Throttled, Unavailable
+
+_LOGIN_FIRST = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,17 @@ class Discovery:
         return CloudJira(self._line, site, lambda: self._granted_account(site))
 
     def server_info(self) -> ServerInfo | JiraTrouble:
-        """What answers at the address; asked without credentials, and with them where that is refused."""
-        url = f"{self._url}/rest/api/{3 if self._cloud else 2}/serverInfo"
+        """What answers at the address, be it of the other kind; asked without credentials, unless those are refused."""
+        info = self._server_info(3 if self._cloud else 2)
+        if self._cloud and isinstance(info, Refused):
+            other = self._server_info(2)
+            return other if isinstance(other, ServerInfo) else info
+        return info
+
+    def _server_info(self, version: int) -> ServerInfo | JiraTrouble:
+        url = f"{self._url}/rest/api/{version}/serverInfo"
         reply = self._line.get_unsigned(url)
-        if isinstance(reply, Reply) and not reply.ok:
+        if isinstance(reply, Reply) and reply.status in _LOGIN_FIRST:
             reply = self._line.get(url)
         if not isinstance(reply, Reply):
             return reply

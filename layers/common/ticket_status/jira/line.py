@@ -1,6 +1,5 @@
 """Calls to one site with one integration's credentials: signed, counted, guarded, repeated once with a new token."""
 
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -28,13 +27,11 @@ class Line:
     def __init__(self, session: HttpSession, credentials: Credentials) -> None:
         self._session = session
         self._credentials = credentials
-        self._requests = 0
-        self._lock = threading.Lock()
 
     @property
     def requests(self) -> int:
         """Calls so far, those without an answer included."""
-        return self._requests
+        return self._session.calls
 
     def get(
         self, url: str, params: Mapping[str, str] | None = None, *, account_id: str | None = None
@@ -48,7 +45,7 @@ class Line:
 
     def get_unsigned(self, url: str) -> Reply | JiraTrouble:
         """Ask for something without credentials; any status below 500 that is not a redirect."""
-        answer = self._send(Request("GET", url))
+        answer = self._session.send(Request("GET", url))
         if isinstance(answer, Unavailable):
             return answer
         trouble = judge(answer, Expected(authenticated=False))
@@ -84,13 +81,8 @@ class Line:
         return self._judged(replace(request, auth=auth), expected)
 
     def _judged(self, request: Request, expected: Expected) -> Answer | JiraTrouble:
-        answer = self._send(request)
+        answer = self._session.send(request)
         return answer if isinstance(answer, Unavailable) else judge(answer, expected) or answer
-
-    def _send(self, request: Request) -> Answer | Unavailable:
-        with self._lock:
-            self._requests += 1
-        return self._session.send(request)
 
 
 def rejection(method: str, url: str, status: int) -> str:

@@ -1,5 +1,6 @@
 """One HTTP call at a time, from request to whole answer, within its bounds. Knows nothing of Jira."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,7 +47,6 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     received_at: datetime
-    url: str = field(default="", repr=False)
 
 
 class _TooLargeError(Exception):
@@ -80,6 +80,13 @@ class HttpSession:
         self._deadline = deadline or Deadline()
         self._current = CurrentCall()
         self._session = self._plain_session()
+        self._calls = 0
+        self._lock = threading.Lock()
+
+    @property
+    def calls(self) -> int:
+        """Calls that were begun so far."""
+        return self._calls
 
     def _plain_session(self) -> requests.Session:
         session = _PlainSession()
@@ -108,6 +115,8 @@ class HttpSession:
         seconds = self._deadline.left(self._settings.limits.total)
         if seconds <= 0:
             return _unreachable("There was no time left to ask Jira")
+        with self._lock:
+            self._calls += 1
         with Watch(seconds) as watch:
             self._current.watch = watch
             try:
@@ -141,7 +150,7 @@ class HttpSession:
         )
         with response:
             body = _whole_body(response, limits.body)
-        return Answer(response.status_code, response.headers, body, self._now(), request.url)
+        return Answer(response.status_code, response.headers, body, self._now())
 
     def _proxies(self, url: str) -> dict[str, str]:
         """The proxies to use; what they would connect to is checked as far as its name resolves here."""

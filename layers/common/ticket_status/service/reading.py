@@ -97,7 +97,9 @@ class Reading:
 
 
 def _in_order(links: Sequence[Link], tickets: Mapping[TicketKey, ShownTicket]) -> list[ShownTicket]:
-    return [tickets[link.ticket] for link in links if link.ticket in tickets]
+    """Each ticket once, also when a link by its key is left beside the one by its id."""
+    found = [tickets[link.ticket] for link in links if link.ticket in tickets]
+    return list({one.ticket.key: one for one in found}.values())
 
 
 def last_update(tickets: Sequence[ShownTicket]) -> datetime | None:

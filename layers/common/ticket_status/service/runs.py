@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from ticket_status.core.model import Integration, RunState, SliceProgress, SyncRun, Trigger
 from ticket_status.core.runs import at_work, lost
-from ticket_status.core.slices import SLICES_AT_ONCE, Census, plan_slices
+from ticket_status.core.slices import SLICE_TICKETS, SLICES_AT_ONCE, Census, plan_slices
 from ticket_status.core.window import position, window_start
 from ticket_status.ports import IntegrationStore, RunStore, SliceWork, TicketStore, WorkQueue
 
@@ -27,25 +27,33 @@ class StartedRun:
 class Runs:
     """Sync runs, from their start to their end."""
 
-    def __init__(self, integrations: IntegrationStore, tickets: TicketStore, runs: RunStore, queue: WorkQueue) -> None:
+    def __init__(
+        self,
+        integrations: IntegrationStore,
+        tickets: TicketStore,
+        runs: RunStore,
+        queue: WorkQueue,
+        *,
+        slice_tickets: int = SLICE_TICKETS,
+    ) -> None:
         self._integrations = integrations
         self._tickets = tickets
         self._runs = runs
         self._queue = queue
+        self._slice_tickets = slice_tickets
 
     def start(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun:
         """Start a run of all the integration's tickets in the window, unless one is at work already (section 4).
 
         A run that lost its work is closed as failed first, and says so.
         """
-        active = self.active(integration)
+        active = self.make_room(integration, now)
         census = self._tickets.census(integration.integration_ref, now)
         tickets = self.tickets_in_window(integration, now, census)
-        if active is not None and at_work(active, now):
+        if active is not None:
             return StartedRun(active.run_id, tickets, already_running=True)
-        if active is not None and lost(active, now):
-            self.end(active, RunState.FAILED, now, LOST)
-        slices = {str(number): SliceProgress(part) for number, part in enumerate(plan_slices(census, now))}
+        parts = plan_slices(census, now, self._slice_tickets)
+        slices = {str(number): SliceProgress(part) for number, part in enumerate(parts)}
         run = self.begin(integration, trigger, slices, tickets, now)
         if run is None:
             return self._started_by_another(integration, tickets)
@@ -85,6 +93,13 @@ class Runs:
         if integration.active_run_id is None:
             return None
         return self._runs.get(integration.integration_ref, integration.active_run_id)
+
+    def make_room(self, integration: Integration, now: datetime) -> SyncRun | None:
+        """The run at work, which keeps others from starting; one that lost its work is closed, and says so."""
+        run = self.active(integration)
+        if run is not None and lost(run, now):
+            self.end(run, RunState.FAILED, now, LOST)
+        return run if at_work(run, now) else None
 
     def at_work(self, integration: Integration, now: datetime) -> SyncRun | None:
         """The run that is at work on the integration."""

@@ -130,7 +130,9 @@ class SliceRetrieval:
         pool = ThreadPoolExecutor(CALLS_IN_FLIGHT)
         try:
             while batch := self._next_batch(rows):
-                waiting.append(pool.submit(self._retrieval.ask, self._jira, batch, not_before(self._run, self._integration)))
+                waiting.append(
+                    pool.submit(self._retrieval.ask, self._jira, batch, not_before(self._run, self._integration))
+                )
                 if len(waiting) > CALLS_IN_FLIGHT:
                     yield waiting.popleft().result()
             while waiting:

@@ -263,7 +263,7 @@ class Worker:
 
     def _retrieve_new(self, work: NewTicketsWork, integration: Integration, tickets: int, now: datetime) -> WorkReport:
         whole = Slice("", END, ())
-        run = self._runs.at_work(integration, now)
+        run = self._runs.make_room(integration, now)
         if run is not None:
             name = f"{NEW_TICKETS}{len(run.slices)}"
             run = self._ports.runs.join(run, name, whole, tickets)

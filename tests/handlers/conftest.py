@@ -1,0 +1,49 @@
+"""The event files of ``events/``, and what Lambda calls a handler with."""
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+class Invocation(LambdaContext):
+    """An invocation with ninety seconds left."""
+
+    @property
+    def aws_request_id(self) -> str:
+        return "8c5cfeb6-8b0a-4a2e-9f5e-2f4d3b7c1a11"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 90_000
+
+
+@pytest.fixture
+def event_file() -> Callable[[str], Any]:
+    """Read an event file by its name."""
+    return lambda name: json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def context() -> LambdaContext:
+    """What every handler is called with."""
+    return Invocation()
+
+
+@pytest.fixture
+def logger() -> Logger:
+    """A logger that writes nothing."""
+    return Logger(service="test", level=logging.CRITICAL)
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    """Metrics of nobody's dashboard."""
+    return Metrics(namespace="Test", service="test")

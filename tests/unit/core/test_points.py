@@ -1,0 +1,42 @@
+"""R11: what calls cost an OAuth 2.0 app on Cloud, and what a whole retrieval takes."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from tests.unit.examples import an_integration
+from ticket_status.core.model import AuthType, InstallationType
+from ticket_status.core.points import USABLE, Sweep, call_cost, hour_of, next_hour, pays_points, sweep
+
+
+@pytest.mark.parametrize("installation", InstallationType)
+@pytest.mark.parametrize("auth", AuthType)
+def test_only_cloud_with_oauth2_pays_points(installation: InstallationType, auth: AuthType) -> None:
+    paid = pays_points(an_integration(installation_type=installation, auth_type=auth))
+    assert paid is ((installation, auth) == (InstallationType.CLOUD, AuthType.OAUTH2))
+
+
+def test_a_call_costs_one_and_one_for_each_issue() -> None:
+    assert [call_cost(issues) for issues in (0, 1, 1000)] == [1, 2, 1001]
+
+
+def test_points_are_accounted_by_the_hour_of_utc() -> None:
+    half_past = datetime(2026, 11, 22, 13, 59, 59, 999_999, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    assert hour_of(half_past) == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    assert next_hour(half_past) == datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("tickets", "ids_per_call", "paid", "expected"),
+    [
+        (0, 1000, True, Sweep(0, 0, 0)),
+        (1_000, 1000, False, Sweep(1, 0, 0)),
+        (1_000, 1000, True, Sweep(1, 1_001, 1)),
+        (1_001, 1000, True, Sweep(2, 1_003, 1)),
+        (1_000, 100, True, Sweep(10, 1_010, 1)),
+        (USABLE, 1000, True, Sweep(59, USABLE + 59, 2)),
+        (100_000, 1000, True, Sweep(100, 100_100, 2)),
+    ],
+)
+def test_what_a_whole_retrieval_takes(*, tickets: int, ids_per_call: int, paid: bool, expected: Sweep) -> None:
+    assert sweep(tickets, ids_per_call, paid=paid) == expected

@@ -1,0 +1,96 @@
+"""Integrations of the sample Jira's sites, opened as the functions open them: over real sockets."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+import pytest
+
+from local.sample_jira import SampleJira
+from local.sample_jira.cloud import CloudSite
+from local.sample_jira.data_center import DataCenterSite
+from tests.fakes.integrations import InMemoryIntegrationStore
+from tests.fakes.secrets import InMemorySecretStore
+from tests.unit.examples import an_integration
+from ticket_status.core.addresses import AddressRules
+from ticket_status.core.model import AuthType, InstallationType, Integration
+from ticket_status.jira.connector import Connector
+from ticket_status.jira.settings import JiraSettings, Limits
+from ticket_status.jira.site import JiraSite
+from ticket_status.ports import ConnectionReport
+
+Kind: TypeAlias = Literal["cloud", "data center"]
+QUICK = Limits(connect=1, read=0.4, total=1)
+"""Seconds are short here, so that waiting them out is."""
+
+
+@dataclass
+class Bench:
+    """Sites, and one integration for each kind of them."""
+
+    jira: SampleJira
+    settings: JiraSettings
+    secrets: InMemorySecretStore = field(default_factory=InMemorySecretStore)
+    integrations: InMemoryIntegrationStore = field(default_factory=InMemoryIntegrationStore)
+    ahead: timedelta = timedelta()
+    """How far our clock is from the machine's."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    @property
+    def connector(self) -> Connector:
+        return Connector(self.secrets, self.integrations, self.settings, self.now)
+
+    def site(self, kind: Kind) -> CloudSite | DataCenterSite:
+        return self.jira.cloud if kind == "cloud" else self.jira.data_center
+
+    def integration(self, kind: Kind, secrets: Mapping[str, str] | None = None, **changes: Any) -> Integration:  # noqa: ANN401 - whatever the attribute is
+        """One with working Basic (Cloud) or PAT (Data Center) credentials, unless said otherwise."""
+        ways: dict[str, Any]
+        if kind == "cloud":
+            cloud = self.jira.cloud
+            ways = {"installation_type": InstallationType.CLOUD, "auth_type": AuthType.BASIC, "username": cloud.email}
+            working = {"password": cloud.api_token}
+        else:
+            ways = {"installation_type": InstallationType.SERVER, "auth_type": AuthType.PAT}
+            working = {"token": self.jira.data_center.pat}
+        ways |= {"connection_name": kind, "integration_ref": f"{kind}~k3f9x2", "jira_server_url": self.site(kind).url}
+        integration = replace(an_integration(**ways), **changes)
+        self.integrations.stored[integration.connection_name] = integration
+        self.secrets.write(integration.integration_ref, working if secrets is None else secrets)
+        return integration
+
+    def opened(self, integration: Integration, seconds: float | None = None) -> JiraSite:
+        """Its Jira; the calls of connecting are forgotten."""
+        deadline = None if seconds is None else self.now() + timedelta(seconds=seconds)
+        jira = self.connector.open(integration, deadline)
+        assert isinstance(jira, JiraSite), jira
+        self.jira.cloud.forget_requests()
+        self.jira.data_center.forget_requests()
+        return jira
+
+    def connected(self, kind: Kind, seconds: float | None = None) -> JiraSite:
+        """The site of this kind, connected before: opening it asks nothing."""
+        integration = self.integration(kind)
+        site = self.opened(integration).site
+        return self.opened(replace(integration, site=site), seconds)
+
+    def calls(self, kind: Kind) -> list[str]:
+        """What this site was asked for: methods and paths."""
+        return [f"{one.method} {one.path}" for one in self.site(kind).requests()]
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    """Fresh sites; a test fails when it made a request that Jira's documents do not allow."""
+    with SampleJira() as jira:
+        rules = AddressRules(allow_loopback=True)
+        yield Bench(jira, JiraSettings(jira.atlassian_url, jira.atlassian_url, rules, QUICK))
+        assert jira.violations == []
+
+
+def failed(report: ConnectionReport) -> list[str]:
+    """The names of the checks that failed."""
+    return [check.name for check in report.checks if not check.ok]

@@ -1,0 +1,166 @@
+"""Section 5: what the bus is told of writes, against the schemas of ``docs/events``."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.unit.examples import BROKEN, DONE, MINUTE, NOW, a_ticket, an_integration
+from tests.unit.service.stage import Stage
+from ticket_status.core.model import Absence, Ticket, TicketKey
+from ticket_status.ports import BusEvent, Registration
+from ticket_status.service.publishing import (
+    INTEGRATION_HEALTH_CHANGED,
+    TICKET_STATUS_CHANGED,
+    IntegrationWrite,
+    Publishing,
+    TicketWrite,
+)
+
+SCHEMAS = Path(__file__).parents[3] / "docs" / "events"
+
+
+class FakeBus:
+    """Keeps what was published, call by call."""
+
+    def __init__(self) -> None:
+        self.calls: list[Sequence[BusEvent]] = []
+
+    def publish(self, events: Sequence[BusEvent]) -> None:
+        self.calls.append(events)
+
+    @property
+    def events(self) -> list[BusEvent]:
+        return [event for call in self.calls for event in call]
+
+
+def publish(stage: Stage, *writes: TicketWrite | IntegrationWrite) -> FakeBus:
+    bus = FakeBus()
+    published = Publishing(stage.integrations, stage.violations, bus).publish(writes, NOW + MINUTE)
+    assert published == len(bus.events)
+    return bus
+
+
+def fits(event: BusEvent, schema: str) -> None:
+    """The event, as EventBridge hands it on, fits its schema."""
+    envelope = {"source": "ticket-status", "detail-type": event.detail_type, "detail": event.detail}
+    document = json.loads((SCHEMAS / schema).read_text())
+    jsonschema.Draft202012Validator(document, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER).validate(
+        json.loads(json.dumps(envelope))
+    )
+
+
+def with_violations() -> Stage:
+    stage = Stage()
+    for violation_id in ("XRAY-2", "XRAY-1"):
+        stage.violations.register([Registration(a_ticket(), violation_id, None)], NOW)
+    return stage
+
+
+def test_a_new_status_is_told_with_the_ticket_its_violations_and_when_it_was_observed() -> None:
+    new = a_ticket(status=DONE, observed_at=NOW)
+    (event,) = publish(with_violations(), TicketWrite(a_ticket(), new)).events
+    assert event == BusEvent(
+        TICKET_STATUS_CHANGED,
+        {
+            "integration_name": "cloud-abc",
+            "issue_id": "10412",
+            "ticket_no": "JAS-1",
+            "ticket_url": "https://abc.atlassian.net/browse/JAS-1",
+            "violation_ids": ["XRAY-1", "XRAY-2"],
+            "old": {"ticket_status": "In Progress", "unknown_reason": None},
+            "new": {"ticket_status": "Done", "unknown_reason": None},
+            "observed_at": "2026-11-22T08:00:00.000Z",
+        },
+    )
+    fits(event, "ticket-status-changed.json")
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        a_ticket(absence=Absence.DELETED, observed_at=NOW),
+        a_ticket(absence=Absence.INACCESSIBLE, observed_at=NOW),
+    ],
+)
+def test_a_ticket_that_turns_unknown_is_told_with_the_reason(new: Ticket) -> None:
+    (event,) = publish(with_violations(), TicketWrite(a_ticket(), new)).events
+    assert isinstance(event.detail["new"], dict)
+    assert event.detail["new"]["ticket_status"] == "Unknown"
+    fits(event, "ticket-status-changed.json")
+
+
+def test_a_ticket_known_by_key_fits_the_schema_too() -> None:
+    by_key = TicketKey.of(a_ticket().key.integration_ref, None, "JAS-1")
+    old, new = a_ticket(key=by_key, status=None), a_ticket(key=by_key, absence=Absence.DELETED)
+    (event,) = publish(Stage(), TicketWrite(old, new)).events
+    fits(event, "ticket-status-changed.json")
+
+
+def test_a_write_that_changes_nothing_shown_is_not_told() -> None:
+    assert not publish(with_violations(), TicketWrite(a_ticket(), a_ticket(observed_at=NOW, missed_at=NOW))).calls
+
+
+def test_changes_that_nobody_sees_are_not_told() -> None:
+    change = TicketWrite(a_ticket(), a_ticket(status=DONE))
+    stage = with_violations()
+    stage.integrations.switch(stage.integration, on=False, now=NOW)
+    assert not publish(stage, change).calls
+    stage.integrations.stored["cloud-abc"] = an_integration(integration_ref="cloud-abc~anew22")
+    assert not publish(stage, change).calls
+    stage.integrations.remove(stage.integration)
+    assert not publish(stage, change).calls
+
+
+def test_breaking_is_one_event_however_many_tickets_there_are() -> None:
+    stage = Stage()
+    stage.has_tickets(500)
+    old = stage.integration
+    new = stage.integrations.set_health(old, BROKEN)
+    assert new is not None
+    (event,) = publish(stage, IntegrationWrite(old, new)).events
+    assert event == BusEvent(
+        INTEGRATION_HEALTH_CHANGED,
+        {
+            "integration_name": "cloud-abc",
+            "old": {"status": "HEALTHY_INTEGRATION", "reason_code": None},
+            "new": {"status": "FAULTY_CONFIGURATION", "reason_code": "AUTHENTICATION_FAILED"},
+            "at": "2026-11-22T07:00:00.000Z",
+        },
+    )
+    fits(event, "integration-health-changed.json")
+
+
+def test_switching_is_one_event_of_its_own_moment() -> None:
+    old, new = an_integration(), an_integration(retrieve_jira_tickets=False)
+    (event,) = publish(Stage(), IntegrationWrite(old, new)).events
+    assert event.detail["old"] == event.detail["new"]
+    assert event.detail["at"] == "2026-11-22T08:01:00.000Z"
+    fits(event, "integration-health-changed.json")
+
+
+def test_a_pause_or_a_run_of_an_integration_is_not_told() -> None:
+    old = an_integration()
+    writes = [
+        IntegrationWrite(old, replace(old, paused_until=NOW)),
+        IntegrationWrite(old, replace(old, active_run_id="r")),
+    ]
+    assert not publish(Stage(), *writes).calls
+
+
+def test_a_batch_is_published_in_one_call_in_its_order() -> None:
+    tickets = [a_ticket(key=TicketKey(a_ticket().key.integration_ref, str(number))) for number in range(5)]
+    writes = [TicketWrite(one, replace(one, status=DONE)) for one in tickets]
+    bus = publish(Stage(), *writes)
+    assert len(bus.calls) == 1
+    assert [event.detail["issue_id"] for event in bus.events] == ["0", "1", "2", "3", "4"]
+
+
+def test_no_credential_is_in_any_event() -> None:
+    integration = an_integration(username="bot@abc.example", client_id="client")
+    (event,) = publish(Stage(), IntegrationWrite(integration, replace(integration, health=BROKEN))).events
+    assert "bot@abc.example" not in json.dumps(asdict(event))
+    assert "client" not in json.dumps(asdict(event)).replace(INTEGRATION_HEALTH_CHANGED, "")

@@ -1,0 +1,118 @@
+"""What imports what: the rules know nothing of AWS, HTTP, logs or the environment, and dependencies point inwards."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYER = ROOT / "layers" / "common"
+PACKAGE = LAYER / "ticket_status"
+
+PURE = {
+    "bisect",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "ipaddress",
+    "itertools",
+    "re",
+    "typing",
+    "urllib.parse",
+}
+"""What the core may import besides itself: nothing that reads, writes, logs, waits or draws lots."""
+
+REACHES_OUT = {"asyncio", "http", "logging", "os", "pathlib", "shutil", "socket", "ssl", "subprocess", "sys", "urllib"}
+"""What of the standard library the use cases leave to adapters and to the composition."""
+
+
+def modules(folder: Path) -> list[Path]:
+    """Every module in a folder."""
+    found = sorted(folder.rglob("*.py"))
+    assert found
+    return found
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names of everything a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def within(name: str, allowed: set[str]) -> bool:
+    """Whether a dotted name is, or lies in, one of these."""
+    return any(name == one or name.startswith(f"{one}.") for one in allowed)
+
+
+def foreign(folder: Path, allowed: set[str]) -> set[str]:
+    """What the modules of a folder import beyond what is allowed, with who does it."""
+    return {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules(folder)
+        for name in imports(path)
+        if not within(name, allowed)
+    }
+
+
+def test_the_core_imports_only_itself_and_what_is_pure() -> None:
+    assert not foreign(PACKAGE / "core", PURE | {"ticket_status.core"})
+
+
+def test_the_core_reads_no_clock_and_no_environment_and_prints_nothing() -> None:
+    impure = {"now", "utcnow", "today", "open", "print", "input", "environ", "getenv"}
+    for path in modules(PACKAGE / "core"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
+            assert name not in impure, f"{path}: calls {name}"
+
+
+def test_the_ports_know_only_the_core() -> None:
+    allowed = PURE | {"ticket_status.core"}
+    assert not {name for name in imports(PACKAGE / "ports.py") if not within(name, allowed)}
+
+
+def test_the_use_cases_know_only_the_core_and_the_ports() -> None:
+    standard = set(sys.stdlib_module_names) - REACHES_OUT
+    allowed = standard | {"ticket_status.core", "ticket_status.ports", "ticket_status.service"}
+    assert not foreign(PACKAGE / "service", allowed)
+
+
+@pytest.mark.parametrize("part", ["aws", "jira", "api"])
+def test_no_adapter_knows_another_nor_how_they_are_put_together(part: str) -> None:
+    forbidden = {f"ticket_status.{name}" for name in {"aws", "jira", "api", "composition", "config"} - {part}}
+    for path in modules(PACKAGE / part):
+        assert not [name for name in imports(path) if within(name, forbidden)], path
+
+
+def test_the_package_knows_neither_the_functions_nor_the_local_run_nor_the_tests() -> None:
+    for path in modules(PACKAGE):
+        assert not [name for name in imports(path) if within(name, {"functions", "local", "tests"})], path
+
+
+def test_a_handler_imports_only_from_the_layer_never_a_sibling() -> None:
+    standard = set(sys.stdlib_module_names) - {"logging", "os"}
+    assert not foreign(ROOT / "functions", standard | {"aws_lambda_powertools", "ticket_status"})
+
+
+def test_only_the_configuration_reads_the_environment() -> None:
+    readers = {path.name for path in modules(PACKAGE) if any(within(name, {"os"}) for name in imports(path))}
+    assert readers <= {"config.py", "session.py"}
+
+
+def test_importing_the_handlers_builds_nothing() -> None:
+    """In an interpreter of its own, without a region and with clients that cannot be made."""
+    handlers = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in modules(ROOT / "functions")]
+    lines = ["import botocore.session as s", "del s.Session.create_client", *map("import {}".format, handlers)]
+    command = [sys.executable, "-W", "error", "-c", "\n".join(lines)]
+    paths = {"PYTHONPATH": f"{LAYER}:{ROOT}"}
+    ended = subprocess.run(command, env=paths, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 0, ended.stderr
