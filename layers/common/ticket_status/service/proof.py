@@ -11,7 +11,6 @@ from ticket_status.core.judgement import (
     Found,
     Lookup,
     Verdict,
-    implausible,
     judge,
     project_of,
 )
@@ -38,11 +37,10 @@ class Proof:
         ref: str,
         missing: Sequence[MissingTicket],
         *,
-        run_missing: int,
-        run_asked: int,
+        too_many: bool,
         in_time: Callable[[], bool] = lambda: True,
     ) -> dict[str, Verdict | Found] | JiraTrouble:
-        """The verdicts by ticket id, in the light of all that the run asked for and missed.
+        """The verdicts by ticket id; ``too_many``: so many vanished from the whole run that none is believed (R8).
 
         The account is proven before and after. What is beyond the bound of confirmations, what there was no time for
         (``in_time`` is asked before each), and what the site could not say, stays as it was until the next run.
@@ -50,7 +48,7 @@ class Proof:
         before = jira.whoami()
         if not isinstance(before, Account):
             return before
-        if implausible(run_missing, run_asked):
+        if too_many:
             return {ticket.ticket_id: Verdict.INACCESSIBLE for ticket in missing}
         evidence = self._evidence(jira, ref, missing, in_time)
         if not isinstance(evidence, dict):

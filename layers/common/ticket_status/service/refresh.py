@@ -13,7 +13,8 @@ from typing import assert_never
 from ticket_status.core.comparison import Comparison, Row
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.health import recovers
-from ticket_status.core.model import Absence, Integration, Ticket, TicketKey, Trigger
+from ticket_status.core.judgement import implausible
+from ticket_status.core.model import Absence, Integration, Ticket, TicketKey, Trigger, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked
 from ticket_status.core.sighting import sighting
 from ticket_status.core.window import position
@@ -32,7 +33,7 @@ from ticket_status.ports import (
 )
 from ticket_status.service.proof import Proof
 from ticket_status.service.reading import Reading, ShownTicket
-from ticket_status.service.retrieval import Retrieval
+from ticket_status.service.retrieval import Asked, Retrieval
 from ticket_status.service.runs import Runs
 from ticket_status.service.site_health import Broke, Paused, SiteHealth, TryAgain
 
@@ -106,6 +107,8 @@ class Refresh:
         not_had = skipped.get(key) or failed.get(key)
         if not_had is not None:
             return not_had
+        if after.shown.unknown_reason is UnknownReason.INTEGRATION_BROKEN:
+            return _BROKEN
         same = before is not None and _face(before) == _face(after)
         return Outcome.UNCHANGED if same else Outcome.CHANGED, None
 
@@ -174,26 +177,28 @@ class Refresh:
         result = asked.result
         self._retrieval.record_changes(ref, asked, result.changed)
         self._ports.tickets.record([Seen(TicketKey(ref, row.ticket_id), asked.at) for row in result.unchanged])
-        trouble = self._judge(jira, ref, result.missing, coverage, asked.at, asked=len(rows) - len(result.failed))
+        trouble = self._judge(jira, ref, asked, result, coverage)
         if trouble is not None:
             consequence = self._met(integration, trouble)
             return {TicketKey(ref, row.ticket_id): consequence for row in (*result.missing, *result.failed)}
         return {TicketKey(ref, row.ticket_id): _UNAVAILABLE for row in result.failed}
 
-    def _judge(
-        self, jira: Jira, ref: str, rows: Sequence[Row], coverage: Coverage, at: datetime, *, asked: int
-    ) -> JiraTrouble | None:
+    def _judge(self, jira: Jira, ref: str, asked: Asked, result: Comparison, coverage: Coverage) -> JiraTrouble | None:
         """R7 and R8 for the tickets of one violation: the same proof as in a run."""
-        if not rows:
+        if not result.missing:
             return None
         missing = [
-            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, coverage.at(row.position)) for row in rows
+            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, coverage.at(row.position))
+            for row in result.missing
         ]
-        verdicts = self._proof.judge(jira, ref, missing, run_missing=len(missing), run_asked=asked)
+        too_many = implausible(len(missing), len(asked.rows) - len(result.failed))
+        verdicts = self._proof.judge(jira, ref, missing, too_many=too_many)
         if not isinstance(verdicts, dict):
             return verdicts
-        self._retrieval.record_verdicts(ref, missing, verdicts, at)
-        self._ports.tickets.record([Seen(TicketKey(ref, one.ticket_id), at) for one in missing if one.was_inaccessible])
+        self._retrieval.record_verdicts(ref, missing, verdicts, asked.at)
+        self._ports.tickets.record(
+            [Seen(TicketKey(ref, one.ticket_id), asked.at) for one in missing if one.was_inaccessible]
+        )
         return None
 
     def _met(self, integration: Integration, trouble: JiraTrouble) -> Refreshed:
@@ -202,13 +207,14 @@ class Refresh:
             case Paused():
                 return Outcome.DEFERRED, OutcomeReason.RATE_LIMITED
             case Broke():
-                return Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN
+                return _BROKEN
             case TryAgain():
                 return _UNAVAILABLE
             case _:
                 assert_never(consequence)
 
 
+_BROKEN: Refreshed = (Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN)
 _UNAVAILABLE: Refreshed = (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE)
 
 

@@ -85,10 +85,9 @@ class SliceRetrieval:
         Raises ``SliceTakenError`` when another worker is at the same slice.
         """
         self._integration, self._jira, self._time_left = integration, jira, time_left
-        self._name, self._run = name, run
+        self._name, self._run, self._requests = name, run, 0
         self._coverage = self._retrieval.coverage(run.integration_ref)
         self._begin_step(run.slices[name])
-        self._requests = 0
         self._stop: Ended | None = None
         self._answered = False
         if integration.broken:
@@ -103,6 +102,11 @@ class SliceRetrieval:
     def integration(self) -> Integration:
         """The integration as it is after what was met."""
         return self._integration
+
+    @property
+    def uncounted(self) -> int:
+        """Calls that no step counted, because the run was closed or something went wrong."""
+        return self._jira.requests - self._requests
 
     def _take_all(self) -> bool:
         """Take every answer, up to a trouble; ``False`` when the run was closed meanwhile."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeGuard, assert_never
 
 from ticket_status.core.health import RETRY_DELAY
+from ticket_status.core.judgement import implausible
 from ticket_status.core.model import (
     NEW_TICKETS,
     Counts,
@@ -116,6 +117,8 @@ class Worker:
                 return self._verdict(work, ready, time_left)
             return self._slice(work, ready, time_left)
         except JiraRejectedRequestError as error:
+            if isinstance(work, VerdictWork):
+                self._ports.runs.spend(ready.run, ready.jira.requests)
             self._runs.end(ready.run, RunState.FAILED, self._now(), str(error))
             raise
 
@@ -176,7 +179,11 @@ class Worker:
             self._slice_done(ready.integration, ready.run, work.name)
             return self._report(work, "repeated", detail="the slice was done")
         job = SliceRetrieval(self._ports, self._retrieval, self._health, self._now)
-        run, ended = job.retrieve(ready.integration, ready.run, work.name, ready.jira, time_left)
+        try:
+            run, ended = job.retrieve(ready.integration, ready.run, work.name, ready.jira, time_left)
+        finally:
+            if job.uncounted:
+                self._ports.runs.spend(ready.run, job.uncounted)
         requests = ready.jira.requests
         self._health.learnt(ready.integration, ready.jira)
         if run is None:
@@ -221,8 +228,7 @@ class Worker:
             ready.jira,
             ref,
             missing,
-            run_missing=ready.run.missing,
-            run_asked=ready.run.asked,
+            too_many=implausible(ready.run.missing, ready.run.asked),
             in_time=lambda: time_left() > _CONFIRM,
         )
         requests = ready.jira.requests
