@@ -11,11 +11,11 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy test check lint types format validate deploy lock clean
+.PHONY: help setup run demo stack redeploy test check lint types format validate dead-letters deploy bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environments (redone when their pins change)
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=...")'
@@ -67,13 +67,23 @@ format: setup ## let ruff rewrite what it can
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
+dead-letters: setup ## look at the dead letters of the sync; PUT_BACK=yes puts them back (STACK=ticket-status)
+	@$(PY) -m tools.dead_letters --stack-name $(STACK) $(if $(filter yes,$(PUT_BACK)),--put-back)
+STACK := ticket-status
+
 deploy: setup ## sam build and sam deploy to the AWS account of your environment
 	@$(SAM) build
+	@$(RUNTIME) -m compileall -q -j 0 --invalidation-mode unchecked-hash .aws-sam/build/CommonLayer
 	@$(SAM) deploy
+# The layer goes out compiled, by the template's Runtime: otherwise every cold start compiles it.
+RUNTIME := python3.13
+
+bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets
+	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full)
 
 lock: ## renew the pins from requirements/*.in (needs uv)
 	@uv pip compile $(LOCK) --no-annotate requirements/runtime.in -o layers/common/requirements.txt
-	@for kind in dev sam emulator; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
+	@for kind in dev sam emulator bench; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
 LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 clean: ## remove what was built or kept locally

@@ -37,9 +37,9 @@ def play(console: Console, stack: Stack, jira: SampleJira) -> bool:
     client = Client(stack)
     scenario = fill(jira, datetime.now(UTC))
     _register(console, client, scenario)
-    _first_retrieval(console, client, scenario)
+    _retrieve(console, client, "first sync")
     _changes(console, client, scenario)
-    _scheduled_retrieval(console, client)
+    _retrieve(console, client, "second sync")
     shown = [_find(client, one) for one in scenario.linked]
     console.print(*_tables(scenario.linked, shown))
     wrong = [one for one, ticket in zip(scenario.linked, shown, strict=True) if not one.expected.fits(ticket)]
@@ -58,22 +58,13 @@ def _register(console: Console, client: Client, scenario: Scenario) -> None:
     console.print(f"registered {len(registrations)} links of violations to tickets")
 
 
-def _first_retrieval(console: Console, client: Client, scenario: Scenario) -> None:
-    names = [str(integration["connection_name"]) for integration in scenario.integrations()]
-
-    def runs() -> list[dict[str, Any] | None]:
-        return [client.get(f"/jira-integrations/{name}")["last_sync"] for name in names]
-
-    _watch(console, "first statuses", runs)
-
-
 def _changes(console: Console, client: Client, scenario: Scenario) -> None:
     scenario.happens_in_jira()
     client.put(f"/jira-integrations/{SWITCHED_OFF}/settings", {"retrieve_jira_tickets": False})
     console.print("meanwhile an issue was deleted in Jira, a token revoked, and one integration switched off")
 
 
-def _scheduled_retrieval(console: Console, client: Client) -> None:
+def _retrieve(console: Console, client: Client, what: str) -> None:
     """What happens every 8 hours."""
     answer: dict[str, Any] = {}
 
@@ -81,16 +72,16 @@ def _scheduled_retrieval(console: Console, client: Client) -> None:
         answer.update(client.sync({}))
         return all(one["reason"] != "already_running" for one in answer["integrations"])
 
-    wait_for(all_started, "the runs of new tickets to end", PATIENCE_SECONDS)
+    wait_for(all_started, "the runs that go on to end", PATIENCE_SECONDS)
     queued = [one for one in answer["integrations"] if one["action"] == "queued"]
 
-    def runs() -> list[dict[str, Any] | None]:
+    def runs() -> list[dict[str, Any]]:
         return [client.get(f"/jira-integrations/{one['integration_name']}/sync-runs/{one['run_id']}") for one in queued]
 
-    _watch(console, "scheduled retrieval", runs)
+    _watch(console, what, runs)
 
 
-def _watch(console: Console, what: str, runs: Callable[[], list[dict[str, Any] | None]]) -> None:
+def _watch(console: Console, what: str, runs: Callable[[], list[dict[str, Any]]]) -> None:
     """Draw a progress bar until all runs have ended."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TextColumn("tickets"), TimeElapsedColumn(), console=console) as progress:
@@ -98,10 +89,12 @@ def _watch(console: Console, what: str, runs: Callable[[], list[dict[str, Any] |
 
         def ended() -> bool:
             current = runs()
-            numbers = [run["progress"] for run in current if run is not None]
+            numbers = [run["progress"] for run in current]
             total, done = (sum(one[name] for one in numbers) for name in ("tickets_total", "tickets_done"))
-            progress.update(bar, total=total or None, completed=done)
-            return all(run is not None and run["completed_at"] is not None for run in current)
+            over = all(run["completed_at"] is not None for run in current)
+            # A run that failed, or that new tickets joined, ends with fewer done than were announced.
+            progress.update(bar, total=done if over else total or None, completed=done)
+            return over
 
         wait_for(ended, what, PATIENCE_SECONDS)
 
@@ -169,9 +162,9 @@ def _moves(console: Console, client: Client, scenario: Scenario) -> bool:
     def asked() -> bool:
         # A ticket that was retrieved less than ten seconds ago is not asked for again.
         answer.update(client.post(f"/violations/{moving.violation_id}/tickets/refresh"))
-        return all(one["refresh"]["reason"] != "fresh" for one in answer["tickets"])
+        return bool(_of(moving, answer["tickets"])["refresh"]["reason"] != "fresh")
 
-    wait_for(asked, "the tickets to be asked for again", PATIENCE_SECONDS)
+    wait_for(asked, "the ticket to be asked for again", PATIENCE_SECONDS)
     after = _of(moving, answer["tickets"])
     console.print(_difference(before, after))
     return bool(after["ticket_status"] == "Done" and after["refresh"]["outcome"] == "changed")

@@ -1,5 +1,6 @@
 """The embedded AWS (MiniStack) as a process: started on a free port, ready, ended with everything it started."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -89,16 +90,11 @@ class Emulator:
         return self._guard is not None and self._guard.poll() is None
 
     def stop(self) -> None:
-        """Let go of the guard, and wait until it has ended everything."""
-        if self._guard is None:
-            return
-        if self._guard.stdin is not None:
+        """Let go of the guard, and wait until it has ended everything (or is but removing files)."""
+        if self._guard is not None and self._guard.stdin is not None:
             self._guard.stdin.close()
-        try:
-            self._guard.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._guard.kill()
-            self._guard.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._guard.wait(STOP_SECONDS)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS

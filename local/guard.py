@@ -14,7 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-GRACE_SECONDS = 8
+# Nothing is kept, so nothing has to be saved.
+GRACE_SECONDS = 2
 POLL_SECONDS = 0.5
 
 

@@ -134,7 +134,8 @@ def attach(description: Path) -> Stack:
 def redeploy(stack: Stack) -> None:
     """Bring changed code into a running stack, with the parameters that it has."""
     known = _describe(stack.session, stack.endpoint_url, stack.name)["Parameters"]
-    parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in known}
+    # SAM takes no empty value on its command line; a parameter that is empty has an empty default.
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in known if one["ParameterValue"]}
     deploy(stack.session, stack.endpoint_url, stack.name, parameters)
 
 

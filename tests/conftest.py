@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
+KINDS = {"platform_faults": "platform"}
+"""Kinds of the folders that are not named like their kind."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with its kind, so that `-m "not e2e"` works without a mark on every test."""
     for item in items:
-        kind = item.path.relative_to(TESTS).parts[0]
-        item.add_marker(getattr(pytest.mark, kind))
+        folder = item.path.relative_to(TESTS).parts[0]
+        item.add_marker(getattr(pytest.mark, KINDS.get(folder, folder)))

@@ -1,15 +1,16 @@
 """``EventsFunction``: tells the bus what the streams of tickets and integrations say was written."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from ticket_status import composition
 from ticket_status.aws.stream import read_write
+from ticket_status.composition import events as composition
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Publish the changes of a batch. When that fails the whole batch is tried again: at least once, in order."""
     app = composition.events()
     app.logger.set_correlation_id(context.aws_request_id)

@@ -8,7 +8,6 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ticket_status import composition
 from ticket_status.api.application import Api
 from ticket_status.api.bodies import Items, Members, OneOf, Text, Time, free_text
 from ticket_status.api.call import Call, Reply, json_reply, page_reply
@@ -17,7 +16,8 @@ from ticket_status.api.problems import Misfit, ProblemError, invalid_request
 from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
 from ticket_status.api.times import parse_time, present_optional_time
-from ticket_status.composition import RefreshServices
+from ticket_status.composition import refresh as composition
+from ticket_status.composition.refresh import RefreshServices
 from ticket_status.ports import Resource
 from ticket_status.service.reading import LeadingTicket, ShownTicket, last_update
 from ticket_status.service.registration import NewTicket

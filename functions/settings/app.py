@@ -7,7 +7,6 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ticket_status import composition
 from ticket_status.api.application import Api
 from ticket_status.api.call import BASE_PATH, Call, Reply, json_reply, page_reply
 from ticket_status.api.callback_page import callback_page
@@ -18,6 +17,7 @@ from ticket_status.api.refusals import granted
 from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
 from ticket_status.api.times import present_time
+from ticket_status.composition import settings as composition
 from ticket_status.core.model import HealthStatus, Integration
 from ticket_status.service.authorization import Begun
 from ticket_status.service.checking import Finding

@@ -1,16 +1,24 @@
 """``ProbeFunction``: every 15 minutes, try broken integrations with one request each (R10)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from ticket_status.composition import probe as composition
 
-from ticket_status import composition
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Probe, and say how many were tried and which recovered."""
     app = composition.probe()
     app.logger.set_correlation_id(context.aws_request_id)
     report = app.probe.probe()
-    app.report("probe", {"ProbedIntegrations": report.probed, "RecoveredIntegrations": len(report.recovered)})
+    app.report(
+        "probe",
+        {
+            "BrokenIntegrations": report.broken,
+            "ProbedIntegrations": report.probed,
+            "RecoveredIntegrations": len(report.recovered),
+        },
+    )
     return {"probed": report.probed, "recovered": list(report.recovered)}

@@ -2,19 +2,23 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from ticket_status.composition import scheduler as composition
+from ticket_status.service.schedule import idle, read_request
 
-from ticket_status import composition
-from ticket_status.service.schedule import read_request
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Queue what the event names; an event that is none of the contract's fails the invocation, naming the field."""
     app = composition.scheduler()
     app.logger.set_correlation_id(context.aws_request_id)
     request = read_request(event)
     answer = app.schedule.queue(request, datetime.now(UTC))
-    app.report("schedule", {"QueuedIntegrations": answer.queued}, dry_run=answer.dry_run)
+    numbers = {"QueuedIntegrations": answer.queued, "ScheduledRounds": int(request.scheduled)}
+    app.report("schedule", numbers, dry_run=answer.dry_run)
+    if request.scheduled and idle(answer):
+        app.count_completed_or_idle()
     return asdict(answer)

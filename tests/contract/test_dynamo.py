@@ -269,8 +269,8 @@ def test_coverage_that_a_rival_raised_meanwhile_is_kept(wire: Wire) -> None:
     middle, start = position(NOW - timedelta(days=10)), position(NOW - timedelta(days=20))
     for number in range(2):
         at = later(hours=number)
-        wire.first = partial(wire.stores.tickets.raise_coverage, REF, start, middle, at)
-        wire.stores.tickets.raise_coverage(REF, middle, END, at)
+        wire.first = partial(wire.stores.tickets.raise_coverage, REF, start, middle, at, at)
+        wire.stores.tickets.raise_coverage(REF, middle, END, at, at)
         covered = wire.stores.tickets.get_many([], [REF])[1][REF]
         assert (covered.at(start), covered.at(middle)) == (at, at)
 
@@ -285,7 +285,7 @@ def test_an_outage_is_raised_not_taken_for_a_refusal(wire: Wire) -> None:
         lambda: wire.stores.integrations.switch(integration(), on=False, now=NOW),
         lambda: wire.stores.tickets.record([Observed(key, NOW, IN_PROGRESS)]),
         lambda: wire.stores.tickets.record([Deleted(key, NOW, None)]),
-        lambda: wire.stores.tickets.raise_coverage(REF, position(NOW), END, NOW),
+        lambda: wire.stores.tickets.raise_coverage(REF, position(NOW), END, NOW, NOW),
         lambda: wire.stores.violations.register(many(2), NOW),
         lambda: wire.stores.runs.begin(run(), integration()),
         lambda: wire.stores.runs.pause(run(), NOW),

@@ -9,7 +9,7 @@ import pytest
 from tests.contract.conftest import Stores
 from tests.fakes.samples import DONE, IN_PROGRESS, NOW, REF, later, registration, seen, ticket
 from ticket_status.core.comparison import Row
-from ticket_status.core.coverage import Coverage
+from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Absence, Category, Slice, Status, Ticket, TicketKey
 from ticket_status.core.window import END, month_of, position, window_start
 from ticket_status.ports import Deleted, Missed, Observation, Observed, Seen, Unseen
@@ -336,18 +336,18 @@ def coverage(stores: Stores) -> Coverage:
 
 def test_coverage_is_raised_range_by_range(stores: Stores) -> None:
     recent, older = position(NOW - timedelta(days=1)), position(NOW - timedelta(days=30))
-    stores.tickets.raise_coverage(REF, older, recent, NOW)
-    stores.tickets.raise_coverage(REF, recent, END, later(microseconds=1))
+    stores.tickets.raise_coverage(REF, older, recent, NOW, NOW)
+    stores.tickets.raise_coverage(REF, recent, END, later(microseconds=1), NOW)
     assert coverage(stores).at(older) == NOW
-    assert coverage(stores).at(recent) == later(microseconds=1)
+    assert coverage(stores).step_at(recent) == Step(recent, later(microseconds=1), NOW)
     assert coverage(stores).at(position(NOW - timedelta(days=31))) is None
 
 
 def test_coverage_is_never_lowered(stores: Stores) -> None:
     start = position(NOW - timedelta(days=30))
-    stores.tickets.raise_coverage(REF, start, END, later(hours=8))
+    stores.tickets.raise_coverage(REF, start, END, later(hours=8), NOW)
     before = coverage(stores)
-    stores.tickets.raise_coverage(REF, start, END, NOW)
+    stores.tickets.raise_coverage(REF, start, END, NOW, NOW)
     assert coverage(stores).at(start) == later(hours=8)
     assert coverage(stores).version == before.version
 
@@ -356,7 +356,7 @@ def test_coverage_of_what_left_the_window_is_kept_with_less_detail(stores: Store
     start = position(window_start(NOW))
     for day in range(5):
         at = later(days=day)
-        stores.tickets.raise_coverage(REF, position(window_start(at)), END, at)
+        stores.tickets.raise_coverage(REF, position(window_start(at)), END, at, at)
     assert coverage(stores).at(start) == NOW
     assert len(coverage(stores).steps) == 2
 

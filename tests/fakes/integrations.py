@@ -17,7 +17,6 @@ class InMemoryIntegrationStore:
     def __init__(self, *integrations: Integration) -> None:
         self.stored = {one.connection_name: one for one in integrations}
         self.writes = 0
-        self._new_tickets_at: dict[str, datetime] = {}
         self._leases: dict[str, tuple[str, datetime]] = {}
 
     def get(self, connection_name: str) -> Integration | None:
@@ -116,14 +115,16 @@ class InMemoryIntegrationStore:
         return True
 
     def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime) -> bool:
-        noted = self._new_tickets_at.get(integration.integration_ref)
-        if self._current(integration) is None or (noted is not None and noted > stale_after):
+        stored = self._current(integration)
+        if stored is None or (stored.new_tickets_at is not None and stored.new_tickets_at > stale_after):
             return False
-        self._new_tickets_at[integration.integration_ref] = now
+        self._store(replace(stored, new_tickets_at=now))
         return True
 
     def take_new_tickets(self, integration: Integration) -> None:
-        self._new_tickets_at.pop(integration.integration_ref, None)
+        stored = self._current(integration)
+        if stored is not None:
+            self._store(replace(stored, new_tickets_at=None))
 
     def expect_authorization(self, integration: Integration, pending: PendingAuthorization) -> Integration | None:
         stored = self._current(integration)

@@ -83,9 +83,9 @@ class InMemoryTicketStore:
         self.record([Observed(known, at, seen)])
         return known
 
-    def raise_coverage(self, integration_ref: str, start: str, end: str, seen_at: datetime) -> None:
+    def raise_coverage(self, integration_ref: str, start: str, end: str, seen_at: datetime, since: datetime) -> None:
         stored = self._coverages.get(integration_ref, Coverage())
-        raised = stored.raised(start, end, seen_at).thinned(position(window_start(seen_at)))
+        raised = stored.raised(start, end, seen_at, since).thinned(position(window_start(seen_at)))
         if raised.steps != stored.steps:
             self._coverages[integration_ref] = replace(raised, version=stored.version + 1)
 

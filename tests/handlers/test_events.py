@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.events.app import handler
 from tests.unit.service.stage import Stage
-from ticket_status import composition
+from ticket_status.composition import events as composition
 from ticket_status.ports import BusEvent
 from ticket_status.service.publishing import Publishing
 

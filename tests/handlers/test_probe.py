@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.sync.probe import handler
 from tests.unit.examples import BROKEN
 from tests.unit.service.stage import Stage
-from ticket_status import composition
+from ticket_status.composition import probe as composition
 
 
 def test_it_says_how_many_were_tried_and_which_recovered(

@@ -12,10 +12,10 @@ from tests.fakes.api_document import conforms
 from tests.fakes.gateway import EVERY_SCOPE, Answer, request
 from tests.unit.examples import BROKEN, DAY, DONE, HOUR, NOW
 from tests.unit.service.stage import Stage
-from ticket_status import composition
 from ticket_status.api.application import Surroundings
 from ticket_status.api.times import present_time
-from ticket_status.composition import RefreshServices
+from ticket_status.composition import refresh as composition
+from ticket_status.composition.refresh import RefreshServices
 from ticket_status.ports import Throttled
 from ticket_status.service.refresh import Refresh, RefreshPorts
 

@@ -15,7 +15,7 @@ from functions.sync.scheduler import handler
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.unit.examples import an_integration
 from tests.unit.service.stage import Stage
-from ticket_status import composition
+from ticket_status.composition import scheduler as composition
 from ticket_status.core.model import Trigger
 from ticket_status.service.schedule import InvalidEventError, Schedule
 

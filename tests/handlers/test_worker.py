@@ -13,8 +13,8 @@ from functions.sync.worker import handler
 from tests.handlers.conftest import EVENTS
 from tests.unit.examples import NOW
 from tests.unit.service.stage import Stage
-from ticket_status import composition
-from ticket_status.aws.queue import read_work, write_work
+from ticket_status.aws.queue import read_message, write_work
+from ticket_status.composition import worker as composition
 from ticket_status.core.model import RunState
 from ticket_status.ports import JiraRejectedRequestError, NewTicketsWork, SliceWork
 
@@ -54,7 +54,7 @@ def started(stage: Stage) -> str:
 
 def test_the_event_file_is_a_message_that_is_understood(event_file: Callable[[str], Any], invoke: Invoke) -> None:
     body = event_file("sync_message")["Records"][0]["body"]
-    work = read_work(body)
+    work = read_message(body).work
     assert isinstance(work, SliceWork)
     assert (work.integration_name, work.clock, work.name) == ("cloud-abc", NOW, "0")
     assert invoke(body) == [], "its run is not known any more: nothing to do"
@@ -72,7 +72,7 @@ def test_a_slice_is_worked_off(invoke: Invoke, stage: Stage) -> None:
         ("", "not JSON"),
         ("[]", "not a JSON object"),
         ("{}", "version"),
-        ('{"version": 2}', "version"),
+        ('{"version": 0}', "version"),
         ('{"version": 1, "kind": "other"}', "kind"),
         ('{"version": 1, "kind": "new_tickets"}', "integration_name: missing"),
     ],
@@ -98,6 +98,19 @@ def test_work_that_jira_calls_malformed_is_given_up_too(invoke: Invoke, stage: S
     assert invoke(body) == []
     assert stage.queue.given_up == [(body, "400 on a call that we built")]
     assert stage.run.state is RunState.FAILED
+
+
+def test_a_message_that_was_sent_before_the_last_deployment_is_worked_off(invoke: Invoke, stage: Stage) -> None:
+    members = json.loads(started(stage))
+    del members["origin"]
+    assert invoke(json.dumps({**members, "version": 1})) == []
+    assert (stage.run.state, stage.run.counts.unchanged) == (RunState.SUCCEEDED, 3)
+
+
+def test_a_message_of_a_later_version_comes_back_for_the_code_that_knows_it(invoke: Invoke, stage: Stage) -> None:
+    members = json.loads(started(stage))
+    assert invoke(json.dumps({**members, "version": 3, "more": True})) == ["m0"]
+    assert not stage.queue.given_up
 
 
 def test_a_message_whose_work_raised_comes_back_the_others_do_not(

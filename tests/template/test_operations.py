@@ -1,5 +1,6 @@
 """Alarms, outputs, parameters and tags: what operators rely on."""
 
+import json
 import re
 from typing import Any
 
@@ -12,14 +13,20 @@ DIMENSIONS: dict[str, dict[str, str | None]] = {
     "AWS/SQS": {"QueueName": "AWS::SQS::Queue"},
     "AWS/Lambda": {"FunctionName": "AWS::Serverless::Function"},
     "AWS/ApiGateway": {"ApiName": None, "Stage": None},
+    # Ours: tests/handlers/test_metrics.py holds them against what the functions write.
+    "TicketStatus/${AWS::StackName}": {"service": None},
 }
 UNTAGGABLE = {
     "AWS::Serverless::LayerVersion",
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
     "AWS::Events::EventBus",
     "AWS::Cognito::UserPoolDomain",
     "AWS::Cognito::UserPoolResourceServer",
     "AWS::Cognito::UserPoolClient",
+    "AWS::S3::BucketPolicy",
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::ResponseHeadersPolicy",
 }
 
 
@@ -34,7 +41,7 @@ def test_there_are_few_alarms(resources: dict[str, Any]) -> None:
 
 def test_an_alarm_watches_dimensions_that_its_metric_has(resources: dict[str, Any]) -> None:
     for alarm in alarms(resources).values():
-        known = DIMENSIONS[alarm["Namespace"]]
+        known = DIMENSIONS[_namespace(alarm)]
         assert {dimension["Name"] for dimension in alarm["Dimensions"]} == set(known)
         for dimension in alarm["Dimensions"]:
             type_ = known[dimension["Name"]]
@@ -42,6 +49,47 @@ def test_an_alarm_watches_dimensions_that_its_metric_has(resources: dict[str, An
             if type_ is not None:
                 watched = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
                 assert resources[watched]["Type"] == type_
+
+
+def _namespace(alarm: dict[str, Any]) -> str:
+    namespace = alarm["Namespace"]
+    return str(namespace["Fn::Sub"] if isinstance(namespace, dict) else namespace)
+
+
+def test_an_alarm_watches_a_metric_of_its_own(resources: dict[str, Any]) -> None:
+    watched = [(alarm["MetricName"], str(alarm["Dimensions"])) for alarm in alarms(resources).values()]
+    assert len(set(watched)) == len(watched)
+
+
+def test_where_silence_means_that_something_stands_still_it_alarms(resources: dict[str, Any]) -> None:
+    silent = {one for one, alarm in alarms(resources).items() if alarm["TreatMissingData"] == "breaching"}
+    assert silent == {"ScheduleMissedAlarm", "NoRunCompletedAlarm", "BrokenIntegrationsAlarm"}
+
+
+def test_an_alarm_waits_longer_than_its_metric_may_be_silent(
+    resources: dict[str, Any], functions: dict[str, Any]
+) -> None:
+    schedule = functions["SyncFunction"]["Events"]["EveryEightHours"]["Properties"]["Schedule"]
+    probe = functions["ProbeFunction"]["Events"]["EveryQuarterOfAnHour"]["Properties"]["Schedule"]
+    assert (schedule, probe) == ("rate(8 hours)", "rate(15 minutes)")
+    periods = {one: alarm["Period"] for one, alarm in alarms(resources).items()}
+    assert periods["ScheduleMissedAlarm"] > 8 * 3600
+    assert periods["NoRunCompletedAlarm"] > 2 * 8 * 3600
+    assert periods["BrokenIntegrationsAlarm"] > 15 * 60
+
+
+def test_the_namespace_of_our_metrics_is_the_stacks_own(template: dict[str, Any]) -> None:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == {"Fn::Sub": "TicketStatus/${AWS::StackName}"}
+
+
+def test_a_widget_shows_dimensions_that_its_metric_has(resources: dict[str, Any]) -> None:
+    body, names = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert {value["Fn::GetAtt"][0] for value in names.values()} <= set(resources)
+    for widget in json.loads(body)["widgets"]:
+        for namespace, _, *rest in widget["properties"]["metrics"]:
+            dimensions = [one for one in rest if isinstance(one, str)]
+            assert set(dimensions[::2]) == set(DIMENSIONS[namespace])
 
 
 def test_the_api_alarm_names_the_api_as_its_metric_does(resources: dict[str, Any]) -> None:
@@ -60,6 +108,20 @@ def test_every_alarm_has_a_heading_in_the_runbook(resources: dict[str, Any]) -> 
     headings = {heading.lower() for heading in re.findall(r"^#+ (.+)$", runbook, flags=re.MULTILINE)}
     names = {alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName} ") for alarm in alarms(resources).values()}
     assert {name.lower() for name in names} <= headings
+
+
+def test_the_runbook_has_no_heading_of_an_alarm_that_is_gone(resources: dict[str, Any]) -> None:
+    runbook = (ROOT / "docs" / "operations.md").read_text()
+    section = runbook.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    assert len(re.findall(r"^### ", section, flags=re.MULTILINE)) == len(alarms(resources))
+    assert (
+        section.count("- *Means:*") == section.count("- *Look:*") == section.count("- *Do:*") == len(alarms(resources))
+    )
+
+
+def test_the_readme_counts_the_alarms(resources: dict[str, Any]) -> None:
+    words = {7: "Seven", 8: "Eight"}
+    assert f"{words[len(alarms(resources))]} alarms" in (ROOT / "README.md").read_text()
 
 
 def test_every_output_of_the_contract_is_there(template: dict[str, Any]) -> None:

@@ -294,8 +294,11 @@ class TicketStore(Protocol):
     def resolve(self, key: TicketKey, issue_id: str, seen: Sighting, at: datetime) -> TicketKey:
         """Give a key-only ticket its issue id: it becomes, or joins, that ticket, together with its links."""
 
-    def raise_coverage(self, integration_ref: str, start: str, end: str, seen_at: datetime) -> None:
-        """Note that ``start <= p < end`` was seen whole; retried on concurrent writes, since ranges are disjoint."""
+    def raise_coverage(self, integration_ref: str, start: str, end: str, seen_at: datetime, since: datetime) -> None:
+        """Note that ``start <= p < end``, as it was known at ``since``, was seen whole at ``seen_at``.
+
+        Retried on concurrent writes, since ranges are disjoint.
+        """
 
 
 class SliceTakenError(Exception):

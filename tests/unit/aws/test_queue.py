@@ -9,9 +9,11 @@ import pytest
 from tests.fakes.samples import NOW, REF
 from ticket_status.aws.queue import (
     MalformedMessageError,
+    Message,
     MessageRefusedError,
+    NewerMessageError,
     SqsWorkQueue,
-    read_work,
+    read_message,
     write_work,
 )
 from ticket_status.core.model import Slice
@@ -51,13 +53,35 @@ def queue(sqs: FakeSqs) -> SqsWorkQueue:
 
 @pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
 def test_work_is_read_as_it_was_written(work: Work) -> None:
-    assert read_work(write_work(work)) == work
+    assert read_message(write_work(work)) == Message(work, None)
+    assert read_message(write_work(work, "request-1")) == Message(work, "request-1")
+
+
+@pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
+def test_a_message_of_the_previous_version_is_read_beside_the_new_one(work: Work) -> None:
+    members = json.loads(write_work(work))
+    del members["origin"]
+    assert read_message(json.dumps({**members, "version": 1})) == Message(work, None)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_each_version_has_its_own_members_and_no_others(version: int) -> None:
+    members = json.loads(write_work(SLICE, "request-1"))
+    if version == 2:
+        del members["origin"]
+    with pytest.raises(MalformedMessageError):
+        read_message(json.dumps({**members, "version": version}))
+
+
+def test_a_message_of_a_version_to_come_is_left_to_the_code_that_knows_it() -> None:
+    with pytest.raises(NewerMessageError):
+        read_message('{"version": 3, "kind": "something new"}')
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", "[" * 100_000, '"slice"'])
 def test_what_is_not_a_json_object_is_refused(body: str) -> None:
     with pytest.raises(MalformedMessageError, match="JSON"):
-        read_work(body)
+        read_message(body)
 
 
 @pytest.mark.parametrize("member", sorted(json.loads(write_work(SLICE))))
@@ -65,14 +89,17 @@ def test_a_missing_member_is_named(member: str) -> None:
     members = json.loads(write_work(SLICE))
     del members[member]
     with pytest.raises(MalformedMessageError, match=member):
-        read_work(json.dumps(members))
+        read_message(json.dumps(members))
 
 
 @pytest.mark.parametrize(
     ("member", "value"),
     [
         ("version", 0),
-        ("version", 2),
+        ("version", -1),
+        ("version", 2.0),
+        ("origin", ""),
+        ("origin", 7),
         ("version", True),
         ("version", "1"),
         ("kind", "ticket"),
@@ -98,14 +125,14 @@ def test_a_missing_member_is_named(member: str) -> None:
 def test_a_member_that_does_not_fit_is_named(member: str, value: object) -> None:
     body = json.dumps({**json.loads(write_work(SLICE)), member: value})
     with pytest.raises(MalformedMessageError, match=member):
-        read_work(body)
+        read_message(body)
 
 
 @pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
 def test_an_unknown_member_is_refused_without_repeating_it(work: Work) -> None:
     body = json.dumps({**json.loads(write_work(work)), "password": "hunter2"})
     with pytest.raises(MalformedMessageError) as refused:
-        read_work(body)
+        read_message(body)
     assert "hunter2" not in str(refused.value)
 
 
@@ -115,6 +142,15 @@ def test_messages_are_sent_ten_at_a_time_with_their_delay() -> None:
     assert [len(batch) for batch in sqs.batches] == [10, 10, 3]
     assert {entry["DelaySeconds"] for batch in sqs.batches for entry in batch} == {90}
     assert {entry["MessageBody"] for batch in sqs.batches for entry in batch} == {write_work(SLICE)}
+
+
+def test_what_is_sent_bears_the_origin_of_that_moment() -> None:
+    sqs, origins = FakeSqs(), iter(["request-1", None])
+    sender = SqsWorkQueue(cast("SQSClient", sqs), "queue", origin=lambda: next(origins))
+    sender.send([SLICE])
+    sender.send([SLICE])
+    sent = [read_message(entry["MessageBody"]).origin for batch in sqs.batches for entry in batch]
+    assert sent == ["request-1", None]
 
 
 def test_no_work_is_no_call() -> None:

@@ -76,7 +76,8 @@ def test_thinning_changes_nothing_from_the_cut_on_and_falls_back_by_a_grain_at_m
 
 
 def test_a_year_of_runs_after_tickets_left_the_window_is_kept_in_a_few_steps() -> None:
-    steps = tuple(Step(position_of(NOW + hours * MINUTE * 60), NOW + hours * MINUTE * 60) for hours in range(0, 8760, 8))
+    times = [NOW + hours * MINUTE * 60 for hours in range(0, 8760, 8)]
+    steps = tuple(Step(position_of(at), at) for at in times)
     assert len(Coverage(steps).thinned(END).steps) <= 365 / GRAIN.days + 2
 
 

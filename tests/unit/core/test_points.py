@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.examples import an_integration
 from ticket_status.core.model import AuthType, InstallationType
-from ticket_status.core.points import USABLE, Sweep, call_cost, hour_of, next_hour, pays_points, sweep
+from ticket_status.core.points import USABLE, Sweep, call_cost, hour_of, next_hour, pays_points, sentence, sweep
 
 
 @pytest.mark.parametrize("installation", InstallationType)
@@ -29,14 +29,22 @@ def test_points_are_accounted_by_the_hour_of_utc() -> None:
 @pytest.mark.parametrize(
     ("tickets", "ids_per_call", "paid", "expected"),
     [
-        (0, 1000, True, Sweep(0, 0, 0)),
-        (1_000, 1000, False, Sweep(1, 0, 0)),
-        (1_000, 1000, True, Sweep(1, 1_001, 1)),
-        (1_001, 1000, True, Sweep(2, 1_003, 1)),
-        (1_000, 100, True, Sweep(10, 1_010, 1)),
-        (USABLE, 1000, True, Sweep(59, USABLE + 59, 2)),
-        (100_000, 1000, True, Sweep(100, 100_100, 2)),
+        (0, 1000, True, Sweep(0, 0, 0, 0)),
+        (1_000, 1000, False, Sweep(1_000, 1, 0, 0)),
+        (1_000, 1000, True, Sweep(1_000, 1, 1_001, 1)),
+        (1_001, 1000, True, Sweep(1_001, 2, 1_003, 1)),
+        (1_000, 100, True, Sweep(1_000, 10, 1_010, 1)),
+        (USABLE, 1000, True, Sweep(USABLE, 59, USABLE + 59, 2)),
+        (100_000, 1000, True, Sweep(100_000, 100, 100_100, 2)),
     ],
 )
 def test_what_a_whole_retrieval_takes(*, tickets: int, ids_per_call: int, paid: bool, expected: Sweep) -> None:
     assert sweep(tickets, ids_per_call, paid=paid) == expected
+
+
+def test_what_a_retrieval_takes_is_said_in_words() -> None:
+    assert sentence(sweep(1_300, 1000, paid=False)) == "A retrieval of its 1,300 tickets takes 2 requests."
+    assert sentence(sweep(100_000, 1000, paid=True)) == (
+        "A retrieval of its 100,000 tickets takes 100 requests and about 100,100 points of the app,"
+        " which has 65,000 an hour: it is spread over 2 of them."
+    )

@@ -113,6 +113,9 @@ def test_new_tickets_join_the_run_at_work_and_are_counted_there() -> None:
     stage.registration.register([new(0), new(1)], stage.clock())
     announced = next(work for work, _ in stage.queue.sent if isinstance(work, NewTicketsWork))
     stage.queue.sent = [one for one in stage.queue.sent if one[0] != announced]
+    assert stage.deliver(announced).outcome == "retried"
+    stage.queue.sent = [one for one in stage.queue.sent if one[0] != announced]
+    stage.clock.pass_(MINUTE / 2)
     assert stage.deliver(announced).outcome == "done"
     stage.work_off()
     assert len(stage.run_store.stored) == 1

@@ -66,8 +66,10 @@ class Api(Generic[S]):
     def answer(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer one event of API Gateway (REST, proxy), and write the request's log line."""
         started = perf_counter()
+        request = APIGatewayProxyEvent(dict(event))
+        self._surroundings.logger.set_correlation_id(request.request_context.request_id)
         response = self._resolver.resolve(event, context)
-        self._log(APIGatewayProxyEvent(dict(event)), response, perf_counter() - started)
+        self._log(request, response, perf_counter() - started)
         return response
 
     def _answering(self, route: Route[S]) -> Callable[..., Response[str]]:

@@ -12,6 +12,7 @@ from ticket_status.core.model import (
     SyncRun,
     Ticket,
 )
+from ticket_status.core.runs import tickets_total
 from ticket_status.core.shown import Shown
 
 UNKNOWN = "Unknown"
@@ -81,7 +82,7 @@ def present_run(run: SyncRun) -> dict[str, object]:
         "state": run.state,
         "started_at": present_time(run.started_at),
         "completed_at": present_optional_time(run.completed_at),
-        "progress": {"tickets_total": run.tickets_total, "tickets_done": run.counts.total},
+        "progress": {"tickets_total": tickets_total(run), "tickets_done": run.counts.total},
         "counts": {
             "changed": run.counts.changed,
             "unchanged": run.counts.unchanged,

@@ -17,16 +17,19 @@ _TRIES = 20
 
 def coverage_of(row: CoverageRow) -> Coverage:
     """The coverage in a row."""
-    steps = tuple(Step(start, _time(seen)) for start, seen in row.steps)
+    steps = tuple(Step(start, _time(seen), _time(since)) for start, seen, since in row.steps)
     return Coverage(steps, int(row.version))
 
 
-def raise_coverage(table: TicketTable, ref: str, start: str, end: str, seen_at: datetime) -> None:
+def raise_coverage(table: TicketTable, ref: str, seen: Step, end: str) -> None:
     """Read, raise, write if nobody else wrote meanwhile; again until it fits."""
+    seen_at = seen.seen_at
+    if seen_at is None:
+        return
     for _ in tries(_TRIES):
         found = table.read((), [ref])[1]
         stored = coverage_of(found[0]) if found else Coverage()
-        raised = stored.raised(start, end, seen_at).thinned(position(window_start(seen_at)))
+        raised = stored.raised(seen.start, end, seen_at, seen.since).thinned(position(window_start(seen_at)))
         if raised.steps == stored.steps or _written(table, ref, raised, seen_at):
             return
     raise ContendedWriteError(f"{ref}: the coverage was written by others on every try")
@@ -36,7 +39,7 @@ def _written(table: TicketTable, ref: str, coverage: Coverage, seen_at: datetime
     row = table.coverages(
         ref,
         COVERAGE_ID,
-        steps=[[step.start, _microseconds(step.seen_at)] for step in coverage.steps],
+        steps=[[step.start, _microseconds(step.seen_at), _microseconds(step.since)] for step in coverage.steps],
         version=coverage.version + 1,
         expires_at=seen_at + table.retention,
     )

@@ -12,7 +12,7 @@ from ticket_status.aws.rows import TicketRow, ticket_of
 from ticket_status.aws.ticket_table import TicketTable
 from ticket_status.aws.violation_table import ViolationTable
 from ticket_status.core.comparison import Row
-from ticket_status.core.coverage import Coverage
+from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Sighting, Slice, Ticket, TicketKey
 from ticket_status.core.slices import Census
 from ticket_status.ports import Observation
@@ -68,9 +68,9 @@ class DynamoTicketStore:
         """Three transactions and one per 50 links; repeatable at each."""
         return self._resolving.resolve(key, issue_id, seen, at)
 
-    def raise_coverage(self, integration_ref: str, start: str, end: str, seen_at: datetime) -> None:
+    def raise_coverage(self, integration_ref: str, start: str, end: str, seen_at: datetime, since: datetime) -> None:
         """One read and one conditional write, whatever the number of tickets."""
-        raise_coverage(self._table, integration_ref, start, end, seen_at)
+        raise_coverage(self._table, integration_ref, Step(start, seen_at, since), end)
 
 
 def _under_old_names(

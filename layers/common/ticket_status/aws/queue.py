@@ -1,7 +1,12 @@
-"""The sync queue in SQS. A message is JSON with a format version; what is not exactly one of ours is refused."""
+"""The sync queue in SQS. A message is JSON with a format version; what is not exactly one of ours is refused.
+
+Version 1 is version 2 without ``origin``. A version that is newer than this code is no mistake but a deployment or a
+roll-back under way: such a message is left on the queue, for whoever can read it.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -12,8 +17,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-VERSION = 1
+VERSION = 2
 """Format of the messages. A new one is read beside the old one until no old message can be under way."""
+
+OLDEST_VERSION = 1
 
 _BATCH = 10
 """Most messages of one SendMessageBatch."""
@@ -27,29 +34,56 @@ _MEMBERS = {
     "verdict": _RUN,
     "new_tickets": _INTEGRATION,
 }
+_ADDED = {1: frozenset[str](), 2: frozenset({"origin"})}
+"""What each version has beyond the first."""
 
 
 class MalformedMessageError(ValueError):
     """Raised when a message is not work in a known format; it names the member at fault, never its value."""
 
 
+class NewerMessageError(Exception):
+    """Raised when a message has a later format version than this code knows; the code that knows it will take it."""
+
+
 class MessageRefusedError(Exception):
     """Raised when SQS did not take a message, twice."""
 
 
-class SqsWorkQueue:
-    """The ``WorkQueue``."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that was understood."""
 
-    def __init__(self, client: "SQSClient", queue_url: str, dead_letter_url: str | None = None) -> None:
+    work: Work
+    origin: str | None
+    """Id of the request or invocation that the work goes back to; log lines of all its work bear it."""
+
+
+def _nothing() -> None:
+    """The origin of work that nobody asks about."""
+
+
+class SqsWorkQueue:
+    """The ``WorkQueue``. Whatever is sent bears the ``origin`` of that moment: work caused by work inherits it."""
+
+    def __init__(
+        self,
+        client: "SQSClient",
+        queue_url: str,
+        dead_letter_url: str | None = None,
+        origin: Callable[[], str | None] = _nothing,
+    ) -> None:
         self._client = client
         self._queue_url = queue_url
         self._dead_letter_url = dead_letter_url
+        self._origin = origin
 
     def send(self, work: Sequence[Work], delay_seconds: int = 0) -> None:
         """Ten messages a call; what SQS refuses is sent once more. Raises ``MessageRefusedError``."""
+        origin = self._origin()
         for at in range(0, len(work), _BATCH):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
-                {"Id": str(number), "MessageBody": write_work(one), "DelaySeconds": delay_seconds}
+                {"Id": str(number), "MessageBody": write_work(one, origin), "DelaySeconds": delay_seconds}
                 for number, one in enumerate(work[at : at + _BATCH])
             ]
             refused = self._refused(self._refused(entries))
@@ -76,10 +110,11 @@ class SqsWorkQueue:
         return [entry for entry in entries if entry["Id"] in failed]
 
 
-def write_work(work: Work) -> str:
+def write_work(work: Work, origin: str | None = None) -> str:
     """The message for a piece of work."""
     members: dict[str, Any] = {
         "version": VERSION,
+        "origin": origin,
         "integration_name": work.integration_name,
         "integration_ref": work.integration_ref,
     }
@@ -97,9 +132,13 @@ def write_work(work: Work) -> str:
     return json.dumps(members)
 
 
-def read_work(body: str) -> Work:
-    """The work in a message. Raises ``MalformedMessageError``."""
+def read_message(body: str) -> Message:
+    """What a message says. Raises ``MalformedMessageError`` and ``NewerMessageError``."""
     members = _members(body)
+    return Message(_work(members), _origin(members))
+
+
+def _work(members: Mapping[str, Any]) -> Work:
     name, ref = _text(members, "integration_name"), _text(members, "integration_ref")
     match members["kind"]:
         case "slice":
@@ -126,16 +165,29 @@ def _members(body: str) -> Mapping[str, Any]:
         raise MalformedMessageError("the message is not JSON") from error
     if not isinstance(members, dict):
         raise MalformedMessageError("the message is not a JSON object")
-    if members.get("version") != VERSION or isinstance(members["version"], bool):
-        raise MalformedMessageError(f"version: not {VERSION}")
+    version = _version(members)
     kind = members.get("kind")
     if not isinstance(kind, str) or kind not in _MEMBERS:
         raise MalformedMessageError("kind: not one of " + ", ".join(_MEMBERS))
-    for name in sorted(_MEMBERS[kind] - members.keys()):
+    wanted = _MEMBERS[kind] | _ADDED[version]
+    for name in sorted(wanted - members.keys()):
         raise MalformedMessageError(f"{name}: missing")
-    if members.keys() - _MEMBERS[kind]:
+    if members.keys() - wanted:
         raise MalformedMessageError(f"a member that {kind!r} messages do not have")
     return members
+
+
+def _version(members: Mapping[str, Any]) -> int:
+    version = members.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < OLDEST_VERSION:
+        raise MalformedMessageError(f"version: not {OLDEST_VERSION} to {VERSION}")
+    if version > VERSION:
+        raise NewerMessageError(f"version: later than {VERSION}")
+    return version
+
+
+def _origin(members: Mapping[str, Any]) -> str | None:
+    return None if members.get("origin") is None else _text(members, "origin")
 
 
 def _text(members: Mapping[str, Any], name: str, *, empty: bool = False) -> str:

@@ -207,6 +207,7 @@ def integration_of(row: IntegrationRow) -> Integration:
         pause_seconds=int(row.pause_seconds),
         trouble=_trouble_of(values.get("trouble")),
         active_run_id=values.get("active_run_id"),
+        new_tickets_at=values.get("new_tickets_at"),
         settings_version=int(row.settings_version),
         authorization=_authorization_of(values),
     )

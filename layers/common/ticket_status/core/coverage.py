@@ -5,7 +5,7 @@ costs no write: its ``last_update`` is the time at its position.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -21,6 +21,9 @@ class Step:
 
     start: str
     seen_at: datetime | None
+    since: datetime | None = None
+    """What was compared there is what was known then (``None``: at ``seen_at``). It says nothing of a ticket that came,
+    or was observed otherwise, after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,21 @@ class Coverage:
 
     def at(self, position: str) -> datetime | None:
         """When the ticket at this position was last covered by a retrieval."""
-        index = bisect_right(self.steps, position, key=lambda step: step.start)
-        return self.steps[index - 1].seen_at if index else None
+        return self.step_at(position).seen_at
 
-    def raised(self, start: str, end: str, seen_at: datetime) -> "Coverage":
+    def step_at(self, position: str) -> Step:
+        """The step that a position lies in, from that position on."""
+        index = bisect_right(self.steps, position, key=lambda step: step.start)
+        return replace(self.steps[index - 1], start=position) if index else Step(position, None)
+
+    def raised(self, start: str, end: str, seen_at: datetime, since: datetime | None = None) -> "Coverage":
         """This coverage with ``start <= p < end`` seen at ``seen_at`` or later."""
         bounds = sorted(({step.start for step in self.steps} | {start, end}) - {END})
         steps = []
         for low, _ in pairwise([*bounds, END]):
-            known = self.at(low)
-            inside = start <= low < end
-            steps.append(Step(low, _later(known, seen_at) if inside else known))
+            known = self.step_at(low)
+            raises = start <= low < end and (known.seen_at is None or known.seen_at < seen_at)
+            steps.append(Step(low, seen_at, since) if raises else known)
         return Coverage(_coalesced(steps), self.version)
 
     def thinned(self, before: str) -> "Coverage":
@@ -57,24 +64,20 @@ class Coverage:
             last = kept[-1] if kept else None
             if last is None or step.start >= before or not _within_grain(last, step):
                 kept.append(step)
-        at_cut = Step(before, self.at(before))
+        at_cut = self.step_at(before)
         return Coverage(_coalesced(sorted({*kept, at_cut}, key=lambda step: step.start)), self.version)
 
 
 def _within_grain(last: Step, step: Step) -> bool:
     if last.seen_at is None or step.seen_at is None:
         return False
-    return timedelta() <= step.seen_at - last.seen_at < GRAIN
-
-
-def _later(one: datetime | None, other: datetime) -> datetime:
-    return other if one is None or one < other else one
+    return last.seen_at <= step.seen_at < (last.since or last.seen_at) + GRAIN
 
 
 def _coalesced(steps: list[Step]) -> tuple[Step, ...]:
     result: list[Step] = []
     for step in steps:
-        last = result[-1].seen_at if result else None
-        if step.seen_at != last:
+        last = result[-1] if result else Step("", None)
+        if (step.seen_at, step.since) != (last.seen_at, last.since):
             result.append(step)
     return tuple(result)

@@ -199,6 +199,8 @@ class Integration:
     """Length of the last pause without a hint from Jira, in seconds; doubles until a call succeeds (R11)."""
     trouble: Trouble | None = None
     active_run_id: str | None = None
+    new_tickets_at: datetime | None = None
+    """Since when newly registered tickets wait to be retrieved (R14)."""
     settings_version: int = 0
     """Counts edits of address and credentials."""
     authorization: PendingAuthorization | None = None

@@ -38,6 +38,7 @@ def next_hour(now: datetime) -> datetime:
 class Sweep:
     """What one retrieval of all tickets takes."""
 
+    tickets: int
     requests: int
     points: int
     hours: int
@@ -48,4 +49,13 @@ def sweep(tickets: int, ids_per_call: int, *, paid: bool) -> Sweep:
     """What retrieving so many tickets takes when Jira shows them all."""
     requests = -(-tickets // ids_per_call)
     points = (requests + tickets) if paid else 0
-    return Sweep(requests, points, -(-points // USABLE))
+    return Sweep(tickets, requests, points, -(-points // USABLE))
+
+
+def sentence(takes: Sweep) -> str:
+    """What a retrieval takes, in words."""
+    plain = f"A retrieval of its {takes.tickets:,} tickets takes {takes.requests:,} requests"
+    if not takes.points:
+        return f"{plain}."
+    spent = f"about {takes.points:,} points of the app, which has {POINTS_PER_HOUR:,} an hour"
+    return f"{plain} and {spent}: it is spread over {takes.hours} of them."

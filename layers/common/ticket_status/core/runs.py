@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ticket_status.core.model import SyncRun
+from ticket_status.core.model import RunState, SyncRun
 
 LOST_AFTER = timedelta(hours=1)
 """A run that made no progress for so long lost its work; the next schedule closes it as failed."""
@@ -31,3 +31,9 @@ def next_slice(run: SyncRun, name: str, at_once: int) -> str | None:
     following = str(int(name) + at_once)
     progress = run.slices.get(following)
     return following if progress is not None and not progress.done else None
+
+
+def tickets_total(run: SyncRun) -> int:
+    """How many tickets a run is about: as planned, until what was registered or deleted meanwhile tells otherwise."""
+    done = run.counts.total
+    return done if run.state is RunState.SUCCEEDED else max(run.tickets_total, done)

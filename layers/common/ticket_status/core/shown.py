@@ -36,9 +36,11 @@ def last_seen(ticket: Ticket, coverage: Coverage) -> datetime | None:
     """
     if ticket.observed_at is None or ticket.absence is Absence.DELETED:
         return ticket.observed_at
-    covered = coverage.at(position(ticket.created_at, ticket.key.ticket_id))
-    missed = covered is not None and ticket.missed_at is not None and covered <= ticket.missed_at
-    return ticket.observed_at if covered is None or missed else max(ticket.observed_at, covered)
+    step = coverage.step_at(position(ticket.created_at, ticket.key.ticket_id))
+    if step.seen_at is None or ticket.observed_at > (step.since or step.seen_at):
+        return ticket.observed_at
+    missed = ticket.missed_at is not None and step.seen_at <= ticket.missed_at
+    return ticket.observed_at if missed else step.seen_at
 
 
 def shown(ticket: Ticket, integration: Integration | None, coverage: Coverage, clock: datetime) -> Shown:

@@ -28,8 +28,8 @@ from ticket_status.ports import (
     Unavailable,
 )
 
-_TOKEN_SECONDS: Final = 20.0
-"""Bound of a call to the token endpoint: well below `tokens.LEASE`, so that a lease outlives its refresh."""
+_TOKEN_SECONDS: Final = 12.0
+"""Bound of a call to the token endpoint: a third of `tokens.LEASE` at most, so that a lease outlives its refresh."""
 
 
 class Connector:

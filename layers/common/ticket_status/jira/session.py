@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
+from time import perf_counter
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from ticket_status.core.model import ReasonCode
 from ticket_status.jira.deadline import Deadline
 from ticket_status.jira.pinning import PinningAdapter
 from ticket_status.jira.resolution import AddressRefusedError, address_problem
-from ticket_status.jira.settings import JiraSettings
+from ticket_status.jira.settings import JiraSettings, MadeCall
 from ticket_status.jira.watch import CurrentCall, Watch
 from ticket_status.ports import Unavailable
 
@@ -117,6 +118,14 @@ class HttpSession:
             return _unreachable("There was no time left to ask Jira")
         with self._lock:
             self._calls += 1
+        started = perf_counter()
+        answer = self._watched(request, seconds)
+        address, status = urlsplit(request.url), answer.status if isinstance(answer, Answer) else None
+        took = round((perf_counter() - started) * 1000)
+        self._settings.tell(MadeCall(request.method, address.netloc, address.path, status, took))
+        return answer
+
+    def _watched(self, request: Request, seconds: float) -> Answer | Unavailable:
         with Watch(seconds) as watch:
             self._current.watch = watch
             try:

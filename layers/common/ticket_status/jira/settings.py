@@ -1,5 +1,6 @@
 """What the stack decides about talking to Jira."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +24,22 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeCall:
+    """A call that was made: nothing in it is secret."""
+
+    method: str
+    host: str
+    path: str
+    status: int | None
+    """``None``: there was no whole answer."""
+    milliseconds: int
+
+
+def _untold(_: MadeCall) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
 class JiraSettings:
     """Where Atlassian's services are, which addresses are allowed, and the bounds of calls."""
 
@@ -34,6 +51,8 @@ class JiraSettings:
     """Connections that are kept open per site: as many calls as a worker makes side by side."""
     ca_bundle: str | None = None
     """A file of certificate authorities instead of the public ones."""
+    tell: Callable[[MadeCall], None] = _untold
+    """Is told of every call to a site or a token endpoint."""
 
     def gateway(self, cloud_id: str) -> str:
         """Prefix of ``/rest/api/…`` of a Cloud site behind Atlassian's gateway."""

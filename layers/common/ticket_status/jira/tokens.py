@@ -32,7 +32,7 @@ _EXPIRING: Final = timedelta(seconds=60)
 """A token with less than this left is refreshed before it is used."""
 
 LEASE: Final = timedelta(seconds=45)
-"""How long a refresher may take: more than a call to the token endpoint can (see ``connector``)."""
+"""How long a refresher may take: more than three calls to the token endpoint can (see ``connector``)."""
 
 WAITING: Final = 10.0
 """Seconds to wait for somebody else's refresh."""
@@ -127,7 +127,7 @@ class TokenCredentials:
             return not_authorised()
         if refresh_token == dead:
             return _expired()
-        answer = self._endpoint.refresh(client_secret, refresh_token)
+        answer = self._answered(client_secret, refresh_token)
         match answer:
             case Tokens():
                 return self._keep(answer, refresh_token)
@@ -139,6 +139,15 @@ class TokenCredentials:
                 return answer
             case _:
                 assert_never(answer)
+
+    def _answered(self, client_secret: str, refresh_token: str) -> Tokens | DeadGrant | JiraTrouble:
+        """What Jira says, asked once more when its answer is lost.
+
+        The tokens may have been rotated all the same, and whoever needs them next may come long after the leeway.
+        """
+        answer = self._endpoint.refresh(client_secret, refresh_token)
+        lost = isinstance(answer, Unavailable) and answer.reason_code is ReasonCode.UNREACHABLE
+        return self._endpoint.refresh(client_secret, refresh_token) if lost else answer
 
     def _keep(self, new: Tokens, refreshed_with: str) -> Tokens:
         """Store the new pair before it is used, unless the integration was authorised anew meanwhile."""

@@ -1,11 +1,12 @@
 """Test Integration: tries an integration, and its finding becomes the integration's health (R9 to R11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from ticket_status.core import health as rules
-from ticket_status.core.model import Health, HealthStatus, Integration, ReasonCode
+from ticket_status.core.model import Health, HealthStatus, Integration, ReasonCode, Site
+from ticket_status.core.points import pays_points, sentence, sweep
 from ticket_status.core.throttle import paused
 from ticket_status.ports import ConnectionReport, Refused, Throttled, Unavailable
 from ticket_status.service.refusals import IntegrationNotFound, RateLimited
@@ -48,7 +49,7 @@ class Checking:
         match report.trouble:
             case None:
                 self._well(integration)
-                return Finding(HealthStatus.HEALTHY, None, None, report)
+                return Finding(HealthStatus.HEALTHY, None, None, self._with_sweep(integration, report))
             case Throttled() as throttled:
                 held_off = self._ports.health.met(integration, throttled)
                 return RateLimited(held_off.until if isinstance(held_off, Paused) else self._ports.now())
@@ -61,6 +62,17 @@ class Checking:
         after = self._ports.found_well(integration)
         if after.health.status is HealthStatus.HEALTHY:
             self._ports.integrations.set_health(after, rules.well(after.health, self._ports.now()))
+
+    def _with_sweep(self, integration: Integration, report: ConnectionReport) -> ConnectionReport:
+        """The report, in which reading issues also says what a retrieval of all tickets takes of Jira."""
+        site = report.site or integration.site or Site(integration.site_url)
+        tickets = self._ports.runs.tickets_in_window(integration, self._ports.now())
+        takes = sentence(sweep(tickets, site.ids_per_call, paid=pays_points(integration)))
+        checks = tuple(
+            replace(check, detail=f"{check.detail} {takes}") if check.name == "can_read_issues" and check.ok else check
+            for check in report.checks
+        )
+        return replace(report, checks=checks)
 
     def _unwell(self, integration: Integration, trouble: Refused | Unavailable, report: ConnectionReport) -> Finding:
         """One that was never authorised stays so: there is nothing that could have broken."""

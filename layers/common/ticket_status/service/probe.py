@@ -1,9 +1,11 @@
 """R10: broken integrations are tried again every 15 minutes, by one request each; a success starts a full run."""
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from ticket_status.core.model import Integration, Trigger
 from ticket_status.core.throttle import paused
@@ -16,12 +18,21 @@ PROBE_TIME = timedelta(seconds=25)
 """How long one site has to answer."""
 
 
+class _Outcome(Enum):
+    RECOVERED = auto()
+    BROKEN = auto()
+    PAUSED = auto()
+    OF_NO_CONCERN = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
     """What a round of the probe found."""
 
     probed: int
     recovered: tuple[str, ...]
+    broken: int
+    """Integrations that retrieval is on for, and that are broken still; those that were not tried among them."""
 
 
 class Probe:
@@ -41,25 +52,23 @@ class Probe:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = [(name, pool.submit(self._probe_one, name)) for name in self._integrations.broken()]
         outcomes = {name: future.result() for name, future in found}
+        times = Counter(outcomes.values())
         return ProbeReport(
-            probed=sum(outcome is not None for outcome in outcomes.values()),
-            recovered=tuple(sorted(name for name, outcome in outcomes.items() if outcome)),
+            probed=times[_Outcome.RECOVERED] + times[_Outcome.BROKEN],
+            recovered=tuple(sorted(name for name, outcome in outcomes.items() if outcome is _Outcome.RECOVERED)),
+            broken=times[_Outcome.BROKEN] + times[_Outcome.PAUSED],
         )
 
-    def _probe_one(self, name: str) -> bool | None:
-        """Whether it recovered; ``None`` when it was not tried."""
+    def _probe_one(self, name: str) -> _Outcome:
         integration = self._integrations.get(name)
-        if (
-            integration is None
-            or not integration.broken
-            or not integration.retrieve_jira_tickets
-            or paused(integration, self._now())
-        ):
-            return None
+        if integration is None or not integration.broken or not integration.retrieve_jira_tickets:
+            return _Outcome.OF_NO_CONCERN
+        if paused(integration, self._now()):
+            return _Outcome.PAUSED
         jira = self._connector.open(integration, self._now() + PROBE_TIME)
         proven = jira if isinstance(jira, Throttled | Refused | Unavailable) else self._health.prove(jira, integration)
         if not isinstance(proven, Integration):
             self._health.met(integration, proven)
-            return False
+            return _Outcome.BROKEN
         self._runs.start(proven, Trigger.RECOVERED, self._now())
-        return True
+        return _Outcome.RECOVERED

@@ -4,7 +4,7 @@ It never fails because of Jira: what could not be had says so, the rest is fresh
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,32 +85,24 @@ class Refresh:
         self._proof = Proof(ports.tickets)
 
     def violation(self, violation_id: str) -> list[RefreshedTicket]:
-        """Refresh a violation's tickets, the leading one first; none when it has no ticket."""
+        """Refresh a violation's tickets, the leading one first; none when it has no ticket.
+
+        Answers for those that it had when the button was pressed: what came meanwhile was not asked for.
+        """
         before = self._reading.violation(violation_id, self._now())
         if not before:
             return []
         outcomes = {one.ticket.key: not_asked(one.shown, one.integration, self._now()) for one in before}
         asked = [one for one in before if outcomes[one.ticket.key] is None]
-        failed = self._ask_all(asked)
-        after = self._reading.violation(violation_id, self._now()) if asked else before
-        known = {one.ticket.key: one for one in before}
-        return [RefreshedTicket(one, self._outcome(one, known.get(one.ticket.key), outcomes, failed)) for one in after]
-
-    @staticmethod
-    def _outcome(
-        after: ShownTicket,
-        before: ShownTicket | None,
-        skipped: Mapping[TicketKey, Refreshed | None],
-        failed: Mapping[TicketKey, Refreshed],
-    ) -> Refreshed:
-        key = after.ticket.key
-        not_had = skipped.get(key) or failed.get(key)
-        if not_had is not None:
-            return not_had
-        if after.shown.unknown_reason is UnknownReason.INTEGRATION_BROKEN:
-            return _BROKEN
-        same = before is not None and _face(before) == _face(after)
-        return Outcome.UNCHANGED if same else Outcome.CHANGED, None
+        not_had = {**outcomes, **self._ask_all(asked)}
+        after = self._reading.show(outcomes, self._now()) if asked else {one.ticket.key: one for one in before}
+        refreshed: dict[TicketKey, RefreshedTicket] = {}
+        for one in before:
+            now = after.get(one.ticket.key)
+            if now is not None:
+                became = not_had[one.ticket.key] or _compared(one, now)
+                refreshed.setdefault(now.ticket.key, RefreshedTicket(now, became))
+        return list(refreshed.values())
 
     # --- One integration --------------------------------------------------------------------------------------------
 
@@ -216,6 +208,12 @@ class Refresh:
 
 _BROKEN: Refreshed = (Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN)
 _UNAVAILABLE: Refreshed = (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE)
+
+
+def _compared(before: ShownTicket, after: ShownTicket) -> Refreshed:
+    if after.shown.unknown_reason is UnknownReason.INTEGRATION_BROKEN:
+        return _BROKEN
+    return Outcome.UNCHANGED if _face(before) == _face(after) else Outcome.CHANGED, None
 
 
 def _row(ticket: Ticket) -> Row:

@@ -55,6 +55,11 @@ class ScheduleAnswer:
     integrations: tuple[Decision, ...]
 
 
+def idle(answer: ScheduleAnswer) -> bool:
+    """Whether there was nothing to retrieve: no integration was queued or at work."""
+    return all(one.reason not in {None, Skipped.ALREADY_RUNNING} for one in answer.integrations)
+
+
 def read_request(event: object) -> SyncRequest:
     """The request in a scheduled event or an on-call engineer's; raises ``InvalidEventError``."""
     if not isinstance(event, Mapping):

@@ -125,7 +125,11 @@ class SliceRetrieval:
     def _rows(self, progress: SliceProgress) -> Iterator[Row]:
         if self._name.startswith(NEW_TICKETS):
             pages = self._ports.tickets.new_rows(self._run.integration_ref)
-            return (row for row in chain.from_iterable(pages) if row.position > progress.cursor)
+            return (
+                row
+                for row in chain.from_iterable(pages)
+                if row.position >= progress.slice.start and row.position > progress.cursor
+            )
         return chain.from_iterable(self._ports.tickets.rows(self._run.integration_ref, progress.slice, progress.cursor))
 
     def _asked_in_order(self, rows: Iterator[Row]) -> Iterator[Asked]:
@@ -221,7 +225,8 @@ class SliceRetrieval:
         if self._first_asked is not None and not self._name.startswith(NEW_TICKETS):
             end = progress.slice.end if done else _beyond(self._cursor)
             start = _beyond(self._from) if self._from else progress.slice.start
-            self._ports.tickets.raise_coverage(self._run.integration_ref, start, end, self._first_asked)
+            ref, planned_at = self._run.integration_ref, self._run.started_at
+            self._ports.tickets.raise_coverage(ref, start, end, self._first_asked, planned_at)
         step = SliceStep(
             number=self._number,
             cursor=self._cursor,

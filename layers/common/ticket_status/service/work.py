@@ -25,7 +25,7 @@ from ticket_status.core.model import (
 from ticket_status.core.runs import collected, next_slice
 from ticket_status.core.slices import SLICES_AT_ONCE
 from ticket_status.core.throttle import delay_until, paused
-from ticket_status.core.window import END
+from ticket_status.core.window import END, position, window_start
 from ticket_status.ports import (
     IntegrationStore,
     Jira,
@@ -55,8 +55,11 @@ _MARGIN = timedelta(seconds=10)
 _CONFIRM = timedelta(seconds=45)
 """With less time left no further missing ticket is looked at: a slow Jira is not to be taken for one that fails."""
 
-_TOO_LATE = timedelta(seconds=10)
-"""New tickets that can neither join a run nor begin one, because one is being judged, try again after this."""
+_LOOK_AGAIN = timedelta(seconds=10)
+"""New tickets that can neither join a run nor begin one look again after this."""
+
+_MAY_WAIT = timedelta(seconds=30)
+"""So long new tickets leave a run at work alone: most often it comes by them, and asking twice is saved (R14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class WorkReport:
     jira_requests: int = 0
     detail: str | None = None
     counts: Counts = field(default_factory=Counts)
+    completed: bool = False
+    """Whether it ended a run of all tickets well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +181,8 @@ class Worker:
 
     def _slice(self, work: SliceWork, ready: _Ready, time_left: Callable[[], timedelta]) -> WorkReport:
         if ready.run.slices[work.name].done:
-            self._slice_done(ready.integration, ready.run, work.name)
-            return self._report(work, "repeated", detail="the slice was done")
+            completed = self._slice_done(ready.integration, ready.run, work.name)
+            return self._report(work, "repeated", detail="the slice was done", completed=completed)
         job = SliceRetrieval(self._ports, self._retrieval, self._health, self._now)
         try:
             run, ended = job.retrieve(ready.integration, ready.run, work.name, ready.jira, time_left)
@@ -193,34 +198,39 @@ class Worker:
         rest = slice_work(ready.integration, run, work.name)
         match ended:
             case None:
-                self._slice_done(ready.integration, run, work.name)
-                return self._report(work, "done", jira_requests=requests, counts=job.counts)
+                completed = self._slice_done(ready.integration, run, work.name)
+                return self._report(work, "done", jira_requests=requests, counts=job.counts, completed=completed)
             case OutOfTime() | Stopped():
                 self._ports.queue.send([rest])
                 return self._report(work, "handed_on", jira_requests=requests, counts=job.counts)
             case _:
                 return self._in_trouble(rest, run, job.integration, ended, requests)
 
-    def _slice_done(self, integration: Integration, run: SyncRun, name: str) -> None:
-        """Queue the slice that follows; after the last one, judge what is missing or end the run."""
+    def _slice_done(self, integration: Integration, run: SyncRun, name: str) -> bool:
+        """Queue the slice that follows; after the last one, judge what is missing or end the run (see _complete)."""
         following = next_slice(run, name, SLICES_AT_ONCE)
         if following is not None:
             self._ports.queue.send([slice_work(integration, run, following)])
         if not collected(run):
-            return
-        if run.missing:
-            verdict = VerdictWork(integration.connection_name, run.integration_ref, run.run_id, run.started_at)
-            self._ports.queue.send([verdict])
-        else:
-            self._runs.end(run, RunState.SUCCEEDED, self._now())
+            return False
+        if not run.missing:
+            return self._complete(run)
+        verdict = VerdictWork(integration.connection_name, run.integration_ref, run.run_id, run.started_at)
+        self._ports.queue.send([verdict])
+        return False
+
+    def _complete(self, run: SyncRun) -> bool:
+        """End a run well; whether it was this that ended it, and it was one of all tickets."""
+        ended = self._runs.end(run, RunState.SUCCEEDED, self._now())
+        return ended is not None and run.trigger is not Trigger.REGISTERED
 
     # --- Verdicts ---------------------------------------------------------------------------------------------------
 
     def _verdict(self, work: VerdictWork, ready: _Ready, time_left: Callable[[], timedelta]) -> WorkReport:
         parts = list(self._ports.runs.missing(ready.run))
         if not parts:
-            self._runs.end(ready.run, RunState.SUCCEEDED, self._now())
-            return self._report(work, "repeated", detail="every missing ticket was judged")
+            completed = self._complete(ready.run)
+            return self._report(work, "repeated", detail="every missing ticket was judged", completed=completed)
         missing = [ticket for part in parts for ticket in part.tickets]
         at = max(self._now(), not_before(ready.run, ready.integration))
         ref = work.integration_ref
@@ -245,8 +255,8 @@ class Worker:
             if self._ports.runs.conclude(ready.run, part, judged, requests, self._now()):
                 requests = 0
                 counts += judged
-        self._runs.end(ready.run, RunState.SUCCEEDED, self._now())
-        return self._report(work, "done", jira_requests=ready.jira.requests, counts=counts)
+        completed = self._complete(ready.run)
+        return self._report(work, "done", jira_requests=ready.jira.requests, counts=counts, completed=completed)
 
     # --- New tickets ------------------------------------------------------------------------------------------------
 
@@ -259,25 +269,33 @@ class Worker:
         if paused(integration, now) and integration.paused_until is not None:
             self._ports.queue.send([work], delay_until(integration.paused_until, now, self._jitter()))
             return self._report(work, "paused")
+        run = self._runs.make_room(integration, now)
+        if run is not None and _may_wait(integration, now):
+            self._ports.queue.send([work], int(_LOOK_AGAIN.total_seconds()))
+            return self._report(work, "retried", detail="the run at work may come by them by itself")
         self._ports.integrations.take_new_tickets(integration)
         if not integration.retrieve_jira_tickets or integration.health.status is not HealthStatus.HEALTHY:
             return self._report(work, "nothing_to_do", detail="the run that follows switching on or recovery has them")
-        tickets = sum(len(page) for page in self._ports.tickets.new_rows(integration.integration_ref))
+        # R2: what left the window before it was ever retrieved is not asked for any more.
+        whole = Slice(position(window_start(now)), END, ())
+        pages = self._ports.tickets.new_rows(integration.integration_ref)
+        tickets = sum(row.position >= whole.start for page in pages for row in page)
         if not tickets:
             return self._report(work, "nothing_to_do")
-        return self._retrieve_new(work, integration, tickets, now)
+        return self._retrieve_new(work, integration, run, whole, tickets)
 
-    def _retrieve_new(self, work: NewTicketsWork, integration: Integration, tickets: int, now: datetime) -> WorkReport:
-        whole = Slice("", END, ())
-        run = self._runs.make_room(integration, now)
+    def _retrieve_new(
+        self, work: NewTicketsWork, integration: Integration, run: SyncRun | None, whole: Slice, tickets: int
+    ) -> WorkReport:
+        """Have the slice of new tickets retrieved by the run at work, or by one of its own."""
+        name = NEW_TICKETS if run is None else f"{NEW_TICKETS}{len(run.slices)}"
         if run is not None:
-            name = f"{NEW_TICKETS}{len(run.slices)}"
             run = self._ports.runs.join(run, name, whole, tickets)
         else:
-            name = NEW_TICKETS
-            run = self._runs.begin(integration, Trigger.REGISTERED, {name: SliceProgress(whole)}, tickets, now)
+            slices = {name: SliceProgress(whole)}
+            run = self._runs.begin(integration, Trigger.REGISTERED, slices, tickets, self._now())
         if run is None:
-            self._ports.queue.send([work], int(_TOO_LATE.total_seconds()))
+            self._ports.queue.send([work], int(_LOOK_AGAIN.total_seconds()))
             return self._report(work, "retried", detail="the run at work is being judged")
         self._runs.queue_slices(integration, run, [name])
         return self._report(work, "done", run_id=run.run_id)
@@ -291,12 +309,16 @@ class Worker:
         detail: str | None = None,
         counts: Counts | None = None,
         run_id: str | None = None,
+        completed: bool = False,
     ) -> WorkReport:
         kinds = {SliceWork: "slice", VerdictWork: "verdict", NewTicketsWork: "new_tickets"}
         known_run = run_id if isinstance(work, NewTicketsWork) else work.run_id
-        return WorkReport(
-            kinds[type(work)], work.integration_name, outcome, known_run, jira_requests, detail, counts or Counts()
-        )
+        kind, name = kinds[type(work)], work.integration_name
+        return WorkReport(kind, name, outcome, known_run, jira_requests, detail, counts or Counts(), completed)
+
+
+def _may_wait(integration: Integration, now: datetime) -> bool:
+    return integration.new_tickets_at is not None and now - integration.new_tickets_at < _MAY_WAIT
 
 
 def _retrieves(integration: Integration | None, integration_ref: str) -> TypeGuard[Integration]:

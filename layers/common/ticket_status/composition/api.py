@@ -1,0 +1,16 @@
+"""What surrounds the API functions."""
+
+from ticket_status.api.application import Surroundings
+from ticket_status.composition.parts import now, telemetry
+from ticket_status.config import ApiConfig
+
+
+def surroundings(config: ApiConfig) -> Surroundings:
+    """Of a function with this configuration."""
+    return Surroundings(
+        logger=telemetry().logger,
+        metrics=telemetry().metrics,
+        now=now,
+        allowed_origin=config.allowed_origin or None,
+        public_address=config.public_api_url or None,
+    )

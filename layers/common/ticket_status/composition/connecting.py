@@ -1,0 +1,36 @@
+"""What administrators need of Jira: connecting, and being authorised."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from ticket_status.composition.parts import now
+from ticket_status.composition.sites import jira_settings
+from ticket_status.config import JiraConfig
+from ticket_status.jira.connector import Connector
+from ticket_status.jira.oauth1 import OAuth1, new_key_pair
+from ticket_status.jira.oauth2 import OAuth2
+from ticket_status.jira.resolution import address_problem
+from ticket_status.ports import KeyPair, RefreshLease, SecretStore
+
+
+@dataclass(frozen=True)
+class Connecting:
+    """The adapters."""
+
+    connections: Connector
+    oauth1: OAuth1
+    oauth2: OAuth2
+    address_problem: Callable[[str], str | None]
+    new_key_pair: Callable[[], KeyPair] = new_key_pair
+
+    @classmethod
+    def of(cls, config: JiraConfig, secrets: SecretStore, lease: RefreshLease) -> Self:
+        """Those of a function with this configuration."""
+        jira = jira_settings(config)
+        return cls(
+            connections=Connector(secrets, lease, jira, now),
+            oauth1=OAuth1(jira, now),
+            oauth2=OAuth2(jira, now),
+            address_problem=lambda url: address_problem(url, jira.addresses),
+        )

@@ -1,0 +1,31 @@
+"""``EventsFunction``, put together."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from ticket_status.aws.dynamo_integrations import DynamoIntegrationStore
+from ticket_status.aws.dynamo_violations import DynamoViolationStore
+from ticket_status.aws.event_bus import EventBridgeBus
+from ticket_status.composition.parts import Telemetry, client_of, dynamo_of, telemetry
+from ticket_status.config import EventsConfig
+from ticket_status.service.publishing import Publishing
+
+
+@dataclass(frozen=True)
+class EventsApp(Telemetry):
+    """``EventsFunction``."""
+
+    publishing: Publishing
+
+
+@cache
+def events() -> EventsApp:
+    """Built at the first invocation."""
+    config, to = EventsConfig.from_env(), telemetry()
+    dynamo = dynamo_of(config.region)
+    publishing = Publishing(
+        DynamoIntegrationStore(dynamo, config.integrations_table),
+        DynamoViolationStore(dynamo, config.violations_table, config.tickets_table, config.retention),
+        EventBridgeBus(client_of("events", config.region), config.event_bus_name),
+    )
+    return EventsApp(to.logger, to.metrics, publishing)

@@ -1,0 +1,159 @@
+"""What several functions are built from: clients, stores, and where they report to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from botocore.config import Config
+from botocore.session import Session
+
+from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
+from ticket_status.aws.dynamo_integrations import DynamoIntegrationStore
+from ticket_status.aws.dynamo_runs import DynamoRunStore
+from ticket_status.aws.dynamo_tickets import DynamoTicketStore
+from ticket_status.aws.dynamo_violations import DynamoViolationStore
+from ticket_status.aws.queue import SqsWorkQueue
+from ticket_status.aws.secrets import SecretsManagerSecretStore
+from ticket_status.config import JiraConfig, StoreConfig
+from ticket_status.service.runs import Runs
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+T = TypeVar("T")
+
+_AWS = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5})
+
+
+def now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Where a function reports to."""
+
+    logger: Logger
+    metrics: Metrics
+
+    def report(self, message: str, numbers: Mapping[str, int], **fields: object) -> None:
+        """One canonical log line per unit of work, and the metrics of the same numbers."""
+        self.logger.info(message, extra={**fields, **numbers})
+        for name, number in numbers.items():
+            self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+        self.metrics.flush_metrics()
+
+    def count_completed_or_idle(self) -> None:
+        """A run of all tickets was completed, or there was nothing to retrieve: when neither is counted, it alarms.
+
+        Several functions count it, so it has a service of its own.
+        """
+        dimensions = {"service": "runs"}
+        with single_metric(
+            "CompletedOrIdle", MetricUnit.Count, 1, namespace=self.metrics.namespace, default_dimensions=dimensions
+        ):
+            pass
+
+
+@cache
+def telemetry() -> Telemetry:
+    """The function's own."""
+    return Telemetry(Logger(), Metrics())
+
+
+class _Later:
+    _one_at_a_time = RLock()  # botocore's session is not for several threads
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> object:
+        with self._one_at_a_time:
+            return self._make()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._made, name)
+
+    def __call__(self, *given: object) -> object:
+        return cast("Callable[..., object]", self._made)(*given)
+
+
+def later(make: Callable[[], T]) -> T:
+    """What ``make`` makes, once it is used: what a cold start does not need it does not wait for."""
+    return cast("T", _Later(make))
+
+
+@cache
+def _session() -> Session:
+    return Session()
+
+
+def client_of(service: str, region: str) -> Any:  # noqa: ANN401 - a client of any service
+    """A client for calls that are not to DynamoDB, made when first used."""
+    return later(lambda: _session().create_client(service, region_name=region, config=_AWS))
+
+
+def dynamo_of(region: str) -> Dynamo:
+    """DynamoDB. botocore alone, without boto3's transfer manager that nothing here needs."""
+    client = _session().create_client("dynamodb", region_name=region, config=CLIENT_CONFIG)
+    return Dynamo(cast("DynamoDBClient", client))
+
+
+def secret_store(region: str, config: JiraConfig) -> SecretsManagerSecretStore:
+    """Where credentials are."""
+    return SecretsManagerSecretStore(client_of("secretsmanager", region), config.secret_prefix, config.secret_key_id)
+
+
+class Stores:
+    """The adapters that every function with a ledger has, each made when first used."""
+
+    def __init__(self, config: StoreConfig, dead_letter_queue_url: str | None = None) -> None:
+        self._config = config
+        self._dead_letter_queue_url = dead_letter_queue_url
+
+    @cached_property
+    def dynamo(self) -> Dynamo:
+        """What all stores work over."""
+        return dynamo_of(self._config.region)
+
+    @cached_property
+    def integrations(self) -> DynamoIntegrationStore:
+        """Integrations."""
+        return DynamoIntegrationStore(self.dynamo, self._config.integrations_table)
+
+    @cached_property
+    def tickets(self) -> DynamoTicketStore:
+        """Tickets."""
+        config = self._config
+        return DynamoTicketStore(self.dynamo, config.tickets_table, config.violations_table, config.retention)
+
+    @cached_property
+    def violations(self) -> DynamoViolationStore:
+        """Violations."""
+        config = self._config
+        return DynamoViolationStore(self.dynamo, config.violations_table, config.tickets_table, config.retention)
+
+    @cached_property
+    def runs(self) -> DynamoRunStore:
+        """Runs."""
+        return DynamoRunStore(self.dynamo, self._config.sync_runs_table, self._config.integrations_table)
+
+    @cached_property
+    def queue(self) -> SqsWorkQueue:
+        """The sync queue."""
+        client: SQSClient = client_of("sqs", self._config.region)
+        origin = telemetry().logger.get_correlation_id
+        return SqsWorkQueue(client, self._config.sync_queue_url, self._dead_letter_queue_url, origin=origin)
+
+    @cached_property
+    def run_keeper(self) -> Runs:
+        """Starts and ends runs."""
+        return Runs(self.integrations, self.tickets, self.runs, self.queue)

@@ -1,0 +1,48 @@
+"""``RefreshFunction``, put together."""
+
+from dataclasses import dataclass
+
+from ticket_status.api.application import UNHANDLED_ERRORS, Surroundings
+from ticket_status.composition.api import surroundings
+from ticket_status.composition.parts import Stores, later, now, telemetry
+from ticket_status.config import ApiConfig
+from ticket_status.ports import JiraConnector, JiraRejectedRequestError
+from ticket_status.service.reading import Reading
+from ticket_status.service.refresh import Refresh, RefreshPorts
+from ticket_status.service.registration import RegisterTickets
+
+
+def _report_rejected(error: JiraRejectedRequestError) -> None:
+    """The refresh says that Jira is not available; the alarm says that it is our fault."""
+    telemetry().logger.error("Jira rejected a request that we built", exc_info=error)
+    telemetry().report("refresh", {UNHANDLED_ERRORS: 1}, outcome="rejected")
+
+
+@dataclass(frozen=True)
+class RefreshServices:
+    """What the routes of ``RefreshFunction`` call."""
+
+    reading: Reading
+    refresh: Refresh
+    registration: RegisterTickets
+
+
+def _connector(stores: Stores, config: ApiConfig) -> JiraConnector:
+    from ticket_status.composition.sites import connector  # noqa: PLC0415 - readers do not wait for it at a cold start
+
+    return connector(stores, config.stores, config.jira)
+
+
+def refresh() -> tuple[RefreshServices, Surroundings]:
+    """The services of ``RefreshFunction`` and what surrounds them."""
+    config = ApiConfig.from_env()
+    stores = Stores(config.stores)
+    reading = Reading(stores.integrations, stores.tickets, stores.violations)
+    opens = later(lambda: _connector(stores, config))
+    ports = RefreshPorts(stores.integrations, stores.tickets, opens)
+    services = RefreshServices(
+        reading,
+        Refresh(ports, reading, stores.run_keeper, now, _report_rejected),
+        RegisterTickets(stores.integrations, stores.violations, stores.queue),
+    )
+    return services, surroundings(config)

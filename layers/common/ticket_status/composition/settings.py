@@ -1,0 +1,47 @@
+"""``SettingsFunction``, put together."""
+
+import time
+from typing import TYPE_CHECKING
+
+from ticket_status.api.application import Surroundings
+from ticket_status.composition.api import surroundings
+from ticket_status.composition.parts import Stores, later, now, secret_store
+from ticket_status.config import ApiConfig, JiraConfig
+from ticket_status.ports import RefreshLease, SecretStore
+from ticket_status.service.reading import Reading
+from ticket_status.service.settings import SettingsServices, settings_services
+from ticket_status.service.settings_ports import SettingsPorts
+
+if TYPE_CHECKING:
+    from ticket_status.composition.connecting import Connecting
+
+
+def _connecting(config: JiraConfig, secrets: SecretStore, lease: RefreshLease) -> "Connecting":
+    from ticket_status.composition.connecting import Connecting  # noqa: PLC0415 - as in ``refresh``
+
+    return Connecting.of(config, secrets, lease)
+
+
+def settings() -> tuple[SettingsServices, Surroundings]:
+    """The services of ``SettingsFunction`` and what surrounds them."""
+    config = ApiConfig.from_env()
+    stores = Stores(config.stores)
+    secrets = secret_store(config.stores.region, config.jira)
+    jira = later(lambda: _connecting(config.jira, secrets, stores.integrations))
+    ports = SettingsPorts(
+        integrations=stores.integrations,
+        tickets=stores.tickets,
+        run_store=stores.runs,
+        runs=stores.run_keeper,
+        secrets=secrets,
+        lease=stores.integrations,
+        connections=later(lambda: jira.connections),
+        address_problem=later(lambda: jira.address_problem),
+        new_key_pair=later(lambda: jira.new_key_pair),
+        oauth1=later(lambda: jira.oauth1),
+        oauth2=later(lambda: jira.oauth2),
+        now=now,
+        sleep=time.sleep,
+    )
+    reading = Reading(stores.integrations, stores.tickets, stores.violations)
+    return settings_services(ports, reading), surroundings(config)

@@ -1,0 +1,28 @@
+"""How functions that ask Jira reach it. Loading this takes as long as loading everything else together."""
+
+from dataclasses import asdict
+
+from ticket_status.aws.dynamo_points import DynamoPointsLedger
+from ticket_status.composition.parts import Stores, now, secret_store, telemetry
+from ticket_status.config import JiraConfig, StoreConfig
+from ticket_status.core.addresses import AddressRules
+from ticket_status.jira.connector import Connector
+from ticket_status.jira.settings import JiraSettings, MadeCall
+from ticket_status.service.points import PointsConnector
+
+
+def jira_settings(config: JiraConfig) -> JiraSettings:
+    """Which addresses may be asked."""
+    rules = AddressRules(allow_private=config.allow_private_addresses, allow_loopback=config.allow_loopback_addresses)
+    return JiraSettings(config.atlassian_api_url, config.atlassian_auth_url, rules, tell=_tell_of_call)
+
+
+def _tell_of_call(call: MadeCall) -> None:
+    """A line for each call to Jira; its correlation id is that of the work or the request that made it."""
+    telemetry().logger.info("jira call", extra=asdict(call))
+
+
+def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> PointsConnector:
+    """Opens integrations' sites."""
+    opened = Connector(secret_store(config.region, jira), stores.integrations, jira_settings(jira), now)
+    return PointsConnector(opened, DynamoPointsLedger(stores.dynamo, config.sync_runs_table), now)

@@ -1,0 +1,42 @@
+"""The stores in memory, as the rows need them: what a run keeps of itself is no write, and leases are atomic."""
+
+from collections import Counter
+from datetime import datetime
+from threading import Lock
+
+from tests.fakes.integrations import InMemoryIntegrationStore
+from ticket_status.core.model import Integration
+
+
+class WatchedIntegrationStore(InMemoryIntegrationStore):
+    """Counts the writes that are about the integration, not those that say which run is at work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+
+    def release_run(self, integration_ref: str, run_id: str) -> None:
+        writes = self.writes
+        super().release_run(integration_ref, run_id)
+        self.writes = writes
+
+    def begin_run(self, integration: Integration, run_id: str) -> bool:
+        writes = self.writes
+        began = super().begin_run(integration, run_id)
+        self.writes = writes
+        return began
+
+    def take(self, integration: Integration, holder: str, now: datetime, until: datetime) -> bool:
+        with self._lock:
+            return super().take(integration, holder, now, until)
+
+
+class InMemoryPointsLedger:
+    """The ``PointsLedger`` in memory."""
+
+    def __init__(self) -> None:
+        self.spent: Counter[tuple[str, datetime]] = Counter()
+
+    def spend(self, app: str, hour: datetime, points: int) -> int:
+        self.spent[app, hour] += points
+        return self.spent[app, hour]

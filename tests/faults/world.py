@@ -1,0 +1,259 @@
+"""A world for each row: sample Jira sites, our services over stores in memory, and one clock that only jumps.
+
+Everything between the services and the sites is the real thing: connector, guard, `requests`, a loopback socket.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from local.sample_jira import SampleJira
+from local.sample_jira.model import Issue
+from tests.fakes.queue import FakeWorkQueue
+from tests.fakes.runs import InMemoryRunStore
+from tests.fakes.secrets import InMemorySecretStore
+from tests.fakes.tickets import InMemoryTicketStore
+from tests.fakes.violations import InMemoryViolationStore
+from tests.faults.interrupting import InterruptingConnector
+from tests.faults.logins import Logins, SampleSite
+from tests.faults.stores import InMemoryPointsLedger, WatchedIntegrationStore
+from ticket_status.core.addresses import AddressRules
+from ticket_status.core.model import (
+    AuthType,
+    Health,
+    HealthStatus,
+    InstallationType,
+    Integration,
+    RunState,
+    SyncRun,
+    Ticket,
+    TicketKey,
+)
+from ticket_status.jira.connector import Connector
+from ticket_status.jira.settings import JiraSettings, Limits
+from ticket_status.ports import JiraRejectedRequestError, Registration, Work
+from ticket_status.service.points import PointsConnector
+from ticket_status.service.reading import Reading, ShownTicket
+from ticket_status.service.refresh import Refresh, RefreshedTicket, RefreshPorts
+from ticket_status.service.runs import Runs
+from ticket_status.service.schedule import Schedule, SyncRequest
+from ticket_status.service.work import Worker, WorkerPorts
+
+NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
+PERIOD = timedelta(hours=8)
+"""Between two schedules (R1)."""
+
+WORKER_TIME = timedelta(seconds=90)
+PROJECT = "SEC"
+NAME = "jira"
+VIOLATION = "XRAY-1"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What there is before anything goes wrong."""
+
+    auth: AuthType | None = None
+    """``None``: Basic on Cloud, a personal access token on Data Center."""
+    tickets: int = 3
+    age: timedelta = timedelta(days=10)
+    """Of the oldest ticket when the fault is met; the others follow, a second each."""
+    key_only: bool = False
+    """Registered by key, so that the first retrieval has to find the ids."""
+    limits: Limits = field(default_factory=Limits)
+
+
+class World:
+    """A site with issues, the integration with it, and tickets of one violation."""
+
+    def __init__(self, jira: SampleJira, setting: Setting, *, cloud: bool) -> None:
+        self.jira = jira
+        self.site: SampleSite = jira.cloud if cloud else jira.data_center
+        self.setting = setting
+        self.clock = jira.clock
+        self.clock.freeze(NOW)
+        self.api_token: str | None = None
+        """Instead of the one that is ready."""
+        url = jira.atlassian_url
+        rules = AddressRules(allow_private=False, allow_loopback=True)
+        self.settings = JiraSettings(api_url=url, auth_url=url, addresses=rules, limits=setting.limits)
+        self.logins = Logins(jira, self.settings, self.clock.now)
+        self.integrations = WatchedIntegrationStore()
+        self.tickets = InMemoryTicketStore()
+        self.violations = InMemoryViolationStore(self.tickets)
+        self.run_store = InMemoryRunStore(self.integrations)
+        self.secrets = InMemorySecretStore()
+        self.points = InMemoryPointsLedger()
+        self.queue = FakeWorkQueue()
+        self.runs = Runs(self.integrations, self.tickets, self.run_store, self.queue)
+        self.reading = Reading(self.integrations, self.tickets, self.violations)
+        self.here = Deployed(self)
+        self.elsewhere = Deployed(self)
+        """The same services in another function at the same time."""
+        self.pool = ThreadPoolExecutor(1)
+        self.meanwhile: list[Future[object]] = []
+        """What others do at the same time."""
+        self.keys: list[TicketKey] = []
+        created = NOW + PERIOD - setting.age
+        count = setting.tickets
+        self.issues = self.site.create(PROJECT, count, created=created, spread_seconds=count)
+
+    @property
+    def cloud(self) -> bool:
+        """Whether the site is a Cloud site."""
+        return self.site is self.jira.cloud
+
+    @property
+    def reading_path(self) -> str:
+        """The pattern of the call that reads many issues."""
+        return "*/issue/bulkfetch" if self.cloud else "*/rest/api/2/search"
+
+    @property
+    def issue(self) -> str:
+        """The key of the first issue as it was registered."""
+        return f"{PROJECT}-1"
+
+    @property
+    def integration(self) -> Integration:
+        """The integration as stored."""
+        return self.integrations.stored[NAME]
+
+    @property
+    def ref(self) -> str:
+        """What the integration's tickets hang on."""
+        return self.integration.integration_ref
+
+    @property
+    def run(self) -> SyncRun | None:
+        """The integration's newest run."""
+        return self.run_store.latest(self.ref)
+
+    # --- Before ------------------------------------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Make the integration, register the tickets, and retrieve them once, so that all is well."""
+        self.integrate(NAME, self.site, self.setting.auth)
+        self.register(NAME, self.issues, key_only=self.setting.key_only)
+        if not self.setting.key_only:
+            self.sync()
+        self.pass_(PERIOD)
+
+    def integrate(self, name: str, site: SampleSite, auth: AuthType | None = None) -> None:
+        """Make an integration of a site, connected as a new one is."""
+        cloud = site in self.jira.cloud_sites()
+        made = Integration(
+            connection_name=name,
+            integration_ref=f"{name}~k3f9x2",
+            installation_type=InstallationType.CLOUD if cloud else InstallationType.SERVER,
+            jira_server_url=site.url,
+            auth_type=auth or (AuthType.BASIC if cloud else AuthType.PAT),
+            created_at=NOW,
+            retrieve_jira_tickets=True,
+            enabled_since=NOW,
+            healthy_since=NOW,
+            health=Health(HealthStatus.HEALTHY, NOW, NOW),
+        )
+        self.integrations.add(made)
+        login = self.logins.at(site, made, self.api_token)
+        self.secrets.write(made.integration_ref, login.secrets)
+        report = self.here.connector.check(login.integration)
+        assert report.trouble is None
+        self.integrations.stored[name] = replace(login.integration, site=report.site)
+
+    def register(self, name: str, issues: Sequence[Issue], *, key_only: bool = False) -> list[TicketKey]:
+        """Register issues as tickets of the violation."""
+        integration = self.integrations.stored[name]
+        tickets = [
+            Ticket(
+                TicketKey.of(integration.integration_ref, None if key_only else str(issue.id), issue.key),
+                issue.key,
+                issue.created,
+                integration.jira_server_url,
+            )
+            for issue in issues
+        ]
+        self.violations.register([Registration(one, VIOLATION, None) for one in tickets], self.clock.now())
+        keys = [one.key for one in tickets]
+        self.keys += keys
+        return keys
+
+    def pass_(self, time: timedelta) -> None:
+        """Let time pass, for us and for Jira."""
+        self.clock.advance(time.total_seconds())
+
+    # --- What happens ------------------------------------------------------------------------------------------------
+
+    def schedule(self) -> None:
+        """The schedule queues every integration."""
+        Schedule(self.integrations, self.runs).queue(SyncRequest(scheduled=True), self.clock.now())
+
+    def work_off(self) -> list[RunState]:
+        """Deliver messages, each when it is due, up to the next schedule; the states that the run came to."""
+        end = self.clock.now() + PERIOD
+        waiting: list[tuple[datetime, int, Work]] = []
+        states: list[RunState] = []
+        for number in range(10_000):
+            for work, delay in self.queue.sent:
+                waiting.append((self.clock.now() + timedelta(seconds=delay), number, work))
+            self.queue.sent.clear()
+            waiting.sort(key=lambda one: one[:2])
+            if not waiting or waiting[0][0] >= end:
+                break
+            due, _, work = waiting.pop(0)
+            self.pass_(max(timedelta(), due - self.clock.now()))
+            self.here.deliver(work)
+            states += [self.run.state] if self.run is not None else []
+        return [state for number, state in enumerate(states) if number == 0 or states[number - 1] is not state]
+
+    def sync(self) -> list[RunState]:
+        """A whole scheduled run."""
+        self.schedule()
+        return self.work_off()
+
+    def current(self, key: TicketKey) -> TicketKey:
+        """The identity that a ticket has by now."""
+        return self.tickets.current(key)
+
+    # --- What is seen ------------------------------------------------------------------------------------------------
+
+    def shown(self) -> dict[TicketKey, ShownTicket]:
+        """All tickets as they are shown now."""
+        return self.reading.show(self.keys, self.clock.now())
+
+    @property
+    def heard(self) -> int:
+        """Calls that sites heard."""
+        heard = (self.jira.site(name).requests("*/rest/api/*") for name in self.jira.sites())
+        return sum(map(len, heard)) + len(self.jira.atlassian.requests("*/accessible-resources"))
+
+    @property
+    def refreshes(self) -> int:
+        """Calls to token endpoints."""
+        return len([*self.jira.atlassian.requests("/oauth/token"), *self.site.requests("*/rest/oauth2/latest/token")])
+
+
+class Deployed:
+    """The services as one function has them: a connector of its own, the stores of all."""
+
+    def __init__(self, world: World) -> None:
+        now = world.clock.now
+        self.connector = Connector(world.secrets, world.integrations, world.settings, now)
+        self.interrupting = InterruptingConnector(PointsConnector(self.connector, world.points, now))
+        self.rejected: list[JiraRejectedRequestError] = []
+        """What Jira called malformed: these alarm."""
+        ports = WorkerPorts(world.integrations, world.tickets, world.run_store, world.queue, self.interrupting)
+        self._worker = Worker(ports, now, jitter=lambda: 0.0)
+        refresh_ports = RefreshPorts(world.integrations, world.tickets, self.interrupting)
+        self._refresh = Refresh(refresh_ports, world.reading, world.runs, now, self.rejected.append)
+
+    def deliver(self, work: Work) -> None:
+        """A message reaches a worker; one that fails there is a bug of ours, and noted."""
+        try:
+            self._worker.do(work, lambda: WORKER_TIME)
+        except JiraRejectedRequestError as error:
+            self.rejected.append(error)
+
+    def press(self) -> list[RefreshedTicket]:
+        """Somebody presses the button."""
+        return self._refresh.violation(VIOLATION)
