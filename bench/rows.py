@@ -1,0 +1,206 @@
+"""Lines of the table."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.api import Api
+from bench.cold import Size, Start
+from bench.cost import Counted, month, secrets
+from bench.day import Day
+from bench.full_run import CHANGED, Measured
+from bench.others import Other
+from ticket_status.service.retrieval import CALLS_IN_FLIGHT
+
+CALL_SECONDS = 0.1
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measure."""
+
+    measure: str
+    measured: str
+    target: str = ""
+    beside: str = ""
+    ratio: str = ""
+
+
+def run_lines(got: Measured) -> list[Line]:
+    """What a full run took."""
+    floor, changed = -(-got.tickets // 1000), -(-got.tickets // CHANGED)
+    what = f"{got.kind}, {got.tickets:,} tickets: "
+    cpu, bare = (one.cpu / got.tickets * 1e6 for one in (got.ours, got.bare))
+    writes = f"{got.calls.ticket_writes:,} / {got.calls.writes:,}"
+    units = Line(
+        what + "read units of the index",
+        f"{got.read_units:,.0f}",
+        f"≤ {max(got.tickets / 50, 100):,.0f}",
+        "",
+        f"{got.row_bytes:.0f} B a row",
+    )
+    return [
+        Line(
+            what + "Jira requests",
+            f"{got.jira_requests}",
+            f"≤ {floor * 11 // 10}",
+            f"{floor}",
+            _x(got.jira_requests, floor),
+        ),
+        Line(what + "writes, tickets / all", writes, f"{changed:,} / ≤ {changed + 100:,}"),
+        units,
+        Line(what + "CPU µs a ticket", f"{cpu:.1f}", "≤ 60; ≤ 8 x", f"bare loop {bare:.1f}", _x(cpu, bare)),
+        Line(what + "wall s, Jira without latency", f"{got.ours.wall:.2f}"),
+    ]
+
+
+def unchanged_line(got: Measured) -> Line:
+    """A run in which nothing changed: what an unchanged ticket takes."""
+    cpu, bare = (one.cpu / got.tickets * 1e6 for one in (got.ours, got.bare))
+    return Line(
+        "the same, nothing changed: CPU µs a ticket",
+        f"{cpu:.1f}",
+        "≤ 60; ≤ 8 x",
+        f"bare loop {bare:.1f}",
+        _x(cpu, bare),
+    )
+
+
+def small_line(got: Measured) -> Line:
+    """An integration with few tickets, spread over a year."""
+    return Line(f"{got.tickets} tickets over twelve months: Jira requests", f"{got.jira_requests}", "1", "1")
+
+
+def slow_line(got: Measured) -> Line:
+    """A run against a slow Jira."""
+    floor = got.jira_requests * CALL_SECONDS / CALLS_IN_FLIGHT
+    what = f"{got.tickets:,} tickets at 100 ms a call, {CALLS_IN_FLIGHT} in flight: wall s"
+    return Line(what, f"{got.ours.wall:.2f}", "≤ 1.3 x", f"{floor:.2f}", _x(got.ours.wall, floor))
+
+
+def growth_lines(fixed: Measured, several: Sequence[Measured]) -> Iterator[Line]:
+    """The cost of a ticket, and memory, as tickets become more; less what a run of one ticket takes."""
+    first = several[0]
+    for got in several:
+        each, begin = (one.ours.cpu - fixed.ours.cpu for one in (got, first))
+        cost, beginning = each / got.tickets * 1e6, begin / first.tickets * 1e6
+        yield Line(
+            f"{got.tickets:,} tickets: CPU µs each beyond the first's",
+            f"{cost:.1f}",
+            "± 10 %",
+            f"{beginning:.1f}",
+            _x(cost, beginning),
+        )
+        memory = f"{got.ours.peak:.0f}, of that {got.ours.peak - got.ours.base:.0f} grown"
+        yield Line(f"{got.tickets:,} tickets: worker's MB resident", memory, "≤ 160", f"imports {got.ours.base:.0f}")
+
+
+def other_lines(others: Sequence[Other], quick: Measured, slow: Measured) -> Iterator[Line]:
+    """Those who do the same work, for as many tickets."""
+    for one in others:
+        plain, late = one.seconds_of(quick.tickets, 0), one.seconds_of(slow.tickets, CALL_SECONDS)
+        asked = f"{one.requests_of(quick.tickets):,} requests"
+        yield Line(
+            f"{one.name}: s", f"{plain:,.1f}", "", f"ours {quick.ours.wall:.1f}; {asked}", _x(plain, quick.ours.wall)
+        )
+        yield Line(
+            f"{one.name}: s at 100 ms a call",
+            f"{late:,.0f}",
+            "",
+            f"ours {slow.ours.wall:.1f}",
+            _x(late, slow.ours.wall),
+        )
+
+
+def api_lines(got: Api) -> list[Line]:
+    """Calls of the API's operations."""
+    read, refresh, register = got.read, got.refresh, got.register
+    switches = (
+        ("break", got.broken, "1"),
+        ("recover", got.recovered, "1"),
+        ("off", got.off, "1"),
+        ("on", got.on, "1 and its run"),
+    )
+    return [
+        Line(
+            "GET tickets of a violation: DynamoDB calls, one after another",
+            f"{len(read.exchanges)}, {read.one_after_another}",
+            "≤ 3",
+        ),
+        Line(
+            "the same, warm: ms",
+            f"{got.read_seconds * 1e3:.2f}",
+            "≤ 2 x",
+            f"bare reads {got.bare_seconds * 1e3:.2f}",
+            _x(got.read_seconds, got.bare_seconds),
+        ),
+        Line("refresh of 10 tickets: Jira requests", f"{got.refresh_jira}", "1"),
+        Line(
+            "refresh of 10 tickets: DynamoDB, one after another",
+            f"{refresh.one_after_another}",
+            "≤ 6",
+            f"{len(refresh.exchanges)} in all",
+        ),
+        Line("registration of 100: DynamoDB calls", f"{len(register.exchanges)}", "≤ 16"),
+        Line("registration of 100: SQS calls", f"{got.register_sqs}", "≤ 2"),
+        *(Line(f"{name}, 1,000,000 tickets: writes", f"{calls.writes}", target) for name, calls, target in switches),
+    ]
+
+
+def cold_lines(starts: Sequence[Start], size: Size) -> Iterator[Line]:
+    """Cold starts, and what is deployed."""
+    bare = starts[0]
+    yield Line(f"cold start, {bare.name}: CPU ms (wall)", f"{bare.cpu * 1e3:.0f} ({bare.wall * 1e3:.0f})")
+    for one in starts[1:]:
+        yield Line(
+            f"cold start, {one.name}: CPU ms (wall)",
+            f"{one.cpu * 1e3:.0f} ({one.wall * 1e3:.0f})",
+            "≤ 1.3 x",
+            f"{bare.cpu * 1e3:.0f} ({bare.wall * 1e3:.0f})",
+            _x(one.cpu, bare.cpu),
+        )
+    largest = ", ".join(f"{name} {part / MEGABYTE:.0f}" for name, part in size.parts.items())
+    yield Line(
+        "layer MB, and compiled files", f"{size.layer / MEGABYTE:.0f} + {size.compiled / MEGABYTE:.0f}", "", largest
+    )
+    yield Line("all functions KB", f"{size.functions / 1024:.0f}")
+
+
+def counted(got: Measured) -> Counted:
+    """What the cost model starts from."""
+    other = got.calls.operations["GetItem"] * 0.5 + got.calls.operations["BatchGetItem"]
+    return Counted(
+        index_units=got.read_units / got.tickets,
+        other_writes=(got.calls.writes - got.calls.ticket_writes) / got.tickets,
+        other_read_units=other / got.tickets,
+        cpu_seconds=got.ours.cpu / got.tickets,
+    )
+
+
+def cost_lines(got: Measured) -> Iterator[Line]:
+    """Dollars a month."""
+    for tickets in (10_000, 1_000_000, 100_000_000):
+        services = month(tickets, counted(got))
+        most = ", ".join(f"{name} {dollars:.2f}" for name, dollars in sorted(services.items(), key=lambda one: -one[1]))
+        target = "< 3" if tickets == 1_000_000 else ""  # noqa: PLR2004 - the issue's own
+        yield Line(
+            f"$ a month, {tickets:,} tickets",
+            f"{sum(services.values()):.2f}",
+            target,
+            most,
+            f"secrets {secrets(tickets):.2f}",
+        )
+
+
+def day_lines(days: Sequence[tuple[str, Day]]) -> Iterator[Line]:
+    """The simulated days."""
+    for name, day in days:
+        runs = f"median {day.median_minutes:.0f}, last {day.last_minutes:.0f}"
+        beside = (
+            f"large {day.large_hours:.1f} h, throttled {day.throttled_minutes:.0f} min, workers {day.busy:.0%} busy"
+        )
+        yield Line(f"{name}: run minutes", runs, "< 480", beside, f"{day.unfinished} late")
+
+
+def _x(one: float, other: float) -> str:
+    return f"{one / other:.2f} x" if other else ""

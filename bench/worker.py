@@ -1,0 +1,144 @@
+"""``python -m bench.worker SPEC``: a worker in a process of its own, so that what it takes is its own.
+
+SPEC is JSON on the command line; the answer is JSON on standard output.
+"""
+
+import json
+import sys
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+
+from bench.world import EMAIL, SECRET, Stores
+from ticket_status.aws.rows import RETRIEVAL_INDEX
+from ticket_status.core.addresses import AddressRules
+from ticket_status.core.model import InstallationType, Integration, SyncRun, Trigger
+from ticket_status.jira.connector import Connector
+from ticket_status.jira.settings import JiraSettings
+from ticket_status.ports import Work
+from ticket_status.service.runs import Runs
+from ticket_status.service.work import Worker, WorkerPorts
+
+TIME_LEFT = timedelta(seconds=90)
+"""What the worker has for one message, as in ``template.yaml``."""
+
+PER_CALL = 1000
+_HEADERS = {"User-Agent": "ticket-status-bench", "Accept": "application/json"}
+
+
+@dataclass
+class OwnQueue:
+    """The sync queue, worked off one message after another by one worker."""
+
+    waiting: deque[Work] = field(default_factory=deque)
+
+    def send(self, work: Sequence[Work], delay_seconds: int = 0) -> None:  # noqa: ARG002 - nothing waits here
+        """Take work."""
+        self.waiting.extend(work)
+
+    def give_up(self, body: str, reason: str) -> None:
+        """Nothing is given up here."""
+        raise AssertionError(reason + body)
+
+
+class OneSecret:
+    """The credentials of every integration."""
+
+    def read(self, integration_ref: str) -> Mapping[str, str]:  # noqa: ARG002 - all have the same
+        """Read them."""
+        return {"password": SECRET, "token": SECRET}
+
+    def write(self, integration_ref: str, secrets: object) -> None:
+        """Nothing is written here."""
+        raise AssertionError(integration_ref, secrets)
+
+    def destroy(self, integration_ref: str) -> None:
+        """Nothing is destroyed here."""
+        raise AssertionError(integration_ref)
+
+
+def main() -> None:
+    """Retrieve an integration once; or read the same bytes and do nothing else."""
+    spec = json.loads(sys.argv[1])
+    stores = Stores.of(spec["environment"])
+    known = stores.integrations.get(spec["integration"])
+    if known is None:
+        raise AssertionError(spec)
+    base = _resident("VmRSS")
+    wall, cpu = time.perf_counter(), time.process_time()
+    if spec["bare"]:
+        _bare(spec, known)
+        run = None
+    else:
+        run = _retrieve(stores, known)
+    took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    memory = {"base": base, "peak": _resident("VmHWM")}
+    counts = {} if run is None else {"changed": run.counts.changed, "unchanged": run.counts.unchanged}
+    sys.stdout.write(json.dumps({**took, **memory, **counts}))
+
+
+def _retrieve(stores: Stores, known: Integration) -> SyncRun:
+    queue = OwnQueue()
+    settings = JiraSettings(addresses=AddressRules(allow_private=False, allow_loopback=True))
+    connector = Connector(OneSecret(), stores.integrations, settings, _now)
+    worker = Worker(WorkerPorts(stores.integrations, stores.tickets, stores.runs, queue, connector), _now, lambda: 0.0)
+    started = Runs(stores.integrations, stores.tickets, stores.runs, queue).start(known, Trigger.SCHEDULE, _now())
+    while queue.waiting:
+        until = time.monotonic() + TIME_LEFT.total_seconds()
+        worker.do(queue.waiting.popleft(), lambda until=until: timedelta(seconds=until - time.monotonic()))  # type: ignore[misc]
+    run = stores.runs.get(known.integration_ref, started.run_id or "")
+    if run is None or run.completed_at is None:
+        raise AssertionError(f"the run did not end: {run}")
+    return run
+
+
+def _bare(spec: Mapping[str, str], known: Integration) -> None:
+    """Read and decode what a run reads, and nothing else."""
+    session = requests.Session()
+    session.trust_env = False
+    cloud = known.installation_type is InstallationType.CLOUD
+    if cloud:
+        session.auth = (EMAIL, SECRET)
+    ids = [id_ for partition in spec["partitions"] for id_ in _month(spec["url"], partition)]
+    for at in range(0, len(ids), PER_CALL):
+        chunk = ids[at : at + PER_CALL]
+        if cloud:
+            body: dict[str, object] = {"issueIdsOrKeys": chunk, "fields": ["status"]}
+            answer = session.post(f"{known.jira_server_url}/rest/api/3/issue/bulkfetch", json=body, headers=_HEADERS)
+        else:
+            body = {"jql": f"id in ({','.join(chunk)})", "fields": ["status"], "maxResults": PER_CALL, "startAt": 0}
+            bearer = {**_HEADERS, "Authorization": f"Bearer {SECRET}"}
+            answer = session.post(f"{known.jira_server_url}/rest/api/2/search", json=body, headers=bearer)
+        json.loads(answer.content)
+
+
+def _month(url: str, partition: str) -> list[str]:
+    values = {":month": {"S": partition}, ":start": {"S": ""}, ":end": {"S": "~"}}
+    request: dict[str, object] = {"IndexName": RETRIEVAL_INDEX, "ExpressionAttributeValues": values}
+    headers = {"X-Amz-Target": "DynamoDB_20120810.Query"}
+    ids: list[str] = []
+    while True:
+        page = json.loads(requests.post(url, json=request, headers=headers, timeout=60).content)
+        ids += [item["t"]["S"] for item in page["Items"]]
+        if "LastEvaluatedKey" not in page:
+            return ids
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _resident(which: str) -> float:
+    """Megabytes of this process: ``VmRSS`` now, ``VmHWM`` at most so far."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
+    return int(lines[which].split()[0]) / 1024
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    main()
