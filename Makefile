@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy test check lint types format validate dead-letters deploy bench lock clean
+.PHONY: help setup run demo stack redeploy test check lint types scan format validate dead-letters deploy deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -51,7 +51,7 @@ redeploy: setup ## bring changed code into the running local stack
 test: setup ## every test, the end-to-end ones against the embedded AWS
 	@$(PY) -m pytest
 
-check: setup lint types validate test ## what CI runs
+check: setup lint types validate scan test ## what CI runs
 
 lint: setup ## ruff, all rules
 	@$(PY) -m ruff check .
@@ -62,6 +62,16 @@ types: setup ## mypy --strict, tests too
 
 validate: setup ## the template: SAM, cfn-lint
 	@$(SAM) validate --lint --region us-east-1
+
+# Each suppression is on the line or the resource that it is for, with its reason; checkov's are in template.yaml.
+scan: setup .local/scan-venv/.ready ## look for weaknesses: code (bandit), template (checkov), secrets (detect-secrets)
+	@$(PY) -m bandit --quiet --recursive layers/common/ticket_status functions local tools 2>/dev/null
+	@.local/scan-venv/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
+	@find . .ci -type f -not -path './.*/*' -not -name '*.pyc' -not -path '*requirements*.txt' -print0 \
+	 | xargs -0 .venv/bin/detect-secrets-hook --no-verify $(NO_SECRETS)
+# Left to ruff and bandit, which read code: words beside a string (KeywordDetector).
+# In events/*.json, which can have no comments: ids and handles of AWS.
+NO_SECRETS := --disable-plugin KeywordDetector --exclude-lines '"(eventID|receiptHandle|md5OfBody)": "'
 
 format: setup ## let ruff rewrite what it can
 	@$(PY) -m ruff check --fix .
@@ -81,9 +91,12 @@ RUNTIME := python3.13
 bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets
 	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full)
 
+deploy-console: setup ## put the console's files where a stack deployed with ConsoleAccess serves them
+	@$(PY) -m local.publish_console
+
 lock: ## renew the pins from requirements/*.in (needs uv)
 	@uv pip compile $(LOCK) --no-annotate requirements/runtime.in -o layers/common/requirements.txt
-	@for kind in dev sam emulator bench; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
+	@for kind in dev sam emulator scan bench; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
 LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 clean: ## remove what was built or kept locally

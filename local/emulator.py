@@ -3,7 +3,7 @@
 import contextlib
 import os
 import socket
-import subprocess
+import subprocess  # nosec B404 # starts the project's own tools only
 import sys
 import tempfile
 import time
@@ -19,7 +19,7 @@ from local import STATE
 
 REGION = "us-east-1"
 # The embedded AWS takes these from anyone; they are no secret.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}  # nosec B105 # taken from anyone
 
 PYTHON = STATE / "emulator-venv" / "bin" / "python"
 GUARD = Path(__file__).parent / "guard.py"
@@ -56,7 +56,7 @@ class Emulator:
             raise EmulatorError(f"port {self.port} is taken; say PORT=... for another")
         directory = tempfile.mkdtemp(prefix="emulator-", dir=STATE)
         with self.log.open("wb") as log:
-            self._guard = subprocess.Popen(
+            self._guard = subprocess.Popen(  # nosec B603 # an argument list written here, no shell
                 [
                     sys.executable,
                     str(GUARD),

@@ -10,7 +10,7 @@ import os
 import select
 import shutil
 import signal
-import subprocess
+import subprocess  # nosec B404 # starts the project's own tools only
 import sys
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def guard(paths: list[str], command: list[str]) -> int:
     """Run ``command`` in a process group of its own until it ends or standard input does, then remove ``paths``."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _not_me)
-    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # nosec B603 # an argument list written here, no shell
     while program.poll() is None and not _owner_let_go():
         pass
     _end(program)

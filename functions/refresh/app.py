@@ -122,7 +122,10 @@ def list_violations(call: Call, services: RefreshServices) -> Reply:
     type_, name = call.query("resource_type"), call.query("resource_name")
     _fits(_TYPES, type_, "resource_type")
     _fits(free_text(512), name, "resource_name")
-    resource = Resource(str(type_), str(name), call.query("resource_version"))
+    version = call.query("resource_version")
+    if version is not None:
+        _fits(free_text(128), version, "resource_version")
+    resource = Resource(str(type_), str(name), version)
     page = services.reading.of_resource(resource, *call.paging, call.now)
     found: list[dict[str, object]] = [{"violation_id": name, **_column(status)} for name, status in page.items]
     return page_reply("violations", found, page.next_token)

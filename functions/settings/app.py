@@ -140,13 +140,13 @@ def begin_oauth1(call: Call, services: SettingsServices) -> Reply:
 @routes.get(OAUTH2_CALLBACK, scope=None)
 def end_oauth2(call: Call, services: SettingsServices) -> Reply:
     """Where Atlassian, or a Data Center, sends the person back to; a callback without a code is a refusal."""
-    return callback_page(services.authorization.end_oauth2(call.query("state") or "", call.query("code")))
+    return callback_page(services.authorization.end_oauth2(call.query("state") or "", call.query("code") or None))
 
 
 @routes.get(OAUTH1_CALLBACK, scope=None)
 def end_oauth1(call: Call, services: SettingsServices) -> Reply:
     """Where a Data Center sends the person back to; it calls the verifier of a refusal ``denied``."""
-    verifier = call.query("oauth_verifier")
+    verifier = call.query("oauth_verifier") or None
     ended = services.authorization.end_oauth1(
         call.query("state") or "", call.query("oauth_token") or "", None if verifier == "denied" else verifier
     )

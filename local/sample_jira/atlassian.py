@@ -25,7 +25,7 @@ from local.sample_jira.service import Authenticate, Send, Service, ServiceOption
 from local.sample_jira.striking import spoilt, stand_in
 
 CLIENT_ID = "sample-client"
-CLIENT_SECRET = "sample-client-secret"  # noqa: S105 - opens nothing but this sample
+CLIENT_SECRET = "sample-client-secret"  # noqa: S105 - opens nothing but this sample  # nosec B105
 LIFETIMES = Lifetimes(access=timedelta(hours=1), refresh_unused=timedelta(days=90), leeway=timedelta(minutes=10))
 WRONG_CLIENT = {"error": "access_denied", "error_description": "Unauthorized"}
 UNAUTHORIZED = {"code": 401, "message": "Unauthorized"}

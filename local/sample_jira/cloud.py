@@ -46,7 +46,7 @@ from local.sample_jira.site import JiraSite, SiteOptions
 from local.sample_jira.throttling import ThrottleForm, throttle_headers
 
 EMAIL = "bot@sample.example"
-API_TOKEN = "sample-api-token"  # noqa: S105 - opens nothing but this sample
+API_TOKEN = "sample-api-token"  # noqa: S105 - opens nothing but this sample  # nosec B105
 DEAR_CAP = 100  # issues of one bulkfetch when fields or expansions are costly
 CHEAP_EXPANSIONS = frozenset({"names", "schema"})
 ANONYMOUS_ISSUE = "Issue does not exist or you do not have permission to see it."

@@ -25,7 +25,7 @@ from local.sample_jira.site import JiraSite, SiteOptions
 from local.sample_jira.throttling import RATE_HEADERS
 
 USERNAME = "bot"
-PASSWORD = "sample-password"  # noqa: S105 - opens nothing but this sample
+PASSWORD = "sample-password"  # noqa: S105 - opens nothing but this sample  # nosec B105
 PAT = "sample-pat"
 FIRST_WITH_PAT = (8, 14)
 FAILED = "AUTHENTICATED_FAILED"

@@ -90,7 +90,7 @@ class Tokens:
             "access_token": self.access,
             "expires_in": self.expires_in,
             "scope": " ".join(sorted(self.scopes)),
-            "token_type": "Bearer",
+            "token_type": "Bearer",  # nosec B105 # a token's type
         }
         return answer | ({"refresh_token": self.refresh} if self.refresh else {})
 

@@ -219,4 +219,4 @@ def _token_answer(token: str, **more: str) -> Answer:
 
 
 def _body_hash(body: bytes) -> str:
-    return base64.b64encode(sha1(body).digest()).decode()  # noqa: S324 - OAuth 1.0a has it so
+    return base64.b64encode(sha1(body).digest()).decode()  # noqa: S324 - OAuth 1.0a has it so  # nosec B324

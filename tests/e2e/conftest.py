@@ -14,7 +14,13 @@ import pytest
 
 from local.sample_jira import SampleJira
 from local.stack import Stack, attach, running_stack
+from tests.e2e.bus import Listener
 from tests.e2e.driver import Service
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The search for secrets comes last, after everything else has left its traces."""
+    items.sort(key=lambda item: item.path.name == "test_security_secrets.py")
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +46,11 @@ def stack(jira: SampleJira) -> Iterator[Stack]:
 def service(stack: Stack) -> Service:
     """The service on that stack."""
     return Service(stack)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bus(stack: Stack) -> Iterator[Listener]:
+    """Hears everything that the stack's bus is told, from the first test to the last."""
+    listener = Listener(stack)
+    yield listener
+    listener.stop()

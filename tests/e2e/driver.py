@@ -22,6 +22,8 @@ class Service:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.answers: list[str] = []
+        """Everything that was ever answered, headers too; searched for secrets at the end."""
         self._http = requests.Session()
         self._http.trust_env = False
 
@@ -31,9 +33,11 @@ class Service:
         """One request to the API with the token of a client (``None``: without one)."""
         headers = {} if client is None else {"Authorization": f"Bearer {self.stack.token(client)}"}
         url = f"{self.stack.api_url}{BASE_PATH}{path}"
-        return self._http.request(
+        answer = self._http.request(
             method, url, json=body, headers=headers, params=query, timeout=PATIENCE, allow_redirects=False
         )
+        self.answers.append(f"{answer.headers} {answer.text}")
+        return answer
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """What a GET answers with 200."""
@@ -59,6 +63,7 @@ class Service:
         functions = self.stack.session.client("lambda", endpoint_url=self.stack.endpoint_url)
         answer = functions.invoke(FunctionName=f"{self.stack.name}-{function}", Payload=json.dumps(event).encode())
         payload: dict[str, Any] = json.loads(answer["Payload"].read())
+        self.answers.append(json.dumps(payload))
         if answer.get("FunctionError"):
             raise SyncFailedError(payload["errorMessage"])
         return payload

@@ -27,6 +27,7 @@ UNTAGGABLE = {
     "AWS::S3::BucketPolicy",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::WAFv2::WebACLAssociation",
 }
 
 

@@ -42,7 +42,7 @@ def test_a_public_https_address_is_accepted_and_put_into_its_normal_form(url: st
         "https://",
         "https:///path",
         "https://user@abc.example",
-        "https://user:secret@abc.example",
+        "https://user:secret@abc.example",  # pragma: allowlist secret (what must be refused)
         "https://@abc.example",
         "https://abc.example?x=1",
         "https://abc.example/?",

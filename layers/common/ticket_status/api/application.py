@@ -95,12 +95,16 @@ class Api(Generic[S]):
             return _response(route.failed(call))
 
     def _answer_unrouted(self, _: NotFoundError) -> Response[str]:
+        """The resolver's patterns leave out some characters; a parameter that has one names nothing, like any other."""
         event = self._resolver.current_event
-        allowed = sorted(route.method for route in self._routes if _leads(route, event.path))
-        if not allowed:
+        leading = {route.method: (route, found) for route in self._routes if (found := _lead(route, event.path))}
+        if event.http_method in leading:
+            route, found = leading[event.http_method]
+            return self._answer(route, **found.groupdict())
+        if not leading:
             detail = f"there is nothing at {event.path}"
             return _problem(ProblemError(HTTPStatus.NOT_FOUND, "not_found", detail))
-        methods = ", ".join(allowed)
+        methods = ", ".join(sorted(leading))
         detail = f"{event.path} answers to {methods}, not to {event.http_method}"
         status = HTTPStatus.METHOD_NOT_ALLOWED
         headers = {"Allow": methods}
@@ -151,9 +155,10 @@ def _cors(surroundings: Surroundings) -> CORSConfig | None:
     )
 
 
-def _leads(route: Route[S], path: str) -> bool:
-    fixed = _PARAMETER.sub("\n", BASE_PATH + route.path).split("\n")
-    return re.fullmatch("[^/]+".join(map(re.escape, fixed)), path) is not None
+def _lead(route: Route[S], path: str) -> re.Match[str] | None:
+    fixed = _PARAMETER.split(BASE_PATH + route.path)
+    parts = [f"(?P<{part}>[^/]+)" if place % 2 else re.escape(part) for place, part in enumerate(fixed)]
+    return re.fullmatch("".join(parts), path)
 
 
 def _response(reply: Reply) -> Response[str]:

@@ -63,8 +63,8 @@ class Call:
         return unquote(self.parameters[name])
 
     def query(self, name: str) -> str | None:
-        """A parameter of the query; ``None`` when absent or empty."""
-        return self.event.query_string_parameters.get(name) or None
+        """A parameter of the query; ``None`` when absent."""
+        return self.event.query_string_parameters.get(name)
 
     @property
     def json(self) -> object:
@@ -78,7 +78,8 @@ class Call:
     @property
     def paging(self) -> tuple[int, str | None]:
         """``limit`` and ``next_token``; raises 422 for a limit that is none."""
-        limit = self.query("limit") or str(DEFAULT_LIMIT)
+        asked = self.query("limit")
+        limit = str(DEFAULT_LIMIT) if asked is None else asked
         if not (limit.isascii() and limit.isdigit() and len(limit) <= len(str(MOST_LIMIT))):
             raise _bad_limit()
         if not 1 <= int(limit) <= MOST_LIMIT:

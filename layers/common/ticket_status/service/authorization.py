@@ -19,8 +19,8 @@ from ticket_status.service.refusals import (
 from ticket_status.service.settings_ports import SettingsPorts
 from ticket_status.service.site_health import Paused
 
-_TOKEN_MEMBER = "request_token"  # noqa: S105 - the name of a member, not a password
-_SECRET_MEMBER = "request_token_secret"  # noqa: S105 - the name of a member, not a password
+_TOKEN_MEMBER = "request_token"  # noqa: S105 - the name of a member, not a password  # nosec B105
+_SECRET_MEMBER = "request_token_secret"  # noqa: S105 - the name of a member, not a password  # nosec B105
 """Of the first leg of OAuth 1.0a, kept among the integration's secrets until the second."""
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from ticket_status.core.comparison import asked_as
+from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import (
     MOST_CONFIRMATIONS,
     Evidence,
@@ -14,7 +15,8 @@ from ticket_status.core.judgement import (
     judge,
     project_of,
 )
-from ticket_status.core.model import KEY_ONLY_PREFIX, ReasonCode, TicketKey
+from ticket_status.core.model import KEY_ONLY_PREFIX, ReasonCode, Ticket, TicketKey
+from ticket_status.core.shown import last_seen
 from ticket_status.core.sighting import read_sighting
 from ticket_status.ports import Account, Jira, JiraTrouble, MissingTicket, Refused, Throttled, TicketStore, Unavailable
 
@@ -49,7 +51,7 @@ class Proof:
         if not isinstance(before, Account):
             return before
         if too_many:
-            return {ticket.ticket_id: Verdict.INACCESSIBLE for ticket in missing}
+            return self._hidden_still(ref, missing)
         evidence = self._evidence(jira, ref, missing, in_time)
         if not isinstance(evidence, dict):
             return evidence
@@ -59,6 +61,18 @@ class Proof:
         if after != before:
             return Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered for another account in mid-proof")
         return {ticket_id: judge(found) for ticket_id, found in evidence.items()}
+
+    def _hidden_still(self, ref: str, missing: Sequence[MissingTicket]) -> dict[str, Verdict | Found]:
+        """Inaccessible, but for what was seen again since it was missed: nobody asks once more here (R12)."""
+        keys = [TicketKey(ref, ticket.ticket_id) for ticket in missing]
+        stored, coverages = self._tickets.get_many(keys, [ref])
+        coverage = coverages.get(ref, Coverage())
+        return {
+            ticket.ticket_id: Verdict.UNDECIDED
+            if key in stored and _seen_since(ticket, stored[key], coverage)
+            else Verdict.INACCESSIBLE
+            for key, ticket in zip(keys, missing, strict=True)
+        }
 
     def _evidence(
         self, jira: Jira, ref: str, missing: Sequence[MissingTicket], in_time: Callable[[], bool]
@@ -91,6 +105,13 @@ class Proof:
         stored = self._tickets.get_many(unknown)[0] if unknown else {}
         keys |= {key.ticket_id: ticket.issue_key for key, ticket in stored.items()}
         return {ticket_id: project_of(issue_key) for ticket_id, issue_key in keys.items() if issue_key is not None}
+
+
+def _seen_since(missed: MissingTicket, ticket: Ticket, coverage: Coverage) -> bool:
+    if ticket.absence is not None:
+        return False
+    seen_at = last_seen(ticket, coverage)
+    return seen_at is not None and (missed.seen_at is None or missed.seen_at < seen_at)
 
 
 def _known_key(ticket: MissingTicket) -> str | None:

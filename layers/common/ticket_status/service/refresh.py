@@ -4,14 +4,13 @@ It never fails because of Jira: what could not be had says so, the rest is fresh
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from ticket_status.core.comparison import Comparison, Row
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.health import recovers
 from ticket_status.core.judgement import implausible
 from ticket_status.core.model import Absence, Integration, Ticket, TicketKey, Trigger, UnknownReason
@@ -149,9 +148,10 @@ class Refresh:
             integration = proven
             self._runs.start(integration, Trigger.RECOVERED, self._now())
         rows = [_row(one.ticket) for one in tickets]
+        seen_at = {one.ticket.key.ticket_id: one.shown.last_update for one in tickets}
         failed: dict[TicketKey, Refreshed] = {}
         for start in range(0, len(rows), jira.ids_per_call):
-            some = self._retrieve_call(integration, jira, rows[start : start + jira.ids_per_call], tickets[0].coverage)
+            some = self._retrieve_call(integration, jira, rows[start : start + jira.ids_per_call], seen_at)
             if not isinstance(some, dict):
                 return some
             failed |= some
@@ -159,7 +159,7 @@ class Refresh:
         return failed
 
     def _retrieve_call(
-        self, integration: Integration, jira: Jira, rows: Sequence[Row], coverage: Coverage
+        self, integration: Integration, jira: Jira, rows: Sequence[Row], seen_at: Mapping[str, datetime | None]
     ) -> dict[TicketKey, Refreshed] | JiraTrouble:
         ref = integration.integration_ref
         asked = self._retrieval.ask(jira, rows, max(integration.enabled_since, integration.healthy_since))
@@ -169,28 +169,29 @@ class Refresh:
         result = asked.result
         self._retrieval.record_changes(ref, asked, result.changed)
         self._ports.tickets.record([Seen(TicketKey(ref, row.ticket_id), asked.at) for row in result.unchanged])
-        trouble = self._judge(jira, ref, asked, result, coverage)
+        trouble = self._judge(jira, ref, asked, result, seen_at)
         if trouble is not None:
             consequence = self._met(integration, trouble)
             return {TicketKey(ref, row.ticket_id): consequence for row in (*result.missing, *result.failed)}
         return {TicketKey(ref, row.ticket_id): _UNAVAILABLE for row in result.failed}
 
-    def _judge(self, jira: Jira, ref: str, asked: Asked, result: Comparison, coverage: Coverage) -> JiraTrouble | None:
+    def _judge(
+        self, jira: Jira, ref: str, asked: Asked, result: Comparison, seen_at: Mapping[str, datetime | None]
+    ) -> JiraTrouble | None:
         """R7 and R8 for the tickets of one violation: the same proof as in a run."""
         if not result.missing:
             return None
         missing = [
-            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, coverage.at(row.position))
+            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, seen_at.get(row.ticket_id))
             for row in result.missing
         ]
+        at = max(self._now(), asked.at)
         too_many = implausible(len(missing), len(asked.rows) - len(result.failed))
         verdicts = self._proof.judge(jira, ref, missing, too_many=too_many)
         if not isinstance(verdicts, dict):
             return verdicts
-        self._retrieval.record_verdicts(ref, missing, verdicts, asked.at)
-        self._ports.tickets.record(
-            [Seen(TicketKey(ref, one.ticket_id), asked.at) for one in missing if one.was_inaccessible]
-        )
+        self._retrieval.record_verdicts(ref, missing, verdicts, at)
+        self._ports.tickets.record([Seen(TicketKey(ref, one.ticket_id), at) for one in missing if one.was_inaccessible])
         return None
 
     def _met(self, integration: Integration, trouble: JiraTrouble) -> Refreshed:

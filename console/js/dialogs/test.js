@@ -1,0 +1,28 @@
+// Test Integration: the five checks.
+
+import { button, element } from "../core/dom.js";
+import { tryConnection } from "../parts/connection_test.js";
+import { actions, closeButton, modal } from "../parts/modal.js";
+
+let asked = false;
+
+/** Let the next window begin its test by itself: it was asked for. (One that is opened by its address waits.) */
+export function beginTest() {
+  asked = true;
+}
+
+/** Open the window. */
+export function showTest({ name, signal }) {
+  const found = element("div", { class: "stack" }, element("p", { class: "aside" }, "Tries the connection to Jira now. What is found becomes the integration's health."));
+  const start = button("Test", run, { class: "primary" });
+  modal({ title: "Test Integration", subtitle: name, signal }, found, actions(closeButton(), start));
+  if (asked) run();
+  asked = false;
+
+  async function run() {
+    start.disabled = true;
+    await tryConnection(name, found);
+    start.disabled = false;
+    start.textContent = "Test again";
+  }
+}

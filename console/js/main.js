@@ -1,0 +1,40 @@
+// The page begins: who is looking, then what they came for.
+
+import { button, update } from "./core/dom.js";
+import * as router from "./core/router.js";
+import { begin, canSignOut, signOut } from "./core/session.js";
+import { showAuthorise } from "./dialogs/authorise.js";
+import { showEdit } from "./dialogs/edit.js";
+import { showSettings } from "./dialogs/settings.js";
+import { showTest } from "./dialogs/test.js";
+import { trouble } from "./parts/states.js";
+import { showIntegration } from "./views/integration.js";
+import { showIntegrations } from "./views/integrations.js";
+import { showMissing } from "./views/missing.js";
+import { showScans } from "./views/scans.js";
+import { showViolation } from "./views/violation.js";
+import { showViolations } from "./views/violations.js";
+
+const PAGES = [
+  [["scans"], { show: showScans }],
+  [["scans", "*", "*"], { show: showViolations }],
+  [["violations", "*"], { show: showViolation }],
+  [["violations", "*", "*"], { show: showViolation }],
+  [["integrations"], { show: showIntegrations }],
+  [["integrations", "*"], { show: showIntegration }],
+  [[], { show: showMissing }],
+];
+const DIALOGS = { settings: showSettings, edit: showEdit, test: showTest, authorise: showAuthorise };
+
+const main = document.getElementById("main");
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+try {
+  await begin();
+  if (canSignOut()) update(document.getElementById("account"), button("Sign out", signOut));
+  router.start(main, PAGES, DIALOGS);
+} catch (error) {
+  update(main, trouble(error, () => location.reload()));
+}

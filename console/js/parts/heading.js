@@ -1,0 +1,26 @@
+// The head of a page: where we are, what it is, what can be done.
+
+import { element, link } from "../core/dom.js";
+import { title } from "../core/router.js";
+
+/** `trail`: [[label, address]] of the pages above; `beside`: what stands at the heading's right. */
+export function heading({ trail = [], name, aside, beside }) {
+  title(name);
+  return element(
+    "div",
+    { class: "heading" },
+    trail.length ? crumbs(trail) : null,
+    element("div", { class: "heading-line" }, element("div", {}, element("h1", {}, name), aside ? element("p", { class: "aside" }, aside) : null), beside ?? null),
+  );
+}
+
+function crumbs(trail) {
+  const steps = trail.map(([label, address]) => element("li", {}, link(address, {}, label)));
+  return element("nav", { "aria-label": "Breadcrumb", class: "crumbs" }, element("ol", {}, steps));
+}
+
+/** Facts: [[name, value]], those without a value left out. */
+export function facts(pairs) {
+  const given = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return element("dl", { class: "facts" }, given.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
+}

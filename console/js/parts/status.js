@@ -1,0 +1,31 @@
+// The ticket status: a dot in the colour of its category, the name, and why it is Unknown.
+
+import { element } from "../core/dom.js";
+import { UNKNOWN } from "../core/words.js";
+
+/** What the "Ticket Status" column shows of a ticket; nothing while retrieval is off. */
+export function ticketStatus(ticket) {
+  if (ticket.ticket_status === null) {
+    return element("span", { class: "hidden-text" }, "Not shown: retrieval is switched off");
+  }
+  return ticket.unknown_reason ? unknown(ticket.unknown_reason) : known(ticket);
+}
+
+function known({ ticket_status: name, ticket_status_category: category }) {
+  return element("span", { class: "ticket-status" }, element("span", { class: `dot ${category ?? "undefined"}` }), element("span", {}, name));
+}
+
+function unknown(reason) {
+  const [short, long] = UNKNOWN[reason] ?? [reason, ""];
+  return element(
+    "span",
+    { class: "ticket-status", title: long },
+    element("span", { class: "dot unknown" }),
+    element("span", {}, "Unknown", element("span", { class: "aside" }, short)),
+  );
+}
+
+/** A small mark with a word: the state of a run, the health of an integration. */
+export function mark({ word, tone }) {
+  return element("span", { class: "mark" }, element("span", { class: `dot ${tone}` }), element("span", {}, word));
+}

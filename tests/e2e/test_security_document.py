@@ -1,0 +1,44 @@
+"""The API document tried on the running stack: whatever is sent, no 5xx, and every answer fits the document."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import ROOT
+from local.sample_jira import SampleJira
+from local.stack import BASE_PATH, Stack
+from tests.e2e.driver import Service, ticket
+
+SECONDS = 75
+"""How long it tries; examples and limits of every operation come first, then chance, then what links lead to."""
+
+EXAMPLES = {"integration_name": "cloud-abc", "violation_id": "XRAY-552871"}
+"""Names in the document's examples; here they are of things that there are."""
+
+
+@pytest.fixture
+def lenient() -> Iterator[SampleJira]:
+    """A Jira of its own: made-up addresses of it are tried, too, and asked for what no Jira has."""
+    with SampleJira() as jira:
+        yield jira
+
+
+def test_every_answer_fits_the_api_document(
+    service: Service, lenient: SampleJira, stack: Stack, tmp_path: Path
+) -> None:
+    service.add_cloud(EXAMPLES["integration_name"], lenient)
+    issue = lenient.cloud.create("JAS", 1)[0]
+    service.register(ticket(EXAMPLES["integration_name"], issue, EXAMPLES["violation_id"]))
+    command = [str(ROOT / ".venv" / "bin" / "schemathesis")]
+    command += ["--config-file", str(ROOT / "tests" / "security" / "schemathesis.toml"), "run"]
+    command += [str(ROOT / "docs" / "openapi.yaml"), "--url", f"{stack.api_url}{BASE_PATH}"]
+    command += ["--header", f"Authorization: Bearer {stack.token('admin')}"]
+    command += ["--max-time", str(SECONDS)]
+    environment = {**os.environ, "NO_PROXY": "127.0.0.1"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
+    for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
+        assert f"✅ {phase}" in done.stdout, done.stdout[-5_000:]

@@ -1,0 +1,290 @@
+"""Least privilege: with any statement of an execution role taken away, something that its function does fails."""
+
+import copy
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import pytest
+
+from local.sample_jira import SampleJira
+from local.stack import Stack
+from local.template import load
+from tests.e2e.driver import Service, table_name, ticket, wait_for
+from tests.e2e.poller import worker_at_rest
+from tests.fakes.policies import as_list, statements
+from ticket_status.aws.queue import write_work
+from ticket_status.ports import NewTicketsWork
+
+ROLES = {
+    "SyncRole": "sync",
+    "SyncWorkerRole": "sync-worker",
+    "ProbeRole": "probe",
+    "RefreshRole": "refresh",
+    "SettingsRole": "settings",
+    "EventsRole": "events",
+}
+
+USED_BY_AWS = {
+    "logs:CreateLogStream": "Lambda itself writes the log",
+    "sqs:ReceiveMessage": "Lambda itself polls the queue",
+    "dynamodb:DescribeStream": "Lambda itself reads the stream",
+    "sqs:SendMessage": "Lambda itself notes what it gave up of a stream",
+    "kms:Decrypt": "Secrets Manager asks the key in the caller's name",
+}
+"""First actions of statements that a service needs on the function's behalf. The embedded AWS does not enforce those;
+``tests/template/test_policies.py`` shows that the template makes the service do it."""
+
+
+class Grant(NamedTuple):
+    """One statement of a role, by its place."""
+
+    role: str
+    place: int
+    actions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """As pytest names it."""
+        return f"{self.role}-{self.place}-{self.actions[0]}"
+
+
+GRANTS = [
+    Grant(role, place, tuple(as_list(statement["Action"])))
+    for role in ROLES
+    for place, statement in enumerate(statements(load()["Resources"][role]))
+]
+OURS = [grant for grant in GRANTS if grant.actions[0] not in USED_BY_AWS]
+
+
+class Work:
+    """Makes each function do everything that it can, on an integration of its own, and notes what fails."""
+
+    def __init__(self, service: Service, jira: SampleJira, stack: Stack) -> None:
+        self.failures: list[str] = []
+        self.name = f"least-{uuid.uuid4().hex[:8]}"
+        self.path = f"/jira-integrations/{self.name}"
+        self.token = f"token-{uuid.uuid4().hex}"
+        self._service = service
+        self._jira = jira
+        self._stack = stack
+        self._sqs = stack.session.client("sqs", endpoint_url=stack.endpoint_url)
+        self._lambda = stack.session.client("lambda", endpoint_url=stack.endpoint_url)
+        issues = jira.cloud.create(f"L{uuid.uuid4().hex[:8].upper()}", 3, status="To Do")
+        self.known, self.gone, self.by_key = (ticket(self.name, issue, f"{self.name}-v") for issue in issues)
+        self._gone_key = issues[1].key
+        del self.by_key["issue_id"]
+
+    # --- Before ---------------------------------------------------------------------------------------------------
+
+    def prepare_integration(self) -> None:
+        """An integration whose credentials work."""
+        self._jira.cloud.add_api_token(self.token)
+        self._service.add_cloud(self.name, self._jira, password=self.token)
+
+    def prepare_ticket(self) -> None:
+        """And a ticket that was never retrieved."""
+        self.prepare_integration()
+        self._service.register(self.known)
+
+    def prepare_broken(self) -> None:
+        """An integration that is broken, though its credentials work by now."""
+        self._service.add_cloud(self.name, self._jira, password=self.token, skip_connection_test=True)
+        self._service.register(self.known)
+        self._service.post(f"{self.path}/test")
+        self._jira.cloud.add_api_token(self.token)
+
+    def prepare_deleted(self) -> None:
+        """And a ticket that was deleted in Jira, and found so."""
+        self.prepare_integration()
+        self._service.register(self.known, self.gone)
+        self._service.retrieve(self.name)
+        self._jira.cloud.delete(self._gone_key)
+        self._service.retrieve(self.name)
+
+    # --- What each function does ----------------------------------------------------------------------------------
+
+    def sync(self) -> None:
+        """Look over all integrations, and queue one."""
+        self._invoke("sync", {"dry_run": True})
+        self._invoke("sync", {"integration_name": self.name})
+
+    def worker(self) -> None:
+        """Look up a ticket by its key, then retrieve all, and judge one that is missing."""
+        self._service.register(self.by_key, self.gone)
+        self._work_off(self._new_tickets())
+        if self.failures:
+            return
+        self._jira.cloud.delete(self._gone_key)
+        self._service.post(f"{self.path}/sync", status=HTTPStatus.ACCEPTED)
+        self._work_off(wait_for(self._take, "the run's slice"))
+
+    def probe(self) -> None:
+        """Find the integration well again, and start its run."""
+        answer = self._invoke("probe", {})
+        if not answer or self.name not in answer["recovered"]:
+            self.failures.append(f"the probe recovered {answer}")
+
+    def refresh(self) -> None:
+        """Register a ticket, show it, and press the button of an integration that is well again."""
+        build = {"type": "build", "name": self.name, "version": "1"}
+        self._call("POST", "/tickets", {"tickets": [{**self.by_key, "resource": build}]})
+        self._call("GET", f"/violations/{self.name}-v/tickets")
+        self._call("POST", f"/violations/{self.name}-v/tickets/refresh")
+        self._call("GET", "/resources")
+
+    def settings(self) -> None:
+        """An integration's whole life but its creation, and another's creation."""
+        self._call("POST", f"{self.path}/tickets/{self.gone['issue_id']}/recheck")
+        self._call("PATCH", self.path, {"password": self.token})
+        self._call("POST", f"{self.path}/test")
+        self._call("POST", f"{self.path}/sync")
+        self._call("GET", f"{self.path}/sync-runs")
+        self._call("GET", "/jira-integrations", limit="1")
+        other = f"{self.name}-2"
+        self._call("POST", "/jira-integrations", {**_creation(self._jira, self.token), "connection_name": other})
+        self._call("DELETE", f"/jira-integrations/{other}")
+
+    def events(self) -> None:
+        """Publish that a ticket changed."""
+        dynamodb = self._stack.session.client("dynamodb", endpoint_url=self._stack.endpoint_url)
+        integration = dynamodb.get_item(
+            TableName=table_name(self._stack, "IntegrationsTable"), Key={"connection_name": {"S": self.name}}
+        )["Item"]
+        key: Any = {"i": integration["integration_ref"], "t": {"S": str(self.known["issue_id"])}}
+        image = dynamodb.get_item(TableName=table_name(self._stack, "TicketsTable"), Key=key)["Item"]
+        changed = {
+            "Keys": key,
+            "OldImage": {**image, "o": {"S": f"{self.known['issue_key']}|new|Before"}},
+            "NewImage": {**image, "o": {"S": f"{self.known['issue_key']}|done|After"}},
+        }
+        record = {"eventID": "1", "eventName": "MODIFY", "eventSource": "aws:dynamodb", "dynamodb": changed}
+        self._invoke("events", {"Records": [record]})
+
+    # --- After ----------------------------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Leave no integration and no message behind."""
+        for name in (self.name, f"{self.name}-2"):
+            self._service.call("DELETE", f"/jira-integrations/{name}")
+        while self._take():
+            pass
+
+    # --- Parts ----------------------------------------------------------------------------------------------------
+
+    def _call(self, method: str, path: str, body: object = None, **query: str) -> None:
+        answer = self._service.call(method, path, body, **query)
+        if not answer.ok:
+            self.failures.append(f"{method} {path}: {answer.status_code} {answer.text}")
+
+    def _invoke(self, function: str, event: Mapping[str, object]) -> Any:  # noqa: ANN401 - its answer
+        answer = self._lambda.invoke(FunctionName=f"{self._stack.name}-{function}", Payload=json.dumps(event).encode())
+        payload = json.loads(answer["Payload"].read())
+        if answer.get("FunctionError"):
+            self.failures.append(f"{function}: {payload}")
+            return None
+        return payload
+
+    def _new_tickets(self) -> str:
+        """The message that a registration sends; that one is held back for some seconds."""
+        dynamodb = self._stack.session.client("dynamodb", endpoint_url=self._stack.endpoint_url)
+        item = dynamodb.get_item(
+            TableName=table_name(self._stack, "IntegrationsTable"), Key={"connection_name": {"S": self.name}}
+        )["Item"]
+        return write_work(NewTicketsWork(self.name, item["integration_ref"]["S"]))
+
+    def _work_off(self, body: str) -> None:
+        """Hand the worker a message, and every one that comes of it, as long as it does not fail."""
+        after: str | None = body
+        while after and not self.failures:
+            message = {"messageId": uuid.uuid4().hex, "body": after, "eventSource": "aws:sqs", "attributes": {}}
+            answer = self._invoke("sync-worker", {"Records": [message]})
+            if answer and answer["batchItemFailures"]:
+                self.failures.append(f"the worker failed at {after}")
+            after = self._take()
+
+    def _take(self) -> str | None:
+        """A message of this integration off the queue, ``None`` when there is none."""
+        url = self._stack.outputs["SyncQueueUrl"]
+        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=2)
+        for message in answer.get("Messages", []):
+            if json.loads(message["Body"])["integration_name"] == self.name:
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                return message["Body"]
+        return None
+
+
+WORK: Mapping[str, tuple[Callable[[Work], None], Callable[[Work], None]]] = {
+    "SyncRole": (Work.prepare_ticket, Work.sync),
+    "SyncWorkerRole": (Work.prepare_integration, Work.worker),
+    "ProbeRole": (Work.prepare_broken, Work.probe),
+    "RefreshRole": (Work.prepare_broken, Work.refresh),
+    "SettingsRole": (Work.prepare_deleted, Work.settings),
+    "EventsRole": (Work.prepare_ticket, Work.events),
+}
+"""For each role what has to be there, and the work of its function."""
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_function_works_with_its_whole_role(role: str, service: Service, jira: SampleJira, stack: Stack) -> None:
+    assert _failures(role, service, jira, stack, Policy(stack, role).document) == []
+
+
+@pytest.mark.parametrize("grant", OURS, ids=str)
+def test_a_function_fails_without_any_statement_of_its_role(
+    grant: Grant, service: Service, jira: SampleJira, stack: Stack
+) -> None:
+    document = copy.deepcopy(Policy(stack, grant.role).document)
+    taken = document["Statement"].pop(grant.place)
+    assert tuple(as_list(taken["Action"])) == grant.actions
+    assert _failures(grant.role, service, jira, stack, document) != []
+
+
+def _failures(role: str, service: Service, jira: SampleJira, stack: Stack, document: Mapping[str, Any]) -> list[str]:
+    """What fails of a function's work while its role has this policy."""
+    prepare, do = WORK[role]
+    work = Work(service, jira, stack)
+    prepare(work)
+    rest = worker_at_rest(stack) if role == "SyncWorkerRole" else nullcontext()
+    with rest, Policy(stack, role).replaced(document):
+        do(work)
+    work.clear()
+    return work.failures
+
+
+class Policy:
+    """The one inline policy of a role of the deployed stack."""
+
+    def __init__(self, stack: Stack, role: str) -> None:
+        cloudformation = stack.session.client("cloudformation", endpoint_url=stack.endpoint_url)
+        described = cloudformation.describe_stack_resource(StackName=stack.name, LogicalResourceId=role)
+        self._role = described["StackResourceDetail"]["PhysicalResourceId"]
+        self._iam = stack.session.client("iam", endpoint_url=stack.endpoint_url)
+        [self._name] = self._iam.list_role_policies(RoleName=self._role)["PolicyNames"]
+        got: Any = self._iam.get_role_policy(RoleName=self._role, PolicyName=self._name)["PolicyDocument"]
+        self.document: Mapping[str, Any] = got
+
+    @contextmanager
+    def replaced(self, document: Mapping[str, Any]) -> Iterator[None]:
+        """While another takes its place."""
+        self._put(document)
+        try:
+            yield
+        finally:
+            self._put(self.document)
+
+    def _put(self, document: Mapping[str, Any]) -> None:
+        self._iam.put_role_policy(RoleName=self._role, PolicyName=self._name, PolicyDocument=json.dumps(document))
+
+
+def _creation(jira: SampleJira, token: str) -> dict[str, object]:
+    site = jira.cloud
+    return {
+        "installation_type": "cloud",
+        "jira_server_url": site.url,
+        "auth_type": "basic",
+        "username": site.email,
+        "password": token,
+    }

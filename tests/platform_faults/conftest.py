@@ -1,0 +1,32 @@
+"""One embedded AWS and one sample Jira for all; a deployment of its own for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.emulator import Emulator
+from local.sample_jira import SampleJira
+from tests.platform_faults.deployment import Deployment, forget_composed
+
+
+@pytest.fixture(scope="session")
+def endpoint_url() -> Iterator[str]:
+    """The embedded AWS, with nothing deployed on it."""
+    with Emulator("platform-tests") as running:
+        yield running.url
+
+
+@pytest.fixture(scope="session")
+def sample_jira() -> Iterator[SampleJira]:
+    """The sample Jira; at the end every request that it got must have been one that Jira documents."""
+    with SampleJira() as jira:
+        yield jira
+        assert jira.violations == []
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, endpoint_url: str, sample_jira: SampleJira) -> Iterator[Deployment]:
+    """A deployment with three tickets that show To Do."""
+    forget_composed()
+    yield Deployment(monkeypatch, endpoint_url, sample_jira)
+    forget_composed()
