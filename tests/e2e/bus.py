@@ -2,8 +2,12 @@
 
 import json
 import uuid
+from typing import TYPE_CHECKING
 
 from local.stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import TargetTypeDef
 
 
 class Listener:
@@ -18,8 +22,8 @@ class Listener:
         arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         pattern = json.dumps({"account": [{"exists": True}]})
         self._events.put_rule(Name=self._name, EventBusName=self._bus, EventPattern=pattern)
-        target = {"Id": "queue", "Arn": arn}
-        self._events.put_targets(Rule=self._name, EventBusName=self._bus, Targets=[target])  # type: ignore[list-item] - a plain dictionary
+        targets: list[TargetTypeDef] = [{"Id": "queue", "Arn": arn}]
+        self._events.put_targets(Rule=self._name, EventBusName=self._bus, Targets=targets)
         self._heard: list[str] = []
 
     def heard(self) -> list[str]:

@@ -17,6 +17,7 @@ from tests.fakes.api_document import document
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_cognito_idp.literals import TimeUnitsTypeType
+    from mypy_boto3_cognito_idp.type_defs import ResourceServerScopeTypeTypeDef
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SCOPES = ("ticketing/read", "ticketing/refresh", "ticketing/register", "ticketing/admin")
@@ -67,8 +68,10 @@ class Pool:
 
     def add_scopes(self, server: str, scopes: tuple[str, ...]) -> None:
         """A resource server with these scopes."""
-        names = [{"ScopeName": scope.rpartition("/")[2], "ScopeDescription": scope} for scope in scopes]
-        self._cognito.create_resource_server(UserPoolId=self.id, Identifier=server, Name=server, Scopes=names)  # type: ignore[arg-type] - the names of a comprehension
+        names: list[ResourceServerScopeTypeTypeDef] = [
+            {"ScopeName": scope.rpartition("/")[2], "ScopeDescription": scope} for scope in scopes
+        ]
+        self._cognito.create_resource_server(UserPoolId=self.id, Identifier=server, Name=server, Scopes=names)
 
     def token(self, *scopes: str, lives: int = 10, unit: "TimeUnitsTypeType" = "minutes") -> str:
         """An access token with exactly these scopes."""
