@@ -162,7 +162,7 @@ def test_an_on_call_engineer_invokes_the_sync_function_with_sam(stack: Stack, cl
     }
     command = [str(ROOT / ".venv" / "bin" / "sam"), "remote", "invoke", "SyncFunction", "--stack-name", stack.name]
     done = subprocess.run(
-        [*command, "--event-file", str(ROOT / "events" / "dry-run.json")],
+        [*command, "--event-file", str(ROOT / "events" / "dry_run.json")],
         env=environment,
         cwd=ROOT,
         capture_output=True,

@@ -8,8 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -34,24 +36,32 @@ def name(service: Service, jira: SampleJira) -> Iterator[str]:
     service.call("DELETE", f"/jira-integrations/{name}")
 
 
-@pytest.fixture
-def soon(stack: Stack) -> Iterator[None]:
-    """Have messages come back soon."""
+@contextmanager
+def messages_hidden(stack: Stack, seconds: int) -> Iterator[None]:
+    """Have messages come back after so long."""
     sqs, url = stack.session.client("sqs", endpoint_url=stack.endpoint_url), stack.outputs["SyncQueueUrl"]
     before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(SECONDS_HIDDEN)})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
     yield
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": before["VisibilityTimeout"]})
 
 
 @pytest.fixture
+def soon(stack: Stack) -> Iterator[None]:
+    """Have messages come back soon."""
+    with messages_hidden(stack, SECONDS_HIDDEN):
+        yield
+
+
+@pytest.fixture
 def brief_worker(stack: Stack) -> Iterator[None]:
-    """Give the worker little time."""
+    """Give the worker little time, and others its messages right after that."""
     functions = stack.session.client("lambda", endpoint_url=stack.endpoint_url)
     worker = f"{stack.name}-sync-worker"
     before = functions.get_function_configuration(FunctionName=worker)["Timeout"]
     functions.update_function_configuration(FunctionName=worker, Timeout=WORKER_SECONDS)
-    yield
+    with messages_hidden(stack, WORKER_SECONDS + SECONDS_HIDDEN):
+        yield
     functions.update_function_configuration(FunctionName=worker, Timeout=before)
 
 
@@ -102,13 +112,15 @@ def test_a_worker_that_is_killed_in_mid_slice_is_followed_by_another(
     done_after_all(service, name, run_id)
 
 
-@pytest.mark.usefixtures("soon", "brief_worker")
+@pytest.mark.usefixtures("brief_worker")
 def test_a_worker_that_is_timed_out_in_mid_slice_is_followed_by_another(
     service: Service, jira: SampleJira, name: str
 ) -> None:
     run_id = in_mid_slice(service, jira, name)
+    begun = time.monotonic()
     assert signal_workers(signal.SIGSTOP), "stands still, as a worker does that waits for something for ever"
     done_after_all(service, name, run_id)
+    assert time.monotonic() - begun > WORKER_SECONDS / 2, "it was not done by a second worker before that"
 
 
 def test_a_dead_letter_is_looked_at_and_put_back_by_one_command(service: Service, stack: Stack, name: str) -> None:

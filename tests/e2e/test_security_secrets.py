@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import unescape
 from urllib.parse import quote
 
@@ -153,11 +153,11 @@ class Places:
         dead = json.dumps({"version": 1, "integration_name": integration})
         sqs.send_message(QueueUrl=self._stack.outputs["SyncQueueUrl"], MessageBody=dead)
         return {
-            "dead letters": wait_for(lambda: self._dead_letters(integration), "the dead letter"),
+            "dead letters": self._once_told_of(integration, lambda: self._messages("SyncDeadLetterQueueUrl")),
             "messages": messages,
             "answers": self._service.answers,
             "rows": list(self._rows()),
-            "logs": list(self._logs()),
+            "logs": self._once_told_of(integration, self._logs),
             "events": self._bus.heard(),
             NAMED_BY_NOBODY: list(self._environments()),
         }
@@ -171,9 +171,15 @@ class Places:
         held = [json.loads(store.get_secret_value(SecretId=name)["SecretString"]) for name in ours]
         return {value for one in held for member, value in one.items() if member not in NOT_SECRET}
 
-    def _dead_letters(self, integration: str) -> list[str] | None:
-        found = list(self._messages("SyncDeadLetterQueueUrl"))
-        return found if any(integration in message for message in found) else None
+    @staticmethod
+    def _once_told_of(integration: str, look: Callable[[], Iterable[str]]) -> list[str]:
+        """What is in a place, as soon as the integration's name is."""
+
+        def found() -> list[str]:
+            texts = list(look())
+            return texts if any(integration in text for text in texts) else []
+
+        return wait_for(found, f"a word of {integration}")
 
     def _messages(self, output: str) -> Iterator[str]:
         """Every message that can be had now; all can be had again a little later."""

@@ -1,5 +1,6 @@
 """Routes, authorisation and clients: template, API document and resolvers are one set."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,3 +82,22 @@ def test_pages_of_one_origin_only_may_call(resources: dict[str, Any]) -> None:
     assert api["Cors"]["AllowOrigin"] == origin
     for response in api["GatewayResponses"].values():
         assert response["ResponseParameters"]["Headers"]["Access-Control-Allow-Origin"] == origin
+
+
+def test_a_flood_meets_the_limits_of_the_stage_and_is_told_so_in_the_documented_form(resources: dict[str, Any]) -> None:
+    api = resources["Api"]["Properties"]
+    [limits] = api["MethodSettings"]
+    assert (limits["HttpMethod"], limits["ResourcePath"]) == ("*", "/*")
+    assert limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"] <= 100
+    for name, status in (("THROTTLED", 429), ("REQUEST_TOO_LARGE", 413)):
+        response = api["GatewayResponses"][name]
+        problem = json.loads(response["ResponseTemplates"]["application/json"])
+        assert (response["StatusCode"], problem["status"]) == (status, status)
+        assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
+
+
+def test_a_firewall_stands_before_the_api_only_where_one_is_named(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["WebAclArn"]["Default"] == ""
+    association = template["Resources"]["WebAclAssociation"]
+    assert association["Condition"] == "HasWebAcl"
+    assert association["Properties"]["WebACLArn"] == {"Ref": "WebAclArn"}

@@ -1,27 +1,16 @@
 """Least privilege, as far as a template can show it; the end-to-end tests run with the roles enforced."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from local import ROOT
+from tests.fakes.policies import as_list, statements
 
 ROLES = ["SyncRole", "SyncWorkerRole", "ProbeRole", "RefreshRole", "SettingsRole", "EventsRole"]
 # Sending in batches needs no more than sending; the embedded AWS wants it spelt like this.
 WILDCARD_ACTIONS = {"sqs:SendMessage*"}
-
-
-def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every statement of a role's policies."""
-    for policy in role["Properties"]["Policies"]:
-        yield from policy["PolicyDocument"]["Statement"]
-
-
-def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - IAM allows one or a list of anything
-    """IAM's one-or-many as many."""
-    return value if isinstance(value, list) else [value]
 
 
 def test_the_roles_tested_here_are_all_there_are(resources: dict[str, Any]) -> None:
@@ -67,3 +56,22 @@ def test_only_by_way_of_the_secret_store_is_the_key_used(resources: dict[str, An
             if any(action.startswith("kms:") for action in as_list(statement["Action"])):
                 via = statement["Condition"]["StringEquals"]["kms:ViaService"]
                 assert via == {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}
+
+
+def test_what_a_role_may_do_for_a_service_is_what_its_function_has_the_service_do(
+    resources: dict[str, Any], functions: dict[str, Any]
+) -> None:
+    """Statements that the embedded AWS does not enforce, so that no end-to-end test can show that they are needed."""
+    for name, function in functions.items():
+        [role] = as_list(function["Role"]["Fn::GetAtt"][0])
+        events = [event["Properties"] for event in function.get("Events", {}).values()]
+        first = {action: one["Resource"] for one in statements(resources[role]) for action in as_list(one["Action"])}
+        assert first["logs:PutLogEvents"]["Fn::GetAtt"][0] == function["LoggingConfig"]["LogGroup"]["Ref"]
+        queues = [event["Queue"] for event in events if "Queue" in event]
+        assert queues == as_list(first.get("sqs:ReceiveMessage", [])), name
+        streams = [event["Stream"] for event in events if "Stream" in event]
+        assert streams == as_list(first.get("dynamodb:GetRecords", [])), name
+        failures = [event["DestinationConfig"]["OnFailure"]["Destination"] for event in events if "Stream" in event]
+        assert all(one == first.get("sqs:SendMessage") for one in failures), name
+        asks_secrets = any(action.startswith("secretsmanager:") for action in first)
+        assert asks_secrets is ("kms:Decrypt" in first), name

@@ -19,6 +19,20 @@ from ticket_status.ports import (
 
 _ANSWERABLE = frozenset({HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _SIZE = frozenset({HTTPStatus.BAD_REQUEST})
+_REJECTIONS = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.NOT_ACCEPTABLE,
+        HTTPStatus.GONE,
+        HTTPStatus.LENGTH_REQUIRED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.REQUEST_URI_TOO_LONG,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+"""What says that a call of ours is wrong: our own fault, never ignored."""
 
 
 class Line:
@@ -60,9 +74,11 @@ class Line:
         answer = self._signed(request, Expected(account_id=account_id))
         if not isinstance(answer, Answer):
             return answer
-        if answer.status not in _ANSWERABLE | also:
+        if answer.status in _ANSWERABLE | also:
+            return _reply(answer)
+        if answer.status >= HTTPStatus.BAD_REQUEST:
             raise JiraRejectedRequestError(rejection(request.method, request.url, answer.status))
-        return _reply(answer)
+        return Unavailable(ReasonCode.JIRA_ERROR, f"Jira answers with status {answer.status}, which means nothing here")
 
     def _signed(self, request: Request, expected: Expected) -> Answer | JiraTrouble:
         """The believed answer; a token that was not taken is renewed, once."""

@@ -8,9 +8,18 @@ from ticket_status.core.scopes import missing_scopes
 from ticket_status.jira.answers import Reply
 from ticket_status.jira.discovery import Discovery, ServerInfo
 from ticket_status.jira.line import Line
-from ticket_status.jira.report import CheckName, report, sentence
+from ticket_status.jira.report import CHECKS, CheckName, report, sentence
 from ticket_status.jira.settings import JiraSettings
-from ticket_status.ports import Account, Answered, Check, ConnectionReport, JiraTrouble, Refused, Unavailable
+from ticket_status.ports import (
+    Account,
+    Answered,
+    Check,
+    ConnectionReport,
+    JiraRejectedRequestError,
+    JiraTrouble,
+    Refused,
+    Unavailable,
+)
 
 _SOME_ID: Final = "1"
 """An issue id to ask for. Whether there is such an issue does not matter."""
@@ -30,8 +39,12 @@ class Probe:
         self._site: Site | None = None
 
     def report(self) -> ConnectionReport:
-        """Check until something fails."""
-        trouble = self._identify() or self._authenticate() or self._compare_scopes() or self._read_issues()
+        """Check until something fails. A site that rejects our calls is, while testing, none that we can talk to."""
+        try:
+            trouble = self._identify() or self._authenticate() or self._compare_scopes() or self._read_issues()
+        except JiraRejectedRequestError as error:
+            reached = next(name for name in CHECKS if name not in self._checks)
+            trouble = self._fail(reached, Unavailable(ReasonCode.JIRA_ERROR, str(error)))
         return report(trouble, self._checks, self._missing, self._site, self._line.requests)
 
     def _identify(self) -> JiraTrouble | None:

@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from ticket_status.core.model import Integration, Trigger
+from ticket_status.core.model import Integration, ReasonCode, Trigger
 from ticket_status.core.throttle import paused
-from ticket_status.ports import IntegrationStore, JiraConnector, Refused, Throttled, Unavailable
+from ticket_status.ports import (
+    IntegrationStore,
+    JiraConnector,
+    JiraRejectedRequestError,
+    JiraTrouble,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 from ticket_status.service.runs import Runs
 from ticket_status.service.site_health import SiteHealth
 
@@ -65,10 +73,19 @@ class Probe:
             return _Outcome.OF_NO_CONCERN
         if paused(integration, self._now()):
             return _Outcome.PAUSED
-        jira = self._connector.open(integration, self._now() + PROBE_TIME)
-        proven = jira if isinstance(jira, Throttled | Refused | Unavailable) else self._health.prove(jira, integration)
+        proven = self._proven(integration)
         if not isinstance(proven, Integration):
             self._health.met(integration, proven)
             return _Outcome.BROKEN
         self._runs.start(proven, Trigger.RECOVERED, self._now())
         return _Outcome.RECOVERED
+
+    def _proven(self, integration: Integration) -> Integration | JiraTrouble:
+        """The integration made well, or the trouble. A site that rejects our call must not end the others' round."""
+        try:
+            jira = self._connector.open(integration, self._now() + PROBE_TIME)
+            if isinstance(jira, Throttled | Refused | Unavailable):
+                return jira
+            return self._health.prove(jira, integration)
+        except JiraRejectedRequestError as error:
+            return Unavailable(ReasonCode.JIRA_ERROR, str(error))

@@ -4,7 +4,7 @@ It never fails because of Jira: what could not be had says so, the rest is fresh
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ from ticket_status.ports import (
 )
 from ticket_status.service.proof import Proof
 from ticket_status.service.reading import Reading, ShownTicket
-from ticket_status.service.retrieval import Asked, Retrieval
+from ticket_status.service.retrieval import Retrieval
 from ticket_status.service.runs import Runs
 from ticket_status.service.site_health import Broke, Paused, SiteHealth, TryAgain
 
@@ -147,47 +147,43 @@ class Refresh:
                 return proven
             integration = proven
             self._runs.start(integration, Trigger.RECOVERED, self._now())
+        results: list[Comparison] = []
         rows = [_row(one.ticket) for one in tickets]
-        seen_at = {one.ticket.key.ticket_id: one.shown.last_update for one in tickets}
-        failed: dict[TicketKey, Refreshed] = {}
         for start in range(0, len(rows), jira.ids_per_call):
-            some = self._retrieve_call(integration, jira, rows[start : start + jira.ids_per_call], seen_at)
-            if not isinstance(some, dict):
-                return some
-            failed |= some
+            result = self._retrieve_call(integration, jira, rows[start : start + jira.ids_per_call])
+            if not isinstance(result, Comparison):
+                return result
+            results.append(result)
         self._health.learnt(integration, jira)
-        return failed
+        missing = {row.ticket_id for result in results for row in result.missing}
+        failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
+        gone = [one for one in tickets if one.ticket.key.ticket_id in missing]
+        trouble = self._judge(integration, jira, gone, asked=len(rows) - len(failed))
+        if trouble is None:
+            return dict.fromkeys(failed, _UNAVAILABLE)
+        return dict.fromkeys({one.ticket.key for one in gone} | failed, self._met(integration, trouble))
 
-    def _retrieve_call(
-        self, integration: Integration, jira: Jira, rows: Sequence[Row], seen_at: Mapping[str, datetime | None]
-    ) -> dict[TicketKey, Refreshed] | JiraTrouble:
+    def _retrieve_call(self, integration: Integration, jira: Jira, rows: Sequence[Row]) -> Comparison | JiraTrouble:
         ref = integration.integration_ref
-        asked = self._retrieval.ask(jira, rows, max(integration.enabled_since, integration.healthy_since))
+        asked = self._retrieval.ask(jira, rows, _not_before(integration))
         if not isinstance(asked.result, Comparison):
             return asked.result
         self._health.succeeded(integration)
         result = asked.result
         self._retrieval.record_changes(ref, asked, result.changed)
         self._ports.tickets.record([Seen(TicketKey(ref, row.ticket_id), asked.at) for row in result.unchanged])
-        trouble = self._judge(jira, ref, asked, result, seen_at)
-        if trouble is not None:
-            consequence = self._met(integration, trouble)
-            return {TicketKey(ref, row.ticket_id): consequence for row in (*result.missing, *result.failed)}
-        return {TicketKey(ref, row.ticket_id): _UNAVAILABLE for row in result.failed}
+        return result
 
     def _judge(
-        self, jira: Jira, ref: str, asked: Asked, result: Comparison, seen_at: Mapping[str, datetime | None]
+        self, integration: Integration, jira: Jira, tickets: Sequence[ShownTicket], *, asked: int
     ) -> JiraTrouble | None:
-        """R7 and R8 for the tickets of one violation: the same proof as in a run."""
-        if not result.missing:
+        """R7 and R8 for the tickets of one violation that Jira did not show: the same proof as in a run."""
+        if not tickets:
             return None
-        missing = [
-            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, seen_at.get(row.ticket_id))
-            for row in result.missing
-        ]
-        at = max(self._now(), asked.at)
-        too_many = implausible(len(missing), len(asked.rows) - len(result.failed))
-        verdicts = self._proof.judge(jira, ref, missing, too_many=too_many)
+        ref = integration.integration_ref
+        missing = [_missing(one) for one in tickets]
+        at = max(self._now(), _not_before(integration))
+        verdicts = self._proof.judge(jira, ref, missing, too_many=implausible(len(missing), asked))
         if not isinstance(verdicts, dict):
             return verdicts
         self._retrieval.record_verdicts(ref, missing, verdicts, at)
@@ -215,6 +211,15 @@ def _compared(before: ShownTicket, after: ShownTicket) -> Refreshed:
     if after.shown.unknown_reason is UnknownReason.INTEGRATION_BROKEN:
         return _BROKEN
     return Outcome.UNCHANGED if _face(before) == _face(after) else Outcome.CHANGED, None
+
+
+def _not_before(integration: Integration) -> datetime:
+    return max(integration.enabled_since, integration.healthy_since)
+
+
+def _missing(one: ShownTicket) -> MissingTicket:
+    row = _row(one.ticket)
+    return MissingTicket(row.ticket_id, row.sighting, row.inaccessible, one.shown.last_update)
 
 
 def _row(ticket: Ticket) -> Row:
