@@ -108,6 +108,15 @@ class Service:
         found: list[dict[str, Any]] = self.post(f"/violations/{violation_id}/tickets/refresh")["tickets"]
         return found
 
+    def integration_names(self) -> list[str]:
+        """The names of all integrations, page by page."""
+        page = self.get("/jira-integrations", limit="100")
+        names = [one["connection_name"] for one in page["integrations"]]
+        while "next_token" in page:
+            page = self.get("/jira-integrations", limit="100", next_token=page["next_token"])
+            names += [one["connection_name"] for one in page["integrations"]]
+        return names
+
     def integration(self, name: str) -> dict[str, Any]:
         """An integration."""
         return self.get(f"/jira-integrations/{name}")

@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -11,6 +13,9 @@ from local import ROOT
 from local.sample_jira import SampleJira
 from local.stack import BASE_PATH, Stack
 from tests.e2e.driver import Service, ticket
+
+SECONDS_TO_END = 5
+"""How long work may still be under way when its integration is deleted."""
 
 SECONDS = 75
 """How long it tries; examples and limits of every operation come first, then chance, then what links lead to."""
@@ -26,6 +31,19 @@ def lenient() -> Iterator[SampleJira]:
         yield jira
 
 
+@pytest.fixture
+def nothing_left_behind(service: Service, jira: SampleJira) -> Iterator[None]:
+    """Delete what was made up, and forget what it made of the other tests' Jira, whose address it can come upon."""
+    before = set(service.integration_names())
+    assert jira.violations == []
+    yield
+    for name in set(service.integration_names()) - before:
+        service.call("DELETE", f"/jira-integrations/{quote(name)}")
+    time.sleep(SECONDS_TO_END)
+    jira.forget_requests()
+
+
+@pytest.mark.usefixtures("nothing_left_behind")
 def test_every_answer_fits_the_api_document(
     service: Service, lenient: SampleJira, stack: Stack, tmp_path: Path
 ) -> None:

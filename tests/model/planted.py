@@ -1,0 +1,169 @@
+"""Faults to plant in the system, each in one place: the model has to find every one of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.fakes import tickets as fakes
+from tests.fakes.integrations import InMemoryIntegrationStore
+from tests.fakes.runs import InMemoryRunStore
+from tests.fakes.tickets import InMemoryTicketStore
+from ticket_status.core.judgement import Evidence, Found, Verdict
+from ticket_status.core.model import Integration, ReasonCode, Slice, SyncRun
+from ticket_status.core.window import END
+from ticket_status.ports import Refused, SliceStep, Throttled
+from ticket_status.service import proof, retrieval, slice_retrieval, work
+from ticket_status.service.registration import RegisterTickets
+from ticket_status.service.retrieval import Retrieval
+from ticket_status.service.site_health import SiteHealth
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def older_observations_replace_newer_ones(planted: pytest.MonkeyPatch) -> None:
+    """In the store: R12's condition is dropped."""
+    planted.setattr(fakes, "_older", lambda _stored, _at: True)
+
+
+def deleted_is_not_for_good(planted: pytest.MonkeyPatch) -> None:
+    """In the store: an observation brings a deleted ticket back."""
+    record = InMemoryTicketStore._record  # noqa: SLF001 - a fault is planted where it would be
+
+    def forgetting(store: InMemoryTicketStore, observation: Any) -> bool:  # noqa: ANN401 - any observation
+        stored = store.stored.get(observation.key)
+        if stored is not None:
+            store.stored[observation.key] = replace(stored, absence=None)
+        return record(store, observation)
+
+    planted.setattr(InMemoryTicketStore, "_record", forgetting)
+
+
+def links_stay_behind_when_a_key_gets_its_id(planted: pytest.MonkeyPatch) -> None:
+    """In the store."""
+    planted.setattr(InMemoryTicketStore, "_move_links", lambda *_: None)
+
+
+def a_step_is_written_twice(planted: pytest.MonkeyPatch) -> None:
+    """In the store: the lock on a slice's step is dropped."""
+    advance = InMemoryRunStore.advance
+
+    def unlocked(store: InMemoryRunStore, run: SyncRun, name: str, step: SliceStep, now: datetime) -> SyncRun | None:
+        stored = store.get(run.integration_ref, run.run_id)
+        number = stored.slices[name].step if stored is not None else step.number
+        return advance(store, run, name, replace(step, number=number), now)
+
+    planted.setattr(InMemoryRunStore, "advance", unlocked)
+
+
+def switching_on_is_not_dated(planted: pytest.MonkeyPatch) -> None:
+    """In the store: what was seen before switching on is shown again at once (R6)."""
+    switch = InMemoryIntegrationStore.switch
+
+    def undated(
+        store: InMemoryIntegrationStore, integration: Integration, *, on: bool, now: datetime
+    ) -> Integration | None:
+        del now
+        return switch(store, integration, on=on, now=integration.enabled_since)
+
+    planted.setattr(InMemoryIntegrationStore, "switch", undated)
+
+
+def coverage_counts_for_tickets_that_came_later(planted: pytest.MonkeyPatch) -> None:
+    """In the store: a range's time counts also for what was not compared in it."""
+    raise_coverage = InMemoryTicketStore.raise_coverage
+
+    def boundless(  # noqa: PLR0913, PLR0917 - as the port has it
+        store: InMemoryTicketStore, ref: str, start: str, end: str, seen_at: datetime, since: datetime
+    ) -> None:
+        del since
+        raise_coverage(store, ref, start, end, seen_at, seen_at)
+
+    planted.setattr(InMemoryTicketStore, "raise_coverage", boundless)
+
+
+def what_vanished_is_deleted_without_proof(planted: pytest.MonkeyPatch) -> None:
+    """In the decision of R7."""
+
+    def careless(evidence: Evidence) -> Verdict | Found:
+        return evidence.issue if isinstance(evidence.issue, Found) else Verdict.DELETED
+
+    planted.setattr(proof, "judge", careless)
+
+
+def however_many_vanish_each_is_judged(planted: pytest.MonkeyPatch) -> None:
+    """In the decision of R8."""
+    planted.setattr(work, "implausible", lambda _missing, _asked: False)
+
+
+def throttling_breaks(planted: pytest.MonkeyPatch) -> None:
+    """In the decision of R11."""
+    met = SiteHealth.met
+
+    def breaking(health: SiteHealth, integration: Integration, trouble: Any) -> Any:  # noqa: ANN401 - as it is
+        refused = Refused(ReasonCode.JIRA_ERROR, "429")
+        return met(health, integration, refused if isinstance(trouble, Throttled) else trouble)
+
+    planted.setattr(SiteHealth, "met", breaking)
+
+
+def one_failing_try_breaks(planted: pytest.MonkeyPatch) -> None:
+    """In the decision of R9."""
+    planted.setattr("ticket_status.core.health.LASTING_TRIES", 1)
+
+
+def nobody_holds_off(planted: pytest.MonkeyPatch) -> None:
+    """In the worker: a pause is not looked at."""
+    planted.setattr(work, "paused", lambda _integration, _now: False)
+    planted.setattr(slice_retrieval, "paused", lambda _integration, _now: False)
+
+
+def what_was_missed_counts_as_seen(planted: pytest.MonkeyPatch) -> None:
+    """In the retrieval: tickets without an answer are not noted."""
+    planted.setattr(Retrieval, "record_missed", lambda *_: {})
+
+
+def a_change_is_not_held_against_coverage(planted: pytest.MonkeyPatch) -> None:
+    """In the retrieval: an older answer replaces what a run found unchanged later."""
+    planted.setattr(retrieval, "_newer", lambda *_: True)
+
+
+def a_run_ends_with_its_first_slice(planted: pytest.MonkeyPatch) -> None:
+    """In the worker."""
+    planted.setattr(work, "collected", lambda _run: True)
+
+
+def new_tickets_are_not_announced(planted: pytest.MonkeyPatch) -> None:
+    """In the registration."""
+    planted.setattr(RegisterTickets, "_announce", lambda *_: None)
+
+
+def new_tickets_are_asked_for_whatever_their_age(planted: pytest.MonkeyPatch) -> None:
+    """In the worker."""
+
+    def whole(_start: str, _end: str, _months: Sequence[str]) -> Slice:
+        return Slice("", END, ())
+
+    planted.setattr(work, "Slice", whole)
+
+
+EVERY: tuple[Plant, ...] = (
+    older_observations_replace_newer_ones,
+    deleted_is_not_for_good,
+    links_stay_behind_when_a_key_gets_its_id,
+    a_step_is_written_twice,
+    switching_on_is_not_dated,
+    coverage_counts_for_tickets_that_came_later,
+    what_vanished_is_deleted_without_proof,
+    however_many_vanish_each_is_judged,
+    throttling_breaks,
+    one_failing_try_breaks,
+    nobody_holds_off,
+    what_was_missed_counts_as_seen,
+    a_change_is_not_held_against_coverage,
+    a_run_ends_with_its_first_slice,
+    new_tickets_are_not_announced,
+    new_tickets_are_asked_for_whatever_their_age,
+)

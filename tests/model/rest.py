@@ -1,0 +1,126 @@
+"""What must hold when a story comes to rest: faults have ended, a whole period has passed, and everything is exact."""
+
+from datetime import timedelta
+
+from tests.model.evidence import IMPLAUSIBLE, Name
+from tests.model.jira import QUICK, Issue, JiraSite, project_of
+from tests.model.oracle import Facts, IntegrationModel, Mismatch, TicketModel
+from tests.model.stage import NAMES, RESOURCE, TIMER, Stage
+from ticket_status.service.reading import ShownTicket
+
+PERIOD = timedelta(hours=8)
+PROBED_EVERY = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
+
+
+def come_to_rest(stage: Stage) -> None:
+    """End all faults, let a period pass, and hold every ticket against what is true in Jira."""
+    stage.tell("Everything comes to rest")
+    while stage.held:
+        stage.go_on(0, None)
+    for site in stage.sites.values():
+        site.ailment, site.throttled_until, site.latency = None, None, QUICK
+        for issue in site.issues.values():
+            issue.unanswerable = False
+    end = stage.clock() + PERIOD
+    stage.work_off(stage.clock() + PROBED_EVERY)
+    stage.act("probe", TIMER, stage.system.probe.probe, None)
+    stage.work_off(end)
+    stage.pass_time(max(timedelta(), end - stage.clock()))
+    since = stage.clock()
+    stage.fire(None)
+    stage.work_off(since + PERIOD)
+    with stage.telling():
+        _check_exact(stage)
+
+
+def come_through_a_minute(stage: Stage) -> None:
+    """R14: let a minute pass in which all messages come in time; every new ticket has its first status."""
+    stage.tell("A minute passes without trouble")
+    begun = stage.clock()
+    stage.work_off(begun + MINUTE)
+    stage.pass_time(max(timedelta(), begun + MINUTE - stage.clock()))
+    stage.check()
+    if stage.system.queue.waiting or stage.system.queue.dead:
+        return
+    with stage.telling():
+        for ticket in stage.book.oracle.tickets.values():
+            integration = stage.book.oracle.integrations[ticket.name[0]]
+            at = ticket.registered_at
+            if at is not None and stage.disturbed_at < at <= begun and _retrieves(integration):
+                _check_retrieved(stage, ticket)
+
+
+def _retrieves(integration: IntegrationModel) -> bool:
+    return integration.on and integration.well and not integration.gone and integration.paused_until is None
+
+
+def _check_retrieved(stage: Stage, ticket: TicketModel) -> None:
+    issue = stage.sites[ticket.name[0].rpartition("~")[0]].find(ticket.name[1].removeprefix("key#"))
+    can_be = ticket.in_window(stage.clock()) and (issue is None or not issue.unanswerable)
+    if can_be and ticket.last_update is None and not _has_become(stage, ticket.name):
+        raise Mismatch(f"R14: {ticket.name[1]} was registered at {ticket.registered_at}, and not retrieved")
+
+
+def _has_become(stage: Stage, name: Name) -> bool:
+    """Whether a key is an issue by now."""
+    issue = stage.book.issue_of(name)
+    return issue != name and issue in stage.book.oracle.tickets
+
+
+def _check_exact(stage: Stage) -> None:
+    now = stage.clock()
+    for name in NAMES:
+        site = stage.sites[name]
+        shown = {
+            (one.ticket.key.integration_ref, one.ticket.key.ticket_id): one
+            for violation in stage.book.links
+            for one in stage.system.reading.violation(violation, now)
+            if one.ticket.key.connection_name == name
+        }
+        for ref, integration in stage.book.oracle.integrations.items():
+            mine = {key: one for key, one in shown.items() if key[0] == ref}
+            if mine and not integration.gone and integration.on:
+                _check_integration(stage, integration, site, mine)
+    _check_resource(stage)
+
+
+def _check_integration(
+    stage: Stage, integration: IntegrationModel, site: JiraSite, shown: dict[Name, ShownTicket]
+) -> None:
+    if not integration.well:
+        raise Mismatch(f"R10: {integration.name} is broken a period after everything was well")
+    active = {key: one for key, one in shown.items() if one.shown.refresh_state == "active"}
+    asked = {key: site.find(key[1].removeprefix("key#")) for key in shown if key in active}
+    hidden = sum(not site.shows(issue) for issue in asked.values())
+    dead = sum(one.shown.refresh_state == "deleted" for one in shown.values())
+    implausible = hidden + dead > IMPLAUSIBLE and 2 * (hidden + dead) >= len(asked) + dead
+    for key, issue in asked.items():
+        try:
+            _check_ticket(Facts.of(active[key]), issue if site.shows(issue) else None, site, may_be_mass=implausible)
+        except Mismatch as mismatch:
+            raise Mismatch(f"At rest, {key[1]} of {integration.name}: {mismatch}") from None
+        if active[key].ticket.key.issue_id is None and site.shows(issue):
+            raise Mismatch(f"At rest, {key[1]} of {integration.name} has no issue id")
+        if (active[key].shown.last_update or stage.clock()) < stage.clock() - PERIOD:
+            raise Mismatch(f"At rest, {key[1]} of {integration.name} was last seen {active[key].shown.last_update}")
+
+
+def _check_ticket(facts: Facts, issue: Issue | None, site: JiraSite, *, may_be_mass: bool) -> None:
+    """Of an active ticket: what Jira shows; or why it does not."""
+    if issue is not None:
+        expected = (issue.key, issue.status.name, None)
+        if (facts.key, facts.status, facts.reason) != expected:
+            raise Mismatch(f"shows {(facts.key, facts.status, facts.reason)}, Jira {expected}")
+        return
+    if facts.reason != "INACCESSIBLE":
+        raise Mismatch(f"Jira does not show it, and it shows {facts.reason or facts.status}")
+    if project_of(facts.key) not in site.closed and not may_be_mass:
+        raise Mismatch("R7: INACCESSIBLE, although its deletion could be proven")
+
+
+def _check_resource(stage: Stage) -> None:
+    page = stage.system.reading.of_resource(RESOURCE, 100, None, stage.clock())
+    listed, accepted = {violation for violation, _ in page.items}, stage.book.links.keys()
+    if not accepted <= listed:
+        raise Mismatch(f"The resource lost {sorted(accepted - listed)}")

@@ -1,0 +1,139 @@
+"""The stores that the model runs on, in memory and in DynamoDB.
+
+In memory every call of a store is a point, in DynamoDB every call on the wire: there a worker can die, or be
+overtaken, in the middle of what a store does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_hex
+from typing import Any, Protocol, cast
+
+import boto3
+
+from local.emulator import REGION
+from tests.contract.tables import LOGICAL_IDS, create_tables
+from tests.fakes.integrations import InMemoryIntegrationStore
+from tests.fakes.runs import InMemoryRunStore
+from tests.fakes.tickets import InMemoryTicketStore
+from tests.fakes.violations import InMemoryViolationStore
+from tests.model.actors import Baton
+from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
+from ticket_status.aws.dynamo_integrations import DynamoIntegrationStore
+from ticket_status.aws.dynamo_runs import DynamoRunStore
+from ticket_status.aws.dynamo_tickets import DynamoTicketStore
+from ticket_status.aws.dynamo_violations import DynamoViolationStore
+from ticket_status.ports import IntegrationStore, RefreshLease, RunStore, TicketStore, ViolationStore
+
+RETENTION = timedelta(days=3 * 365)
+
+
+class IntegrationsAndLeases(IntegrationStore, RefreshLease, Protocol):
+    """The integrations, and who may change their secrets."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """One of each, over the same data."""
+
+    integrations: IntegrationsAndLeases
+    tickets: TicketStore
+    violations: ViolationStore
+    runs: RunStore
+
+
+class Kept(Protocol):
+    """Where stores keep what is in them."""
+
+    quick: bool
+    """Whether looking at everything after every step costs little."""
+
+    def stores(self, baton: Baton) -> Stores:
+        """Empty stores whose points are this baton's."""
+
+    def forget(self) -> None:
+        """Throw away what was kept last."""
+
+
+class _AtPoints:
+    """A store whose every call is a point."""
+
+    def __init__(self, store: object, name: str, point: Callable[[str], None]) -> None:
+        self._store, self._name, self._point = store, name, point
+
+    def __getattr__(self, call: str) -> Callable[..., object]:
+        method = getattr(self._store, call)
+
+        def called(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - any call
+            self._point(f"{self._name}.{call}")
+            return method(*args, **kwargs)
+
+        return called
+
+
+class InMemory:
+    """The fakes of the unit tests."""
+
+    quick = True
+
+    def stores(self, baton: Baton) -> Stores:
+        """New ones."""
+        integrations, tickets = InMemoryIntegrationStore(), InMemoryTicketStore()
+        point = baton.point
+        return Stores(
+            cast("IntegrationsAndLeases", _AtPoints(_NotingReads(integrations, baton), "integrations", point)),
+            cast("TicketStore", _AtPoints(tickets, "tickets", point)),
+            cast("ViolationStore", _AtPoints(InMemoryViolationStore(tickets), "violations", point)),
+            cast("RunStore", _AtPoints(InMemoryRunStore(integrations), "runs", point)),
+        )
+
+    def forget(self) -> None:
+        """Nothing stays."""
+
+
+class InDynamo:
+    """The adapters, on tables of their own."""
+
+    quick = False
+
+    def __init__(self, endpoint_url: str | None = None) -> None:
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        self._dynamo = Dynamo(session.client("dynamodb", endpoint_url=endpoint_url, config=CLIENT_CONFIG))
+        self._baton: Baton | None = None
+        self._prefix = ""
+        self._dynamo.client.meta.events.register("before-call.dynamodb", self._point)
+
+    def stores(self, baton: Baton) -> Stores:
+        """On new tables."""
+        self._baton, self._prefix = baton, f"model-{token_hex(4)}-"
+        create_tables(self._dynamo.client, self._prefix)
+        integrations, tickets, violations, runs = (self._prefix + table for table in LOGICAL_IDS)
+        return Stores(
+            cast("IntegrationsAndLeases", _NotingReads(DynamoIntegrationStore(self._dynamo, integrations), baton)),
+            DynamoTicketStore(self._dynamo, tickets, violations, RETENTION),
+            DynamoViolationStore(self._dynamo, violations, tickets, RETENTION),
+            DynamoRunStore(self._dynamo, runs, integrations),
+        )
+
+    def forget(self) -> None:
+        """Delete the tables."""
+        for table in LOGICAL_IDS:
+            self._dynamo.client.delete_table(TableName=self._prefix + table)
+
+    def _point(self, model: Any, params: Any, **_: object) -> None:  # noqa: ANN401 - botocore's own
+        if self._baton is not None and self._baton.holder is not None:
+            table = str(params["body"]).partition(self._prefix)[2].partition("Table")[0]
+            self._baton.point(f"DynamoDB {model.name} {table}")
+
+
+class _NotingReads:
+    """Integrations, noting who read them when: what an actor does not know yet cannot hold it off (R5, R11)."""
+
+    def __init__(self, store: object, baton: Baton) -> None:
+        self._store, self._baton = store, baton
+
+    def __getattr__(self, call: str) -> object:
+        if call in {"get", "get_many"} and self._baton.holder is not None:
+            self._baton.holder.looked_at = self._baton.clock()
+        return getattr(self._store, call)

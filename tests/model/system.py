@@ -1,0 +1,137 @@
+"""The system under test: its use cases over stores, a queue that loses nothing, and Jira sites, all at one clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tests.fakes.secrets import InMemorySecretStore
+from tests.fakes.settings import FakeKeyPair, FakeOAuth1, FakeOAuth2
+from tests.model.actors import Baton
+from tests.model.jira import JiraSite, ModelConnections, Watcher
+from tests.model.stores import Stores
+from ticket_status.core.model import AuthType, InstallationType
+from ticket_status.ports import NewTicketsWork, Work
+from ticket_status.service.integrations import NewIntegration
+from ticket_status.service.probe import Probe
+from ticket_status.service.reading import Reading
+from ticket_status.service.refresh import Refresh, RefreshPorts
+from ticket_status.service.registration import RegisterTickets
+from ticket_status.service.runs import Runs
+from ticket_status.service.schedule import Schedule
+from ticket_status.service.settings import settings_services
+from ticket_status.service.settings_ports import SettingsPorts
+from ticket_status.service.work import Worker, WorkerPorts
+
+SLICE_TICKETS = 2
+"""Small, so that a run of a few tickets has several slices."""
+
+VISIBILITY = timedelta(minutes=9)
+RECEIVES = 5
+"""Of the sync queue, as in ``template.yaml``."""
+
+
+@dataclass(eq=False)
+class Message:
+    """A piece of work on the queue."""
+
+    number: int
+    work: Work
+    due: datetime
+    receives: int = 0
+
+    @property
+    def name(self) -> str:
+        """As the story tells it."""
+        what = type(self.work).__name__.removesuffix("Work").lower()
+        part = getattr(self.work, "name", "")
+        return f"message {self.number} ({what}{' ' if part else ''}{part} of {self.work.integration_name})"
+
+
+class ModelQueue:
+    """The ``WorkQueue``: at least once, in any order, five receives."""
+
+    def __init__(self, baton: Baton) -> None:
+        self._baton = baton
+        self.waiting: list[Message] = []
+        self.dead: list[Message] = []
+        self._sent = 0
+
+    def send(self, work: Sequence[Work], delay_seconds: int = 0) -> None:
+        self._baton.point("messages are sent")
+        for one in work:
+            self._sent += 1
+            self.waiting.append(Message(self._sent, one, self._baton.clock() + timedelta(seconds=delay_seconds)))
+
+    def give_up(self, body: str, reason: str) -> None:
+        raise AssertionError(f"{reason}: {body}")
+
+    def receive(self, message: Message) -> None:
+        """It is hidden from others until it is done with or comes back."""
+        message.receives += 1
+        self.waiting.remove(message)
+
+    def come_back(self, message: Message) -> None:
+        """Nobody said that it is done with."""
+        message.due = max(message.due, self._baton.clock()) + VISIBILITY
+        (self.waiting if message.receives < RECEIVES else self.dead).append(message)
+
+
+class System:
+    """Everything that people, timers and the queue can set in motion."""
+
+    def __init__(self, stores: Stores, sites: dict[str, JiraSite], baton: Baton, watcher: Watcher) -> None:
+        clock = baton.clock
+        connections = ModelConnections(sites, baton, watcher)
+        self.queue = ModelQueue(baton)
+        self.stores = stores
+        integrations, tickets = stores.integrations, stores.tickets
+        self.runs = Runs(integrations, tickets, stores.runs, self.queue, slice_tickets=SLICE_TICKETS)
+        self.reading = Reading(integrations, tickets, stores.violations)
+        self.schedule = Schedule(integrations, self.runs)
+        self.worker = Worker(
+            WorkerPorts(integrations, tickets, stores.runs, self.queue, connections), clock, lambda: 0.5
+        )
+        self.probe = Probe(integrations, connections, self.runs, clock)
+        self.registration = RegisterTickets(integrations, stores.violations, self.queue)
+        ports = RefreshPorts(integrations, tickets, connections)
+        self.refresh = Refresh(ports, self.reading, self.runs, clock, _rejected)
+        self.settings = settings_services(
+            SettingsPorts(
+                integrations=integrations,
+                tickets=tickets,
+                run_store=stores.runs,
+                runs=self.runs,
+                secrets=InMemorySecretStore(),
+                lease=integrations,
+                connections=connections,
+                address_problem=lambda _url: None,
+                new_key_pair=FakeKeyPair,
+                oauth1=FakeOAuth1(),
+                oauth2=FakeOAuth2(),
+                now=clock,
+                sleep=lambda _seconds: None,
+            ),
+            self.reading,
+        )
+
+
+def an_integration(name: str) -> NewIntegration:
+    """What an administrator enters."""
+    return NewIntegration(
+        connection_name=name,
+        installation_type=InstallationType.CLOUD,
+        jira_server_url=f"https://{name}.example",
+        auth_type=AuthType.BASIC,
+        secrets={"password": "token"},
+        username="bot",
+        skip_connection_test=True,
+    )
+
+
+def is_about_new_tickets(work: Work) -> bool:
+    """Whether a message announces new tickets."""
+    return isinstance(work, NewTicketsWork)
+
+
+def _rejected(error: Exception) -> None:
+    raise AssertionError("Jira rejected a request") from error
