@@ -159,7 +159,11 @@ def test_one_id_joins_the_press_of_a_button_to_its_calls_to_jira(
 
     origins = {line["correlation_id"] for line in wait_for(by_run, "the worker's line")}
     assert len(origins) == 1
-    (pressed,) = [line for line in lines(stack, "settings", *origins) if line["message"] == "request"]
+
+    def by_button() -> list[dict[str, Any]]:
+        return [line for line in lines(stack, "settings", *origins) if line["message"] == "request"]
+
+    (pressed,) = wait_for(by_button, "the button's line")
     assert (pressed["method"], pressed["route"].rpartition("/")[2], pressed["status"]) == ("POST", "sync", 202)
     calls = [line for line in lines(stack, "sync-worker", *origins) if line["message"] == "jira call"]
     assert [(call["path"], call["status"]) for call in calls] == [("/rest/api/2/search", 200)]
