@@ -12,7 +12,7 @@ from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Absence, Category, Slice, Status, Ticket, TicketKey
 from ticket_status.core.window import END, month_of, position, window_start
-from ticket_status.ports import Deleted, Missed, Observation, Observed, Seen, Unseen
+from ticket_status.ports import Deleted, Missed, Observation, Observed, Unseen
 
 KEY = ticket().key
 STATUS = Status("In Progress", Category.INDETERMINATE)
@@ -213,7 +213,6 @@ def test_an_observation_is_written_and_read(stores: Stores) -> None:
 AN_HOUR_LATER: Sequence[Observation] = (
     Observed(KEY, later(hours=1), DONE),
     Unseen(KEY, later(hours=1)),
-    Seen(KEY, later(hours=1)),
     Deleted(KEY, later(hours=1), NOW),
 )
 
@@ -228,7 +227,7 @@ def test_an_older_observation_never_replaces_a_newer_one(
     assert record(stores, newer) == {KEY}
     before = stored(stores)
     at = later(hours=1) - older_by
-    for older in (Observed(KEY, at, DONE), Unseen(KEY, at), Seen(KEY, at), Deleted(KEY, at, None)):
+    for older in (Observed(KEY, at, DONE), Unseen(KEY, at), Deleted(KEY, at, None)):
         assert record(stores, older) == frozenset()
     assert stored(stores) == before
 
@@ -267,7 +266,7 @@ def test_deleted_is_for_good(stores: Stores) -> None:
     registered(stores)
     record(stores, Deleted(KEY, NOW, None))
     at = later(hours=1)
-    for observation in (Observed(KEY, at, DONE), Unseen(KEY, at), Seen(KEY, at), Missed(KEY, at, at)):
+    for observation in (Observed(KEY, at, DONE), Unseen(KEY, at), Missed(KEY, at, at)):
         assert record(stores, observation) == frozenset()
     assert stored(stores).absence is Absence.DELETED
     assert rows(stores) == []
@@ -277,7 +276,7 @@ def test_a_ticket_seen_unchanged_moves_its_time_only(stores: Stores) -> None:
     registered(stores)
     record(stores, Observed(KEY, NOW, IN_PROGRESS))
     before = stored(stores)
-    record(stores, Seen(KEY, later(hours=1)))
+    record(stores, Observed(KEY, later(hours=1), IN_PROGRESS))
     assert stored(stores) == replace(before, observed_at=later(hours=1))
 
 

@@ -12,7 +12,7 @@ from ticket_status.core.model import Absence, Sighting, Slice, Ticket, TicketKey
 from ticket_status.core.sighting import read_sighting, sighting
 from ticket_status.core.slices import Census
 from ticket_status.core.window import in_window, month_of, position, window_start
-from ticket_status.ports import Deleted, Link, Missed, Observation, Observed, Seen, Unseen
+from ticket_status.ports import Deleted, Link, Missed, Observation, Observed, Unseen
 
 ROWS_PER_PAGE = 3
 """Small, so that every test with a few tickets has several pages."""
@@ -107,7 +107,7 @@ class InMemoryTicketStore:
         if changed is None:
             return False
         self._store(changed)
-        if not isinstance(observation, Missed | Seen):
+        if not isinstance(observation, Missed):
             self._new.discard(observation.key)
         return True
 
@@ -147,8 +147,6 @@ def _applied(stored: Ticket, observation: Observation) -> Ticket | None:
             return replace(stored, observed_at=at, absence=Absence.INACCESSIBLE)
         case Deleted(status_seen_at=seen_at):
             return replace(stored, observed_at=at, absence=Absence.DELETED, status_seen_at=seen_at)
-        case Seen():
-            return replace(stored, observed_at=at)
         case _:
             assert_never(observation)
 

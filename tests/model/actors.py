@@ -70,6 +70,8 @@ class Actor:
         self.ended = False
         self.result: object = None
         self.error: BaseException | None = None
+        self.writes = False
+        """Whether it writes what it has just decided: it may die there, but is not overtaken (see ``stores``)."""
         self.looked_at = self.started_at
         """When it last read whether retrieval is on and nobody has to hold off."""
         self._baton = baton
@@ -98,7 +100,7 @@ class Actor:
     def reach(self, place: str) -> None:
         """Pass a point, or be held or struck there."""
         self.place = place
-        while self._points == 0 and self._then is None and self._thread is not None:
+        while self._points == 0 and self._then is None and self._thread is not None and not self.writes:
             self._waits.release()
             self._turn.acquire()
         if self._points is None:
@@ -106,7 +108,7 @@ class Actor:
         if self._points == 0 and self._then is not None:
             self._points = None
             raise self._then(place)
-        self._points -= 1
+        self._points = max(0, self._points - 1)
 
     def _run_in_thread(self) -> None:
         self._run()

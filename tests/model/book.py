@@ -41,7 +41,7 @@ class Book:
         self.became: dict[Form, str] = {}
         """The issue that a key belongs to, if any."""
         self._sent: dict[str, dict[Form, set[datetime]]] = defaultdict(lambda: defaultdict(set))
-        """What was ever sent for each violation, also if nobody said that it was accepted; and when it was created."""
+        """What was ever sent for each violation, accepted or not; and when it was created, it said."""
         self._baton = baton
         self._names = names
         self._open: dict[str, SyncRun] = {}
@@ -120,6 +120,13 @@ class Book:
             except Mismatch as mismatch:
                 raise Mismatch(f"{one.ticket.issue_key} ({ticket.name[1]}) of {violation}: {mismatch}") from None
             self._note_keys(ticket, one)
+
+    def violation_of(self, issue_id: str, otherwise: str) -> str:
+        """A violation that has a ticket for this issue."""
+        return next(
+            (violation for violation, names in self.links.items() if any(name[1] == issue_id for name in names)),
+            otherwise,
+        )
 
     def issue_of(self, name: Name) -> Name:
         """The ticket that a key-only one becomes; itself if it does not."""
@@ -202,6 +209,13 @@ class Book:
                 if run.run_id in self._closed:
                     continue
                 self._open[run.run_id] = run
+                self._check_counts(run)
+
+    def _check_counts(self, run: SyncRun) -> None:
+        """No ticket is counted twice, but one that is new and in a slice as well."""
+        asked = len(self.evidence.named[run.integration_ref, run.run_id])
+        if run.counts.total > asked and not any(name.startswith(NEW_TICKETS) for name in run.slices):
+            raise Mismatch(f"Run {run.run_id} asked for {asked} tickets, and counts {run.counts.total}")
 
     def _finish_runs(self) -> None:
         for run_id, run in list(self._open.items()):
@@ -209,9 +223,6 @@ class Book:
                 continue
             del self._open[run_id]
             self._closed.add(run_id)
-            asked = len(self.evidence.named[run.integration_ref, run.run_id])
-            if run.counts.total > asked and not any(name.startswith(NEW_TICKETS) for name in run.slices):
-                raise Mismatch(f"{run.run_id} asked for {asked} tickets, and counts {run.counts.total}")
             full = run.trigger is not Trigger.REGISTERED
             if run.state is RunState.SUCCEEDED and full and run.counts.failed == 0:
                 self._make_sure(run)
@@ -239,10 +250,10 @@ def _tells_of(actor: Actor) -> bool:
 def _new(one: Integration, since: datetime, now: datetime) -> IntegrationModel:
     between = (since, now)
     return IntegrationModel(
-        one.connection_name,
-        one.integration_ref,
-        one.retrieve_jira_tickets,
-        True,  # noqa: FBT003 - it is there
-        between,
-        between,
+        name=one.connection_name,
+        ref=one.integration_ref,
+        on=one.retrieve_jira_tickets,
+        well=True,
+        on_since=between,
+        well_since=between,
     )

@@ -1,10 +1,10 @@
 """The rules by which a random story unfolds: in Jira, in the system, in time."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.model.actors import Died
 from tests.model.jira import STATUSES, Ailment, Issue
@@ -12,10 +12,12 @@ from tests.model.rest import come_through_a_minute, come_to_rest
 from tests.model.stage import BUTTON, NAMES, TIMER, Cut, Stage
 from tests.model.stores import InMemory, Kept
 from tests.model.system import Message
+from ticket_status.ports import SliceWork
 from ticket_status.service.reading import ShownTicket
 
 VIOLATIONS = ("V1", "V2", "V3")
 PROJECTS = ("P", "Q")
+NO_LONGER_FRESH = timedelta(seconds=11)
 BULK = 22
 """More than R8 believes to be deleted at once."""
 
@@ -23,11 +25,11 @@ a_number = st.integers(0, 9)
 a_name = st.sampled_from((*NAMES, NAMES[0], NAMES[0]))
 a_violation = st.sampled_from(VIOLATIONS)
 a_project = st.sampled_from(PROJECTS)
-some_points = st.integers(0, 15)
+some_points = st.sampled_from(range(16))
 """About as many as a worker or a button passes; everybody else passes few."""
 a_fate = st.sampled_from(("is held", "is held", "dies", "meets an outage"))
 a_cut = st.one_of(st.none(), st.tuples(a_fate, some_points))
-a_short_cut = st.one_of(st.none(), st.tuples(a_fate, st.integers(0, 5)))
+a_short_cut = st.one_of(st.none(), st.tuples(a_fate, st.sampled_from(range(6))))
 a_change = st.sampled_from((*(status.name for status in STATUSES), *PROJECTS, "deleted", "hidden", "unanswerable"))
 an_ailment = st.sampled_from((*Ailment, None, None))
 a_time = st.one_of(
@@ -48,12 +50,12 @@ class Story(RuleBasedStateMachine):
         super().__init__()
         self.stage = Stage(self.kept)
 
-    def check_invariants(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - hypothesis's own
-        """After each rule; the machine has looked at everything by then."""
+    @invariant()
+    def one_more_step(self) -> None:
+        """After each rule; the rule itself has looked at everything by then."""
         type(self).steps += 1
-        super().check_invariants(*args, **kwargs)
 
-    @initialize(ages=st.lists(st.sampled_from((1, 40, 364)), min_size=1, max_size=3))
+    @initialize(ages=st.lists(st.sampled_from((1, 3, 40, 364)), min_size=1, max_size=4, unique=True))
     def begins(self, ages: list[int]) -> None:
         self.stage.create("abc", None)
         for age in ages:
@@ -153,30 +155,44 @@ class Story(RuleBasedStateMachine):
                 self.stage.deliver(min(self.stage.system.queue.waiting, key=lambda one: one.due), None if left else cut)
 
     @precondition(lambda self: self.stage.system.queue.waiting)
-    @rule(number=a_number, cut=a_cut)
-    def delivers_twice(self, number: int, cut: Cut) -> None:
+    @rule(number=a_number, points=some_points, beside=st.booleans())
+    def delivers_twice(self, number: int, points: int, beside: bool) -> None:  # noqa: FBT001 - drawn by name
         waiting = self.stage.system.queue.waiting
-        message = waiting[number % len(waiting)]
-        waiting.append(Message(message.number, message.work, message.due))
+        slices = [message for message in waiting if isinstance(message.work, SliceWork)] or waiting
+        message = slices[number % len(slices)]
+        again = Message(message.number, message.work, message.due)
+        waiting.append(again)
         self.stage.disturb(f"There is {message.name} twice")
-        self.stage.deliver(message, cut)
+        self.stage.deliver(message, ("is held", points))
+        if beside:
+            self.stage.deliver(again, None)
 
     @rule(violation=a_violation, cut=a_cut)
     def presses_the_button(self, violation: str, cut: Cut) -> None:
         self.stage.press(violation, cut)
 
     @precondition(lambda self: not self.stage.held)
-    @rule(number=a_number, violation=a_violation, points=st.tuples(some_points, some_points), change=a_change)
-    def overtakes(self, number: int, violation: str, points: tuple[int, int], change: str) -> None:
+    @rule(
+        number=a_number,
+        violation=a_violation,
+        points=st.tuples(some_points, some_points),
+        change=a_change,
+        opened=st.booleans(),
+    )
+    def overtakes(self, number: int, violation: str, points: tuple[int, int], change: str, opened: bool) -> None:  # noqa: FBT001 - drawn by name
         """A worker and a button are under way at once, and an issue changes in between, or changes and changes back."""
         issue = self.stage.pick("abc", number)
         if issue is None:
             return
+        self.stage.pass_time(NO_LONGER_FRESH)
         self.stage.fire(None)
         waiting = self.stage.system.queue.waiting
         before = issue.status.name
+        violation = self.stage.book.violation_of(issue.id, violation)
         if waiting:
             self.stage.deliver(waiting[number % len(waiting)], ("is held", points[0]))
+        if opened:
+            self.opens_a_ticket("abc", "P", 3, "id", violation, None)
         self.stage.change("abc", number, change)
         self.stage.press(violation, ("is held", points[1]))
         self.stage.change("abc", number, before if issue.status.name == change else change)
@@ -221,7 +237,8 @@ class Story(RuleBasedStateMachine):
     def _recheck(self, of: str, issue: Issue, name: tuple[str, str]) -> None:
         result = self.stage.system.settings.rechecking.recheck(of, issue.id)
         if isinstance(result, ShownTicket) and self.stage.sites[of].shows(issue):
-            self.stage.book.oracle.tickets[name].deleted_at = None
+            ticket = self.stage.book.oracle.tickets[name]
+            ticket.deleted_at, ticket.registered_at = None, self.stage.clock()
             self.stage.evidence.proven.pop(name, None)
 
     # --- Those who are held, and time -------------------------------------------------------------------------------
@@ -247,6 +264,7 @@ class Story(RuleBasedStateMachine):
     def a_minute_passes_without_trouble(self) -> None:
         come_through_a_minute(self.stage)
 
+    @precondition(lambda self: self.kept.quick)
     @rule()
     def comes_to_rest(self) -> None:
         come_to_rest(self.stage)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,13 @@ from tests.fakes import tickets as fakes
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.tickets import InMemoryTicketStore
+from ticket_status.core import health
+from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Evidence, Found, Verdict
 from ticket_status.core.model import Integration, ReasonCode, Slice, SyncRun
 from ticket_status.core.window import END
 from ticket_status.ports import Refused, SliceStep, Throttled
-from ticket_status.service import proof, retrieval, slice_retrieval, work
+from ticket_status.service import proof, slice_retrieval, work
 from ticket_status.service.registration import RegisterTickets
 from ticket_status.service.retrieval import Retrieval
 from ticket_status.service.site_health import SiteHealth
@@ -102,16 +104,17 @@ def throttling_breaks(planted: pytest.MonkeyPatch) -> None:
     """In the decision of R11."""
     met = SiteHealth.met
 
-    def breaking(health: SiteHealth, integration: Integration, trouble: Any) -> Any:  # noqa: ANN401 - as it is
+    def breaking(keeper: SiteHealth, integration: Integration, trouble: Any) -> Any:  # noqa: ANN401 - as it is
         refused = Refused(ReasonCode.JIRA_ERROR, "429")
-        return met(health, integration, refused if isinstance(trouble, Throttled) else trouble)
+        return met(keeper, integration, refused if isinstance(trouble, Throttled) else trouble)
 
     planted.setattr(SiteHealth, "met", breaking)
 
 
 def one_failing_try_breaks(planted: pytest.MonkeyPatch) -> None:
     """In the decision of R9."""
-    planted.setattr("ticket_status.core.health.LASTING_TRIES", 1)
+    planted.setattr(health, "LASTING_TRIES", 1)
+    planted.setattr(health, "LASTING_TIME", timedelta())
 
 
 def nobody_holds_off(planted: pytest.MonkeyPatch) -> None:
@@ -127,7 +130,7 @@ def what_was_missed_counts_as_seen(planted: pytest.MonkeyPatch) -> None:
 
 def a_change_is_not_held_against_coverage(planted: pytest.MonkeyPatch) -> None:
     """In the retrieval: an older answer replaces what a run found unchanged later."""
-    planted.setattr(retrieval, "_newer", lambda *_: True)
+    planted.setattr(Retrieval, "coverage", lambda *_: Coverage())
 
 
 def a_run_ends_with_its_first_slice(planted: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ from ticket_status.service.reading import ShownTicket
 PERIOD = timedelta(hours=8)
 PROBED_EVERY = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
+FORGOTTEN_AFTER = timedelta(minutes=1)
+"""The note of a registration that died before its message was sent keeps others from sending one for so long."""
 
 
 def come_to_rest(stage: Stage) -> None:
@@ -47,7 +49,7 @@ def come_through_a_minute(stage: Stage) -> None:
         for ticket in stage.book.oracle.tickets.values():
             integration = stage.book.oracle.integrations[ticket.name[0]]
             at = ticket.registered_at
-            if at is not None and stage.disturbed_at < at <= begun and _retrieves(integration):
+            if at is not None and stage.disturbed_at + FORGOTTEN_AFTER < at <= begun and _retrieves(integration):
                 _check_retrieved(stage, ticket)
 
 

@@ -1,7 +1,9 @@
-"""The stores that the model runs on, in memory and in DynamoDB.
+"""The stores that the model runs on, and the points at which somebody can be held or struck.
 
-In memory every call of a store is a point, in DynamoDB every call on the wire: there a worker can die, or be
-overtaken, in the middle of what a store does.
+In memory every call of a store is a point; in DynamoDB every call on the wire is one, so that a worker can die, or be
+overtaken, in the middle of what a store does. One thing is taken as a whole: reading when a range was last seen, and
+writing an observation that is newer. These are different items, so in truth somebody can come between; what that can
+do is said in ``docs/reliability.md``.
 """
 
 from collections.abc import Callable
@@ -27,6 +29,11 @@ from ticket_status.aws.dynamo_violations import DynamoViolationStore
 from ticket_status.ports import IntegrationStore, RefreshLease, RunStore, TicketStore, ViolationStore
 
 RETENTION = timedelta(days=3 * 365)
+
+_OBSERVING = frozenset({"record", "resolve"})
+_LOOKING = frozenset({"get", "get_many"})
+"""Of integrations: what an actor does not know yet cannot hold it off (R5, R11)."""
+_NOTHING = frozenset[str]()
 
 
 class IntegrationsAndLeases(IntegrationStore, RefreshLease, Protocol):
@@ -57,17 +64,25 @@ class Kept(Protocol):
 
 
 class _AtPoints:
-    """A store whose every call is a point."""
+    """A store whose every call is a point, unless its points are elsewhere (``name`` is ``None``)."""
 
-    def __init__(self, store: object, name: str, point: Callable[[str], None]) -> None:
-        self._store, self._name, self._point = store, name, point
+    def __init__(self, store: object, name: str | None, baton: Baton, *, looking: frozenset[str] = _NOTHING) -> None:
+        self._store, self._name, self._baton, self._looking = store, name, baton, looking
 
     def __getattr__(self, call: str) -> Callable[..., object]:
-        method = getattr(self._store, call)
-
         def called(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - any call
-            self._point(f"{self._name}.{call}")
-            return method(*args, **kwargs)
+            actor = self._baton.holder
+            if actor is None:
+                return getattr(self._store, call)(*args, **kwargs)
+            actor.writes = call in _OBSERVING
+            try:
+                if self._name is not None:
+                    self._baton.point(f"{self._name}.{call}")
+                return getattr(self._store, call)(*args, **kwargs)
+            finally:
+                actor.writes = False
+                if call in self._looking:
+                    actor.looked_at = self._baton.clock()
 
         return called
 
@@ -80,12 +95,11 @@ class InMemory:
     def stores(self, baton: Baton) -> Stores:
         """New ones."""
         integrations, tickets = InMemoryIntegrationStore(), InMemoryTicketStore()
-        point = baton.point
         return Stores(
-            cast("IntegrationsAndLeases", _AtPoints(_NotingReads(integrations, baton), "integrations", point)),
-            cast("TicketStore", _AtPoints(tickets, "tickets", point)),
-            cast("ViolationStore", _AtPoints(InMemoryViolationStore(tickets), "violations", point)),
-            cast("RunStore", _AtPoints(InMemoryRunStore(integrations), "runs", point)),
+            cast("IntegrationsAndLeases", _AtPoints(integrations, "integrations", baton, looking=_LOOKING)),
+            cast("TicketStore", _AtPoints(tickets, "tickets", baton)),
+            cast("ViolationStore", _AtPoints(InMemoryViolationStore(tickets), "violations", baton)),
+            cast("RunStore", _AtPoints(InMemoryRunStore(integrations), "runs", baton)),
         )
 
     def forget(self) -> None:
@@ -109,9 +123,11 @@ class InDynamo:
         self._baton, self._prefix = baton, f"model-{token_hex(4)}-"
         create_tables(self._dynamo.client, self._prefix)
         integrations, tickets, violations, runs = (self._prefix + table for table in LOGICAL_IDS)
+        kept = DynamoIntegrationStore(self._dynamo, integrations)
+        found = DynamoTicketStore(self._dynamo, tickets, violations, RETENTION)
         return Stores(
-            cast("IntegrationsAndLeases", _NotingReads(DynamoIntegrationStore(self._dynamo, integrations), baton)),
-            DynamoTicketStore(self._dynamo, tickets, violations, RETENTION),
+            cast("IntegrationsAndLeases", _AtPoints(kept, None, baton, looking=_LOOKING)),
+            cast("TicketStore", _AtPoints(found, None, baton)),
             DynamoViolationStore(self._dynamo, violations, tickets, RETENTION),
             DynamoRunStore(self._dynamo, runs, integrations),
         )
@@ -125,15 +141,3 @@ class InDynamo:
         if self._baton is not None and self._baton.holder is not None:
             table = str(params["body"]).partition(self._prefix)[2].partition("Table")[0]
             self._baton.point(f"DynamoDB {model.name} {table}")
-
-
-class _NotingReads:
-    """Integrations, noting who read them when: what an actor does not know yet cannot hold it off (R5, R11)."""
-
-    def __init__(self, store: object, baton: Baton) -> None:
-        self._store, self._baton = store, baton
-
-    def __getattr__(self, call: str) -> object:
-        if call in {"get", "get_many"} and self._baton.holder is not None:
-            self._baton.holder.looked_at = self._baton.clock()
-        return getattr(self._store, call)

@@ -246,15 +246,7 @@ class Missed:
     seen_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A ticket found unchanged outside a run (R3): only the time moves."""
-
-    key: TicketKey
-    at: datetime
-
-
-Observation: TypeAlias = Observed | Unseen | Deleted | Missed | Seen
+Observation: TypeAlias = Observed | Unseen | Deleted | Missed
 
 
 class TicketStore(Protocol):

@@ -20,7 +20,7 @@ from ticket_status.aws.ticket_table import (
 )
 from ticket_status.core.model import Absence, Sighting, Ticket, TicketKey
 from ticket_status.core.window import position
-from ticket_status.ports import Deleted, Missed, Observation, Observed, Seen, Unseen
+from ticket_status.ports import Deleted, Missed, Observation, Observed, Unseen
 
 
 class Recording:
@@ -53,7 +53,7 @@ class Recording:
         condition = (TicketRow.absence == Absence.DELETED.value) & is_older_than(at)
         return self._counted(ticket.key, ticket.created_at, actions, condition, 1)
 
-    def _write(self, observation: Observed | Unseen | Missed | Seen) -> bool:
+    def _write(self, observation: Observed | Unseen | Missed) -> bool:
         key, at = observation.key, observation.at
         observed_now = TicketRow.observed_at.set(at)
         newer = is_ticket() & is_not_deleted() & is_older_than(at)
@@ -64,8 +64,6 @@ class Recording:
             case Unseen():
                 absence = TicketRow.absence.set(Absence.INACCESSIBLE.value)
                 return self._update(key, [observed_now, absence, TicketRow.new_in.remove()], newer)
-            case Seen():
-                return self._update(key, [observed_now], newer)
             case Missed(seen_at=seen_at):
                 return self._miss(key, at, seen_at)
             case _:

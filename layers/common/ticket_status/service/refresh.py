@@ -25,7 +25,6 @@ from ticket_status.ports import (
     JiraTrouble,
     MissingTicket,
     Refused,
-    Seen,
     Throttled,
     TicketStore,
     Unavailable,
@@ -170,8 +169,8 @@ class Refresh:
             return asked.result
         self._health.succeeded(integration)
         result = asked.result
-        self._retrieval.record_changes(ref, asked, result.changed)
-        self._ports.tickets.record([Seen(TicketKey(ref, row.ticket_id), asked.at) for row in result.unchanged])
+        unchanged = [(row, row.sighting) for row in result.unchanged if row.sighting is not None]
+        self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged])
         return result
 
     def _judge(
@@ -187,7 +186,6 @@ class Refresh:
         if not isinstance(verdicts, dict):
             return verdicts
         self._retrieval.record_verdicts(ref, missing, verdicts, at)
-        self._ports.tickets.record([Seen(TicketKey(ref, one.ticket_id), at) for one in missing if one.was_inaccessible])
         return None
 
     def _met(self, integration: Integration, trouble: JiraTrouble) -> Refreshed:
@@ -218,8 +216,9 @@ def _not_before(integration: Integration) -> datetime:
 
 
 def _missing(one: ShownTicket) -> MissingTicket:
+    """As of one that was shown until now: what is found by hand is written, changed or not, since its time moves."""
     row = _row(one.ticket)
-    return MissingTicket(row.ticket_id, row.sighting, row.inaccessible, one.shown.last_update)
+    return MissingTicket(row.ticket_id, row.sighting, was_inaccessible=False, seen_at=one.shown.last_update)
 
 
 def _row(ticket: Ticket) -> Row:

@@ -4,10 +4,10 @@ Ask, then record what changed, then judge what Jira did not show. The order of t
 what was not recorded is asked for again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ticket_status.core.comparison import Comparison, Row, asked_as, compare
 from ticket_status.core.coverage import Coverage
@@ -32,6 +32,8 @@ CALLS_IN_FLIGHT = 4
 
 _RESOLUTIONS_AT_ONCE = 4
 """Key-only tickets that get their issue ids side by side; more would only meet in the census."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 _RETRIES = 2
 """How often issues that Jira could not answer for (``issueErrors``) are asked for again at once."""
@@ -71,40 +73,40 @@ class Retrieval:
     def record_changes(self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
         """Record what changed, each only if it is newer than all that is known of it (R12); the ids as asked for.
 
-        What is known of an unchanged ticket is its range's coverage, so that is read again just before.
+        What is known of an unchanged ticket is its range's coverage, so that is read again just before; the ticket
+        only where its range was covered since Jira was asked.
         """
         if not changed:
             return frozenset()
+        found = {row.ticket_id: _found(row.ticket_id, seen, asked.ids) for row, seen in changed}
         coverage = self.coverage(ref)
-        newer = [(row, seen) for row, seen in changed if _newer(asked.at, coverage, row)]
-        return self._record_sightings(
-            ref, asked.at, {row.ticket_id: _found(row.ticket_id, seen, asked.ids) for row, seen in newer}
-        )
+        covered = {row.ticket_id: coverage.at(row.position) for row, _ in changed}
+        doubtful = {name: found[name].issue_id for name, at in covered.items() if at is not None and at >= asked.at}
+        seen_at = self._last_seen(ref, doubtful.values()) if doubtful else {}
+        newer = {name: one for name, one in found.items() if seen_at.get(doubtful.get(name, ""), _NEVER) < asked.at}
+        return self._record_sightings(ref, asked.at, newer)
 
-    def record_missed(
-        self, ref: str, asked: Asked, rows: Sequence[Row], coverage: Coverage
-    ) -> dict[str, datetime | None]:
+    def record_missed(self, ref: str, asked: Asked, rows: Sequence[Row]) -> dict[str, datetime]:
         """Note tickets that got no answer, before their range counts as seen: what they show stays as it was.
 
-        Answers when each of them was last seen, by ticket id; ``None``: never.
+        Answers when each of them was last seen, by ticket id; those never seen are left out.
         """
-        if not rows:
-            return {}
-        stored = self._tickets.get_many([TicketKey(ref, row.ticket_id) for row in rows])[0]
-        seen_at = {key: last_seen(ticket, coverage) for key, ticket in stored.items()}
-        self._tickets.record([Missed(key, asked.at, seen) for key, seen in seen_at.items() if seen is not None])
-        return {key.ticket_id: seen for key, seen in seen_at.items()}
+        seen_at = self._last_seen(ref, [row.ticket_id for row in rows]) if rows else {}
+        self._tickets.record([Missed(TicketKey(ref, name), asked.at, seen) for name, seen in seen_at.items()])
+        return seen_at
 
     def record_verdicts(
         self, ref: str, missing: Sequence[MissingTicket], verdicts: Mapping[str, Verdict | Found], at: datetime
     ) -> Counts:
-        """Record what was concluded about missing tickets, and count it."""
+        """Record what was concluded about missing tickets, and count it; against what was seen later it is nothing."""
         observations: list[Observation] = []
         found: dict[str, Found] = {}
         counts = Counts()
+        seen_at = self._last_seen(ref, [ticket.ticket_id for ticket in missing])
         for ticket in missing:
             key = TicketKey(ref, ticket.ticket_id)
-            match verdicts.get(ticket.ticket_id, Verdict.UNDECIDED):
+            outdated = seen_at.get(ticket.ticket_id, _NEVER) > at
+            match Verdict.UNDECIDED if outdated else verdicts.get(ticket.ticket_id, Verdict.UNDECIDED):
                 case Found() as shown_after_all:
                     found[ticket.ticket_id] = shown_after_all
                     same = shown_after_all.sighting == ticket.sighting
@@ -124,6 +126,13 @@ class Retrieval:
     def coverage(self, ref: str) -> Coverage:
         """The coverage of an integration, as stored now."""
         return self._tickets.get_many((), [ref])[1].get(ref, Coverage())
+
+    def _last_seen(self, ref: str, ticket_ids: Iterable[str]) -> dict[str, datetime]:
+        """When each of these tickets was last seen, as far as that is known now; those never seen are left out."""
+        stored, coverages = self._tickets.get_many([TicketKey(ref, ticket_id) for ticket_id in ticket_ids], [ref])
+        coverage = coverages.get(ref, Coverage())
+        seen_at = {key.ticket_id: last_seen(ticket, coverage) for key, ticket in stored.items()}
+        return {ticket_id: at for ticket_id, at in seen_at.items() if at is not None}
 
     def _record_sightings(self, ref: str, at: datetime, found: Mapping[str, Found]) -> frozenset[str]:
         """Write sightings by ticket id; a ticket known by key only gets its issue id with it."""
@@ -145,11 +154,6 @@ def _merged(answer: Answered, more: Answered | JiraTrouble) -> Answered | JiraTr
     if not isinstance(more, Answered):
         return more
     return Answered({**answer.seen, **more.seen}, {**answer.ids, **more.ids}, more.retry)
-
-
-def _newer(at: datetime, coverage: Coverage, row: Row) -> bool:
-    covered = coverage.at(row.position)
-    return covered is None or row.sighting is None or covered < at
 
 
 def _found(ticket_id: str, seen: Sighting, ids: Mapping[str, str]) -> Found:

@@ -86,7 +86,6 @@ class SliceRetrieval:
         """
         self._integration, self._jira, self._time_left = integration, jira, time_left
         self._name, self._run, self._requests = name, run, 0
-        self._coverage = self._retrieval.coverage(run.integration_ref)
         self._begin_step(run.slices[name])
         self._stop: Ended | None = None
         self._answered = False
@@ -202,7 +201,7 @@ class SliceRetrieval:
         ref = self._run.integration_ref
         written = self._retrieval.record_changes(ref, asked, result.changed)
         newly_missing = [row for row in result.missing if not row.inaccessible]
-        seen_at = self._retrieval.record_missed(ref, asked, [*result.failed, *newly_missing], self._coverage)
+        seen_at = self._retrieval.record_missed(ref, asked, [*result.failed, *newly_missing])
         self._missing += [
             MissingTicket(row.ticket_id, row.sighting, row.inaccessible, seen_at.get(row.ticket_id))
             for row in result.missing
