@@ -8,7 +8,7 @@ import pytest
 from tests.contract.conftest import Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, registration, ticket
 from ticket_status.core.model import Absence, Ticket, TicketKey
-from ticket_status.ports import Deleted, InvalidTokenError, Link, Page, Resource
+from ticket_status.ports import Deleted, InvalidTokenError, Link, Observed, Page, Resource
 
 APP = Resource("artifact", "docker/app", "1.0")
 
@@ -35,16 +35,28 @@ def test_registering_the_same_again_changes_nothing(stores: Stores) -> None:
     one = registration(resource=APP)
     stores.violations.register([one], NOW)
     links = stores.violations.links(["XRAY-1"])
-    assert stores.violations.register([one, one], NOW) == frozenset()
+    stores.violations.register([one, one], NOW)
     assert stores.violations.links(["XRAY-1"]) == links
     assert sum(stores.tickets.census(REF, NOW).values()) == 1
+
+
+def test_a_ticket_waits_until_it_is_retrieved_however_often_it_is_registered(stores: Stores) -> None:
+    one, other = registration(), registration(ticket("10002"))
+    assert stores.violations.register([one], NOW) == {one.ticket.key}
+    assert stores.violations.register([one, other], NOW) == {one.ticket.key, other.ticket.key}
+    stores.tickets.record([Observed(one.ticket.key, NOW, IN_PROGRESS)])
+    assert stores.violations.register([one, other], NOW) == {other.ticket.key}
+
+
+def test_a_ticket_older_than_the_window_waits_for_nobody(stores: Stores) -> None:
+    assert stores.violations.register([registration(aged(366, "1"))], NOW) == frozenset()
 
 
 def test_a_known_ticket_keeps_when_it_was_created_and_gains_a_link(stores: Stores) -> None:
     first = registration()
     stores.violations.register([first], NOW)
     second = registration(replace(first.ticket, created_at=NOW, issue_key="OTHER-1"), "XRAY-2")
-    assert stores.violations.register([second], NOW) == frozenset()
+    stores.violations.register([second], NOW)
     assert stores.tickets.get_many([first.ticket.key])[0] == {first.ticket.key: first.ticket}
     assert stores.violations.links(["XRAY-2"])["XRAY-2"][0].created_at == first.ticket.created_at
 
@@ -95,7 +107,6 @@ def test_a_hundred_registrations_of_different_everything_are_all_stored(stores: 
     assert {name: [link.ticket for link in links] for name, links in found.items()} == {
         one.violation_id: [one.ticket.key] for one in registrations
     }
-    assert stores.violations.register(registrations, NOW) == frozenset()
 
 
 def test_registering_a_key_that_got_its_id_meanwhile_is_about_the_ticket_that_it_became(stores: Stores) -> None:

@@ -26,7 +26,7 @@ class InMemoryTicketStore:
         self.links: dict[tuple[str, TicketKey], Link] = {}
         self.writes = 0
         """Writes of tickets."""
-        self._new: set[TicketKey] = set()
+        self.new: set[TicketKey] = set()
         self._became: dict[TicketKey, TicketKey] = {}
         self._coverages: dict[str, Coverage] = {}
 
@@ -52,7 +52,7 @@ class InMemoryTicketStore:
         return _pages([row for row in rows if part.start <= row.position < part.end and row.position > after])
 
     def new_rows(self, integration_ref: str) -> Iterator[Sequence[Row]]:
-        new = [key for key in self._new if key.integration_ref == integration_ref]
+        new = [key for key in self.new if key.integration_ref == integration_ref]
         return _pages(
             sorted(Row(_row(self.stored[key]).position, key.ticket_id, None, inaccessible=False) for key in new)
         )
@@ -78,7 +78,7 @@ class InMemoryTicketStore:
                 self.add(fresh, at)
             self._move_links(key, known)
             self._became[key] = known
-            self._new.discard(key)
+            self.new.discard(key)
             del self.stored[key]
         self.record([Observed(known, at, seen)])
         return known
@@ -93,7 +93,7 @@ class InMemoryTicketStore:
         """For the registration: a ticket that is not there yet."""
         self._store(ticket)
         if in_window(ticket.created_at, clock):
-            self._new.add(ticket.key)
+            self.new.add(ticket.key)
 
     def current(self, key: TicketKey) -> TicketKey:
         """The identity under which a ticket is stored now."""
@@ -108,7 +108,7 @@ class InMemoryTicketStore:
             return False
         self._store(changed)
         if not isinstance(observation, Missed):
-            self._new.discard(observation.key)
+            self.new.discard(observation.key)
         return True
 
     def _move_links(self, key: TicketKey, known: TicketKey) -> None:

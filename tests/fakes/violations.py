@@ -32,7 +32,8 @@ class InMemoryViolationStore:
         return found
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
-        return frozenset(key for one in registrations if (key := self._register(one, clock)) is not None)
+        registered = {self._register(one, clock) for one in registrations}
+        return frozenset(self._tickets.new & registered)
 
     def resources(self, type_: str | None, limit: int, token: str | None) -> Page[tuple[Resource, int]]:
         named = {_name(one): one for one in self._found_in if type_ in {None, one.type}}
@@ -42,16 +43,14 @@ class InMemoryViolationStore:
     def of_resource(self, resource: Resource, limit: int, token: str | None) -> Page[str]:
         return Page(*_page(_name(resource), list(self._found_in.get(resource, ())), limit, token))
 
-    def _register(self, registration: Registration, clock: datetime) -> TicketKey | None:
-        """The ticket, if it is new."""
+    def _register(self, registration: Registration, clock: datetime) -> TicketKey:
         key = self._tickets.current(registration.ticket.key)
-        new = key not in self._tickets.stored
-        if new:
+        if key not in self._tickets.stored:
             self._tickets.add(replace(registration.ticket, key=key), clock)
         self._link(registration, key)
         if registration.resource is not None:
             self._found_in.setdefault(registration.resource, set()).add(registration.violation_id)
-        return key if new else None
+        return key
 
     def _link(self, registration: Registration, key: TicketKey) -> None:
         created_at = self._tickets.stored[key].created_at

@@ -490,10 +490,11 @@ class ViolationStore(Protocol):
         """The violations that each ticket serves."""
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
-        """Store tickets, links and resources, all or nothing for each registration; the tickets that were new.
+        """Store tickets, links and resources, all or nothing for each registration.
 
         A known ticket keeps its ``created_at`` and gains links. What is stored already is not written again. New
-        tickets within the window (at ``clock``) enter the index of new tickets; deleted ones stay deleted.
+        tickets within the window (at ``clock``) enter the index of new tickets; deleted ones stay deleted. Answers
+        which of the tickets are in that index, those that were known before among them: they wait to be retrieved.
         """
 
     def resources(self, type_: str | None, limit: int, token: str | None) -> Page[tuple[Resource, int]]:

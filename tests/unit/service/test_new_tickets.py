@@ -74,6 +74,24 @@ def test_registering_the_same_again_queues_nothing() -> None:
     assert not stage.queue.sent
 
 
+def test_when_the_queue_refuses_the_same_registration_is_queued_when_it_is_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = Stage()
+    in_jira(stage, 1)
+
+    def refuse(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as outage:
+        outage.setattr(stage.queue, "send", refuse)
+        with pytest.raises(ConnectionError):
+            stage.registration.register([new(0)], stage.clock())
+    stage.registration.register([new(0)], stage.clock())
+    stage.work_off()
+    assert stage.shows(key(stage, 0)).status == TO_DO
+
+
 def test_a_known_ticket_gains_the_violation_and_keeps_its_time_of_creation() -> None:
     stage = Stage()
     first, second = new(0), replace(new(0), violation_id="XRAY-other", created_at=NOW)

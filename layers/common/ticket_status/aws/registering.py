@@ -65,12 +65,17 @@ class _Group:
 class _Stored:
     """What is stored of what is to be registered."""
 
-    created_at: dict[TicketKey, datetime]
+    tickets: dict[TicketKey, TicketRow]
     rows: dict[ItemKey, ViolationRow]
+
+    @property
+    def waiting(self) -> set[TicketKey]:
+        """The tickets that nobody has retrieved yet."""
+        return {key for key, row in self.tickets.items() if row.new_in}
 
     def learn(self, group: _Group) -> None:
         """Take what was just written as stored."""
-        self.created_at |= {key: row.created_at for key, row in group.tickets.items()}
+        self.tickets |= group.tickets
         self.rows |= group.rows
 
 
@@ -82,22 +87,22 @@ class Registering:
         self._violations = violations
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
-        """Register them; the tickets that were new."""
-        new: set[TicketKey] = set()
-        waiting = list(registrations)
+        """Register them; those of their tickets that wait to be retrieved."""
+        waiting: set[TicketKey] = set()
+        left = list(registrations)
         for _ in tries():
-            waiting, stored = self._read(waiting)
+            left, stored = self._read(left)
             failed: list[Registration] = []
-            for group in self._groups(waiting, stored, clock):
+            for group in self._groups(left, stored, clock):
                 if self._written(group):
                     stored.learn(group)
-                    new |= set(group.tickets)
                 else:
                     failed += group.registrations
-            waiting = failed
-            if not waiting:
-                return frozenset(new)
-        raise ContendedWriteError(f"{len(waiting)} registrations: other writes were in the way on every try")
+            waiting |= stored.waiting
+            left = failed
+            if not left:
+                return frozenset(waiting)
+        raise ContendedWriteError(f"{len(left)} registrations: other writes were in the way on every try")
 
     def _read(self, registrations: Sequence[Registration]) -> tuple[list[Registration], _Stored]:
         """What is stored, and the registrations with aliases replaced by the tickets that they became."""
@@ -106,8 +111,8 @@ class Registering:
         if became:
             known |= self._tickets.read(set(became.values()))[0]
         current = [_renamed(one, became) for one in registrations]
-        created_at = {key: row.created_at for key, row in known.items() if row.issue_key}
-        return current, _Stored(created_at, self._read_rows(current))
+        tickets = {key: row for key, row in known.items() if row.issue_key}
+        return current, _Stored(tickets, self._read_rows(current))
 
     def _read_rows(self, registrations: Sequence[Registration]) -> dict[ItemKey, ViolationRow]:
         keys = {key for one in registrations for key in self._rows(one, one.ticket.created_at)}
@@ -140,13 +145,13 @@ class Registering:
     def _plan(self, one: Registration, stored: _Stored, group: _Group, clock: datetime) -> _Group:
         """What has to be written for a registration beside what is stored or already in the group."""
         key = one.ticket.key
-        created_at = stored.created_at.get(key)
+        ticket = stored.tickets.get(key)
         plan = _Group([one])
-        if created_at is None:
-            plan.tickets[key] = group.tickets.get(key) or self._tickets.new_row(one.ticket, clock)
-            created_at = plan.tickets[key].created_at
+        if ticket is None:
+            ticket = group.tickets.get(key) or self._tickets.new_row(one.ticket, clock)
+            plan.tickets[key] = ticket
         known: Mapping[ItemKey, ViolationRow] = stored.rows | group.rows
-        for item, row in self._rows(one, created_at).items():
+        for item, row in self._rows(one, ticket.created_at).items():
             if _adds(row, known.get(item)):
                 plan.rows[item] = row
         return plan

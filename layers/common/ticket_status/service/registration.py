@@ -1,11 +1,10 @@
 """R14: new tickets are stored with their violations, and get their first status within a minute."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ticket_status.core.model import Integration, Ticket, TicketKey
-from ticket_status.core.window import in_window
 from ticket_status.ports import (
     IntegrationStore,
     NewTicketsWork,
@@ -50,22 +49,28 @@ class RegisterTickets:
             for ticket in tickets
             if ticket.integration_name in known
         ]
-        new = self._violations.register(accepted, now) if accepted else frozenset()
-        waiting = {one.ticket.key for one in accepted if in_window(one.ticket.created_at, now)} & new
-        self._announce(list(known.values()), waiting, now)
+        waiting = self._violations.register(accepted, now) if accepted else frozenset()
+        self._announce({key.integration_ref for key in waiting}, list(known.values()), now)
         return [ticket for ticket in tickets if ticket.integration_name not in known]
 
-    def _announce(self, integrations: Sequence[Integration], waiting: set[TicketKey], now: datetime) -> None:
-        refs = {key.integration_ref for key in waiting}
-        work = [
-            NewTicketsWork(integration.connection_name, integration.integration_ref)
+    def _announce(self, refs: Collection[str], integrations: Sequence[Integration], now: datetime) -> None:
+        """Queue the integrations that new tickets wait for, unless they are; if it fails, the next try may."""
+        noted = [
+            integration
             for integration in integrations
             if integration.integration_ref in refs
             and integration.retrieve_jira_tickets
             and self._integrations.announce_new_tickets(integration, now, now - FORGOTTEN_AFTER)
         ]
-        if work:
+        if not noted:
+            return
+        work = [NewTicketsWork(one.connection_name, one.integration_ref) for one in noted]
+        try:
             self._queue.send(work, int(GATHER.total_seconds()))
+        except Exception:
+            for one in noted:
+                self._integrations.take_new_tickets(one)
+            raise
 
 
 def _registration(new: NewTicket, integration: Integration) -> Registration:
