@@ -44,6 +44,9 @@ from tests.faults.trial import Trial
 MOST_SECONDS = 5
 """Beyond what Jira is given: a manual refresh gives it 20 of the 25 seconds in which it answers."""
 
+EITHER = range(0, 4, 3)
+"""Writes of a button that found three tickets unchanged: none when a run covered them at the same moment."""
+
 ROWS = (
     # What happens to issues
     Row("nothing is wrong", CLOUD, RUN, TO_DO, WELL, "succeeded", 1, 0),
@@ -196,9 +199,9 @@ ROWS = (
     Row("token endpoint throttles", DC, RUN, TO_DO, WELL, "paused succeeded", 1, 2, waits=30, tokens=2),
     Row("token endpoint hangs", CLOUD, RUN, BROKEN, UNREACHABLE, "failed", 0, 3, waits=120, tokens=6),
     Row("token endpoint hangs", CLOUD, BUTTON, TO_DO, WELL, UNAVAILABLE, 0, 1, tokens=1),
-    Row("two refresh one token at once", CLOUD, RUN, TO_DO, WELL, "succeeded", 2, 3, tokens=1, then="succeeded"),
+    Row("two refresh one token at once", CLOUD, RUN, TO_DO, WELL, "succeeded", 2, EITHER, tokens=1, then="succeeded"),
     Row("two refresh one token at once", CLOUD, BUTTON, TO_DO, WELL, "unchanged", 2, 3, tokens=1, then="succeeded"),
-    Row("two refresh one token at once", DC, RUN, TO_DO, WELL, "succeeded", 2, 3, tokens=1, then="succeeded"),
+    Row("two refresh one token at once", DC, RUN, TO_DO, WELL, "succeeded", 2, EITHER, tokens=1, then="succeeded"),
     Row("two refresh one token at once", DC, BUTTON, TO_DO, WELL, "unchanged", 2, 3, tokens=1, then="succeeded"),
     Row("broken, now well again", CLOUD, RUN, TO_DO, WELL, "succeeded", 2, 1, then="succeeded"),
     Row("broken, now well again", CLOUD, BUTTON, TO_DO, WELL, "changed", 2, 4, then="succeeded"),
