@@ -88,8 +88,8 @@ deploy: setup ## sam build and sam deploy to the AWS account of your environment
 # The layer goes out compiled, by the template's Runtime: otherwise every cold start compiles it.
 RUNTIME := python3.13
 
-bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets
-	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full)
+bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets, ONLY=runs|api|cold|day a part
+	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
 
 deploy-console: setup ## put the console's files where a stack deployed with ConsoleAccess serves them
 	@$(PY) -m local.publish_console
