@@ -22,6 +22,9 @@ VIEWS = {
 }
 WINDOWS = {"settings": "Settings", "edit": "Edit Integration", "test": "Test Integration", "authorise": "Authorise"}
 NARROWEST = {"width": 360, "height": 740}
+MOST_ELEMENTS = 1_500
+"""Of a page with 50 rows, whatever there is beyond it."""
+
 WALL = {"width": 3840, "height": 2160}
 
 
@@ -117,6 +120,29 @@ def test_many_violations_come_in_pages(page: Page) -> None:
     expect(rows).to_have_count(50)
     page.get_by_role("button", name="First page").click()
     expect(page.get_by_role("rowheader", name="V-9000")).to_be_visible()
+
+
+def test_of_a_thousand_violations_no_page_is_larger_than_of_fifty(
+    page: Page, jira: SampleJira, service: Service
+) -> None:
+    issue = jira.cloud.create("SEC", 1)[0]
+    large: dict[str, object] = {"type": "artifact", "name": "zz/a-thousand", "version": "1"}
+    names = {f"V-{number}" for number in range(20_000, 21_000)}
+    service.register(*(ticket("acme-cloud", issue, name, resource=large) for name in sorted(names)))
+    page.goto("/#/scans/artifact/zz%2Fa-thousand?version=1")
+    shown: set[str] = set()
+    headers = page.locator("tbody").get_by_role("rowheader")
+    for number in range(20):
+        expect(headers).to_have_count(50)
+        first = headers.first.inner_text()
+        shown |= set(headers.all_inner_texts())
+        assert len(shown) == 50 * (number + 1)
+        assert page.locator("*").count() < MOST_ELEMENTS
+        if number < 19:
+            page.get_by_role("button", name="Next").click()
+            expect(headers.first).not_to_have_text(first)
+    assert shown == names
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
 
 
 def test_the_scans_list_is_searched_and_narrowed_by_type(page: Page) -> None:

@@ -112,6 +112,7 @@ def test_runs_come_newest_first_in_pages(stores: Stores) -> None:
     shown = [one.run_id for one in (*first.items, *second.items)]
     assert shown == sorted([one.run_id for one in newest_first] + ["20261120"], reverse=True)
     assert second.next_token is None
+    assert stores.runs.page(REF, 6).next_token is None
     assert stores.runs.latest(REF) == runs[-1]
     with pytest.raises(InvalidTokenError):
         stores.runs.page("other~aaaaaa", 4, first.next_token)

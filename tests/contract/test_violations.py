@@ -151,7 +151,7 @@ def test_a_resource_is_told_from_those_with_similar_names(stores: Stores, resour
 
 
 def test_every_resource_is_on_exactly_one_page_with_its_number_of_violations(stores: Stores) -> None:
-    expected = {Resource("build", f"app-{number}", "1"): number for number in range(1, 6)}
+    expected = {Resource("build", f"app-{number}", "1"): number for number in range(1, 7)}
     for resource, number in expected.items():
         many = [registration(violation_id=f"{resource.name}-{at}", resource=resource) for at in range(number)]
         stores.violations.register(many, NOW)
@@ -160,13 +160,14 @@ def test_every_resource_is_on_exactly_one_page_with_its_number_of_violations(sto
     token = None
     while True:
         page = stores.violations.resources("build", 2, token)
+        assert page.items
         found += page.items
         token = page.next_token
         if token is None:
             break
     assert dict(found) == expected
     assert len(found) == len(expected)
-    assert len(stores.violations.resources(None, 10, None).items) == 6
+    assert len(stores.violations.resources(None, 10, None).items) == 7
 
 
 def test_violations_of_a_resource_come_in_pages(stores: Stores) -> None:
@@ -176,6 +177,7 @@ def test_violations_of_a_resource_come_in_pages(stores: Stores) -> None:
     second = stores.violations.of_resource(APP, 3, first.next_token)
     assert [*first.items, *second.items] == names
     assert second.next_token is None
+    assert stores.violations.of_resource(APP, 5, None).next_token is None
 
 
 def test_a_token_of_another_list_is_refused(stores: Stores) -> None:

@@ -132,6 +132,12 @@ class _AsSent:
                 response_dict["body"] = json.dumps(body).encode()
 
 
+def listed(page: Mapping[str, Any], limit: int) -> tuple[Sequence[Item], bool]:
+    """Of a page that was read with one item more than a list shows: what it shows, and whether more follows."""
+    items: Sequence[Item] = page["Items"]
+    return items[:limit], len(items) > limit or "LastEvaluatedKey" in page
+
+
 def refused(error: PynamoDBException) -> bool:
     """Whether a write was refused by its condition or by a write at the same time; anything else is an outage."""
     code = error.cause_response_code

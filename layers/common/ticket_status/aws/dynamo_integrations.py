@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynamodb.exceptions import DeleteError, PutError
 
-from ticket_status.aws.dynamo import Dynamo, either, refused
+from ticket_status.aws.dynamo import Dynamo, either, listed, refused
 from ticket_status.aws.integration_table import (
     IntegrationTable,
     health_of,
@@ -54,12 +54,11 @@ class DynamoIntegrationStore:
 
     def page(self, limit: int, token: str | None = None) -> Page[Integration]:
         """One page of a scan, in the table's own order."""
-        request: dict[str, Any] = {"TableName": self._table.name, "Limit": limit}
+        request: dict[str, Any] = {"TableName": self._table.name, "Limit": limit + 1}
         if token is not None:
             request["ExclusiveStartKey"] = {"connection_name": {"S": read_token(_LIST, token)}}
-        page = self._dynamo.client.scan(**request)
-        found = [integration_of(self._table.rows.from_raw_data(dict(item))) for item in page["Items"]]
-        more = "LastEvaluatedKey" in page and found
+        items, more = listed(self._dynamo.client.scan(**request), limit)
+        found = [integration_of(self._table.rows.from_raw_data(dict(item))) for item in items]
         return Page(found, write_token(_LIST, found[-1].connection_name) if more else None)
 
     def broken(self) -> Iterator[str]:

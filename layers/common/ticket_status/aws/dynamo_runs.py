@@ -1,6 +1,6 @@
 """Sync runs in DynamoDB: one item per run, moved step by step, and items for what its steps did not find."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from ticket_status.aws.dynamo import (
     Dynamo,
     condition_failed,
     either,
+    listed,
     refused,
     tries,
 )
@@ -74,25 +75,28 @@ class DynamoRunStore:
 
     def page(self, integration_ref: str, limit: int, token: str | None = None) -> Page[SyncRun]:
         """One query, backwards."""
+        items, more = listed(self._newest(integration_ref, limit + 1, token), limit)
+        runs = [run_of(self._rows.from_raw_data(dict(item))) for item in items]
+        return Page(runs, write_token(integration_ref, runs[-1].run_id) if more else None)
+
+    def latest(self, integration_ref: str) -> SyncRun | None:
+        """One query of one item."""
+        items = self._newest(integration_ref, 1)["Items"]
+        return next((run_of(self._rows.from_raw_data(dict(item))) for item in items), None)
+
+    def _newest(self, integration_ref: str, most: int, token: str | None = None) -> Mapping[str, Any]:
         request: dict[str, Any] = {
             "TableName": self._table_name,
             "KeyConditionExpression": "integration_ref = :ref AND begins_with(run_id, :run)",
             "ExpressionAttributeValues": {":ref": {"S": integration_ref}, ":run": {"S": RUN_PREFIX}},
             "ScanIndexForward": False,
             "ConsistentRead": True,
-            "Limit": limit,
+            "Limit": most,
         }
         if token is not None:
             last = RUN_PREFIX + read_token(integration_ref, token)
             request["ExclusiveStartKey"] = {"integration_ref": {"S": integration_ref}, "run_id": {"S": last}}
-        page = self._dynamo.client.query(**request)
-        runs = [run_of(self._rows.from_raw_data(dict(item))) for item in page["Items"]]
-        more = "LastEvaluatedKey" in page and runs
-        return Page(runs, write_token(integration_ref, runs[-1].run_id) if more else None)
-
-    def latest(self, integration_ref: str) -> SyncRun | None:
-        """One query of one item."""
-        return next(iter(self.page(integration_ref, 1).items), None)
+        return self._dynamo.client.query(**request)
 
     def advance(self, run: SyncRun, name: str, step: SliceStep, now: datetime) -> SyncRun | None:
         """One update; a transaction when the step missed tickets."""

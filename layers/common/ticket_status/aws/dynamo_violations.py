@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ticket_status.aws.dynamo import Dynamo, side_by_side
+from ticket_status.aws.dynamo import Dynamo, listed, side_by_side
 from ticket_status.aws.registering import Registering
 from ticket_status.aws.ticket_table import TicketTable
 from ticket_status.aws.violation_table import (
@@ -72,7 +72,7 @@ class DynamoViolationStore:
         if token is not None:
             last = read_token(f"{partition} {prefix}", token)
             request["ExclusiveStartKey"] = {"pk": {"S": partition}, "sk": {"S": last}}
-        page = self._dynamo.client.query(TableName=self._table.name, Limit=limit, **request)
-        names = [item["sk"]["S"] for item in page["Items"]]
-        more = "LastEvaluatedKey" in page and names
+        page = self._dynamo.client.query(TableName=self._table.name, Limit=limit + 1, **request)
+        items, more = listed(page, limit)
+        names = [item["sk"]["S"] for item in items]
         return names, write_token(f"{partition} {prefix}", names[-1]) if more else None
