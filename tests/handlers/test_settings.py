@@ -364,7 +364,7 @@ def test_test_integration_answers_with_five_checks(call: Administrator) -> None:
     assert (answer["status"], answer["reason_code"], answer["missing_scopes"]) == ("HEALTHY_INTEGRATION", None, [])
     names = [check["name"] for check in answer["checks"]]
     assert names == ["reachable", "is_jira", "authenticated", "scopes", "can_read_issues"]
-    assert answer["checks"][-1]["detail"].endswith("A retrieval of its 0 tickets takes 0 requests.")
+    assert answer["checks"][-1]["detail"].endswith("There are no tickets to retrieve yet.")
 
 
 def test_what_test_integration_finds_becomes_the_health(call: Administrator) -> None:

@@ -179,7 +179,7 @@ def test_a_success_is_noted_with_what_was_learnt() -> None:
     finding = check(world)
     assert isinstance(finding, Finding)
     assert (finding.status, finding.reason_code, finding.reason) == (HealthStatus.HEALTHY, None, None)
-    assert finding.report.checks[-1].detail == "as tried A retrieval of its 0 tickets takes 0 requests."
+    assert finding.report.checks[-1].detail == "as tried There are no tickets to retrieve yet."
     assert world.stored().site == site()
     assert world.stored().health == Health(HealthStatus.HEALTHY, NOW, later(minutes=1))
     assert world.last_run() is None

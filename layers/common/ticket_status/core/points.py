@@ -54,8 +54,14 @@ def sweep(tickets: int, ids_per_call: int, *, paid: bool) -> Sweep:
 
 def sentence(takes: Sweep) -> str:
     """What a retrieval takes, in words."""
-    plain = f"A retrieval of its {takes.tickets:,} tickets takes {takes.requests:,} requests"
+    if not takes.tickets:
+        return "There are no tickets to retrieve yet."
+    plain = f"A retrieval of its {_counted(takes.tickets, 'ticket')} takes {_counted(takes.requests, 'request')}"
     if not takes.points:
         return f"{plain}."
     spent = f"about {takes.points:,} points of the app, which has {POINTS_PER_HOUR:,} an hour"
     return f"{plain} and {spent}: it is spread over {takes.hours} of them."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
