@@ -85,8 +85,9 @@ deploy: setup ## sam build and sam deploy to the AWS account of your environment
 	@$(SAM) build
 	@$(RUNTIME) -m compileall -q -j 0 --invalidation-mode unchecked-hash .aws-sam/build/CommonLayer
 	@$(SAM) deploy
-# The layer goes out compiled, by the template's Runtime: otherwise every cold start compiles it.
-RUNTIME := python3.13
+# The layer goes out compiled, by the Runtime that samconfig.toml names, or the template's own: otherwise every cold
+# start compiles it.
+RUNTIME := $(or $(shell sed -n 's/.*Runtime=\(python3\.[0-9]*\).*/\1/p' samconfig.toml | head -n 1),python3.13)
 
 bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets, ONLY=runs|api|cold|day a part
 	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))

@@ -65,7 +65,6 @@ class World:
             "PUBLIC_API_URL": "",
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_NAMESPACE": "Bench",
-            "POWERTOOLS_LOG_LEVEL": "INFO",
         }
         return cls(wire, environment)
 

@@ -53,6 +53,7 @@ def build_and_deploy(endpoint_url: str, stack_name: str, parameters: Mapping[str
             endpoint_url,
             *("deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", stack_name),
             *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"),
+            "--no-fail-on-empty-changeset",
             *("--parameter-overrides", *overrides),
         )
 

@@ -66,7 +66,8 @@ class Api(Generic[S]):
     def answer(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer one event of API Gateway (REST, proxy), and write the request's log line."""
         started = perf_counter()
-        request = APIGatewayProxyEvent(dict(event))
+        event = {**event, "path": _below_mapping(str(event["path"]))}
+        request = APIGatewayProxyEvent(event)
         self._surroundings.logger.set_correlation_id(request.request_context.request_id)
         response = self._resolver.resolve(event, context)
         self._log(request, response, perf_counter() - started)
@@ -136,6 +137,11 @@ class Api(Generic[S]):
             trace_id=event.headers.get("x-amzn-trace-id"),
             duration_ms=round(took * 1000, 1),
         )
+
+
+def _below_mapping(path: str) -> str:
+    """The path from the base path on: where a domain of its own maps the API below a path, that comes first."""
+    return path[max(0, path.find(BASE_PATH + "/")) :]
 
 
 def claims(event: APIGatewayProxyEvent) -> Mapping[str, object]:

@@ -1,7 +1,7 @@
 """The stack's EventBridge bus."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ticket_status.ports import BusEvent
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 SOURCE = "ticket-status"
 _ENTRIES_PER_CALL = 10
-"""Most entries that one PutEvents takes. Ten of our largest events are far below its 256 KB."""
+"""Most entries that one PutEvents takes."""
+
+_BYTES_PER_CALL = 256_000
+"""Somewhat less than the 256 KiB that they may have together."""
 
 
 class UnpublishedEventsError(Exception):
@@ -28,8 +31,7 @@ class EventBridgeBus:
 
     def publish(self, events: Sequence[BusEvent]) -> None:
         """Put events on the bus; raises ``UnpublishedEventsError`` when any of them was not accepted."""
-        for start in range(0, len(events), _ENTRIES_PER_CALL):
-            entries = [self._entry(event) for event in events[start : start + _ENTRIES_PER_CALL]]
+        for entries in _calls([self._entry(event) for event in events]):
             answer = self._client.put_events(Entries=entries)
             if answer["FailedEntryCount"]:
                 codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
@@ -43,3 +45,18 @@ class EventBridgeBus:
             "Detail": json.dumps(event.detail),
             "EventBusName": self._bus_name,
         }
+
+
+def _calls(entries: "Sequence[PutEventsRequestEntryTypeDef]") -> "Iterator[list[PutEventsRequestEntryTypeDef]]":
+    """The entries, in order, as many together as one call takes."""
+    call: list[PutEventsRequestEntryTypeDef] = []
+    size = 0
+    for entry in entries:
+        more = len(json.dumps(entry).encode())
+        if call and (len(call) == _ENTRIES_PER_CALL or size + more > _BYTES_PER_CALL):
+            yield call
+            call, size = [], 0
+        call.append(entry)
+        size += more
+    if call:
+        yield call

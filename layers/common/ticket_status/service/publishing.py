@@ -14,6 +14,9 @@ from ticket_status.ports import BusEvent, EventBus, IntegrationStore, ViolationS
 TICKET_STATUS_CHANGED = "Ticket Status Changed"
 INTEGRATION_HEALTH_CHANGED = "Integration Health Changed"
 
+MOST_VIOLATIONS = 1_000
+"""Violations of one event: an event has at most 256 KB. A ticket that serves more has several events."""
+
 
 @dataclass(frozen=True, slots=True)
 class TicketWrite:
@@ -74,14 +77,19 @@ class Publishing:
                     "issue_id": write.new.key.issue_id,
                     "ticket_no": write.new.issue_key,
                     "ticket_url": integration.browse_url + write.new.issue_key,
-                    "violation_ids": violations.get(write.new.key, []),
+                    "violation_ids": served,
                     "old": asdict(face(write.old)),
                     "new": asdict(face(write.new)),
                     "observed_at": _time(write.new.observed_at or now),
                 },
             )
             for write, integration in writes
+            for served in _parts(violations.get(write.new.key, []))
         ]
+
+
+def _parts(violations: list[str]) -> list[list[str]]:
+    return [violations[at : at + MOST_VIOLATIONS] for at in range(0, len(violations), MOST_VIOLATIONS)] or [[]]
 
 
 def _health_event(write: IntegrationWrite, now: datetime) -> BusEvent:
