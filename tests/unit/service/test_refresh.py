@@ -32,6 +32,21 @@ def press(stage: Stage) -> RefreshedTicket:
     return refreshed
 
 
+def test_what_a_run_called_inaccessible_a_refresh_does_not_call_deleted() -> None:
+    stage = Stage()
+    keys = stage.has_tickets(40)
+    stage.violation(VIOLATION, keys[0])
+    hidden = {key.ticket_id: stage.site.issues.pop(key.ticket_id) for key in keys[:30]}
+    stage.sync()
+    assert stage.shows(keys[0]).unknown_reason is UnknownReason.INACCESSIBLE
+    stage.clock.pass_(MINUTE)
+    assert press(stage).refresh == (Outcome.UNCHANGED, None)
+    assert stage.shows(keys[0]).unknown_reason is UnknownReason.INACCESSIBLE
+    stage.site.issues |= hidden
+    stage.sync()
+    assert {stage.shows(key).status for key in keys} == {TO_DO}
+
+
 def breaks(stage: Stage, _: TicketKey) -> None:
     stage.site.trouble = Refused(ReasonCode.AUTHENTICATION_FAILED, "401")
 

@@ -1,6 +1,7 @@
 """R7 and R8: deleted only on proof, complete within the run that missed it; inaccessible is asked for again."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -202,15 +203,54 @@ def test_a_jira_that_is_slow_to_confirm_is_not_taken_for_one_that_fails() -> Non
 
 def test_a_verdict_that_runs_out_of_time_is_handed_on_and_counts_its_requests_once() -> None:
     stage = Stage()
-    gone, _ = stage.has_tickets(2)
-    vanish(stage, gone)
+    keys = stage.has_tickets(70)
+    vanish(stage, *keys[:30])
     stage.start()
     stage.deliver(stage.take())
-    looks = iter([WORKER_TIME, WORKER_TIME])
+    looks = iter([WORKER_TIME] * 27)
     assert stage.deliver(stage.take(), lambda: next(looks, timedelta(seconds=15))).outcome == "handed_on"
+    assert sum(stage.tickets.stored[key].absence is Absence.DELETED for key in keys) == 25
     stage.work_off()
-    assert stage.run.counts == Counts(unchanged=1, deleted=1)
+    assert stage.run.counts == Counts(unchanged=40, deleted=30)
     assert stage.run.jira_requests == stage.site.requests
+
+
+def test_a_verdict_that_has_to_pause_goes_on_with_what_it_has_not_proven_yet() -> None:
+    stage = Stage()
+    keys = stage.has_tickets(200)
+    vanish(stage, *keys[:60])
+    looked_at: list[str] = []
+
+    calls: list[datetime] = []
+
+    def allow_thirty_calls_a_minute(call: str, names: Sequence[str]) -> None:
+        if call == "look_at":
+            looked_at.extend(names)
+        calls.append(stage.clock())
+        recent = sum(stage.clock() - at < MINUTE for at in calls)
+        stage.site.trouble = Throttled(stage.clock() + MINUTE, "429") if recent > 30 else None
+
+    stage.site.before = allow_thirty_calls_a_minute
+    assert stage.sync().counts == Counts(unchanged=140, deleted=60)
+    assert len(looked_at) < 90
+
+
+def test_a_verdict_asks_nothing_more_soon_after_retrieval_was_switched_off() -> None:
+    stage = Stage()
+    keys = stage.has_tickets(210)
+    vanish(stage, *keys[:100])
+    calls_after: list[str] = []
+
+    def switch_off_after_ten(call: str, _names: object) -> None:
+        if not stage.integration.retrieve_jira_tickets:
+            calls_after.append(call)
+        elif stage.site.requests >= 10:
+            stage.integrations.switch(stage.integration, on=False, now=stage.clock())
+
+    stage.site.before = switch_off_after_ten
+    stage.start()
+    stage.work_off()
+    assert 0 < len(calls_after) < 25
 
 
 # --- Tickets known by key only --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from ticket_status.core.judgement import (
     judge,
     project_of,
 )
-from ticket_status.core.model import KEY_ONLY_PREFIX, ReasonCode, Ticket, TicketKey
+from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, ReasonCode, Ticket, TicketKey
 from ticket_status.core.shown import last_seen
 from ticket_status.core.sighting import read_sighting
 from ticket_status.ports import Account, Jira, JiraTrouble, MissingTicket, Refused, Throttled, TicketStore, Unavailable
@@ -45,8 +45,24 @@ class Proof:
         """The verdicts by ticket id; ``too_many``: so many vanished from the whole run that none is believed (R8).
 
         The account is proven before and after. What is beyond the bound of confirmations, what there was no time for
-        (``in_time`` is asked before each), and what the site could not say, stays as it was until the next run.
+        (``in_time`` is asked before each), and what the site could not say, stays as it was until the next run. A
+        ticket that was proven deleted before is not asked for again (R7).
         """
+        stored = self._tickets.get_many([TicketKey(ref, ticket.ticket_id) for ticket in missing])[0]
+        gone = {key.ticket_id for key, ticket in stored.items() if ticket.absence is Absence.DELETED}
+        left = [ticket for ticket in missing if ticket.ticket_id not in gone]
+        verdicts: dict[str, Verdict | Found] = dict.fromkeys(gone, Verdict.DELETED)
+        found = self._judge(jira, ref, left, too_many, in_time) if left else {}
+        return verdicts | found if isinstance(found, dict) else found
+
+    def _judge(
+        self,
+        jira: Jira,
+        ref: str,
+        missing: Sequence[MissingTicket],
+        too_many: bool,  # noqa: FBT001 - as judge was given it
+        in_time: Callable[[], bool],
+    ) -> dict[str, Verdict | Found] | JiraTrouble:
         before = jira.whoami()
         if not isinstance(before, Account):
             return before

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from ticket_status.core.comparison import Comparison, Row
 from ticket_status.core.health import recovers
-from ticket_status.core.judgement import implausible
+from ticket_status.core.judgement import Verdict, implausible
 from ticket_status.core.model import Absence, Integration, Ticket, TicketKey, Trigger, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked
 from ticket_status.core.sighting import sighting
@@ -176,7 +176,10 @@ class Refresh:
     def _judge(
         self, integration: Integration, jira: Jira, tickets: Sequence[ShownTicket], *, asked: int
     ) -> JiraTrouble | None:
-        """R7 and R8 for the tickets of one violation that Jira did not show: the same proof as in a run."""
+        """R7 and R8 for the tickets of one violation that Jira did not show: the same proof as in a run.
+
+        What a run called inaccessible only a run calls deleted: it alone sees how many vanished together.
+        """
         if not tickets:
             return None
         ref = integration.integration_ref
@@ -185,6 +188,10 @@ class Refresh:
         verdicts = self._proof.judge(jira, ref, missing, too_many=implausible(len(missing), asked))
         if not isinstance(verdicts, dict):
             return verdicts
+        for one in tickets:
+            ticket_id = one.ticket.key.ticket_id
+            if one.ticket.absence is Absence.INACCESSIBLE and verdicts[ticket_id] is Verdict.DELETED:
+                verdicts[ticket_id] = Verdict.INACCESSIBLE
         self._retrieval.record_verdicts(ref, missing, verdicts, at)
         return None
 

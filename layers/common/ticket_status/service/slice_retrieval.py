@@ -161,18 +161,7 @@ class SliceRetrieval:
     def _reason_to_stop(self) -> OutOfTime | Stopped | None:
         if self._time_left() < _HAND_ON:
             return OutOfTime()
-        current = self._ports.integrations.get(self._integration.connection_name)
-        known = self._integration
-        if (
-            current is None
-            or current.integration_ref != known.integration_ref
-            or not current.retrieve_jira_tickets
-            or current.settings_version != known.settings_version
-            or (current.broken and not known.broken)
-            or paused(current, self._now())
-        ):
-            return Stopped()
-        return None
+        return Stopped() if stopped(self._ports.integrations, self._integration, self._now()) else None
 
     def _prove(self) -> JiraTrouble | None:
         """One request that tells whether a slice without tickets, or a broken integration, is well."""
@@ -243,6 +232,19 @@ class SliceRetrieval:
         self._run = advanced
         self._begin_step(advanced.slices[self._name])
         return True
+
+
+def stopped(integrations: IntegrationStore, known: Integration, now: datetime) -> bool:
+    """Whether nothing more may be asked for an integration: switched off, gone, edited, broken or paused meanwhile."""
+    current = integrations.get(known.connection_name)
+    return (
+        current is None
+        or current.integration_ref != known.integration_ref
+        or not current.retrieve_jira_tickets
+        or current.settings_version != known.settings_version
+        or (current.broken and not known.broken)
+        or paused(current, now)
+    )
 
 
 def not_before(run: SyncRun, integration: Integration) -> datetime:

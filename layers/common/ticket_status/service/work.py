@@ -4,13 +4,14 @@ Whatever happens, work is either finished, or on the queue again from where it s
 reason. Only a bug or an outage of AWS raises, and then the message itself comes back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import TypeGuard, assert_never
 
 from ticket_status.core.health import RETRY_DELAY
-from ticket_status.core.judgement import implausible
+from ticket_status.core.judgement import MOST_CONFIRMATIONS, implausible
 from ticket_status.core.model import (
     NEW_TICKETS,
     Counts,
@@ -32,6 +33,7 @@ from ticket_status.ports import (
     JiraConnector,
     JiraRejectedRequestError,
     JiraTrouble,
+    MissingTicket,
     NewTicketsWork,
     Refused,
     RunStore,
@@ -47,13 +49,16 @@ from ticket_status.service.proof import Proof
 from ticket_status.service.retrieval import Retrieval
 from ticket_status.service.runs import Runs, slice_work
 from ticket_status.service.site_health import Broke, Paused, SiteHealth, TryAgain
-from ticket_status.service.slice_retrieval import OutOfTime, SliceRetrieval, Stopped, not_before
+from ticket_status.service.slice_retrieval import OutOfTime, SliceRetrieval, Stopped, not_before, stopped
 
 _MARGIN = timedelta(seconds=10)
 """What is left of the worker's time, after the last answer of Jira, to write it and hand the rest on."""
 
 _CONFIRM = timedelta(seconds=45)
 """With less time left no further missing ticket is looked at: a slow Jira is not to be taken for one that fails."""
+
+_TOGETHER = 25
+"""Missing tickets that are proven and recorded together, so that a verdict that has to pause goes on from there."""
 
 _LOOK_AGAIN = timedelta(seconds=10)
 """New tickets that can neither join a run nor begin one look again after this."""
@@ -231,29 +236,30 @@ class Worker:
         if not parts:
             completed = self._complete(ready.run)
             return self._report(work, "repeated", detail="every missing ticket was judged", completed=completed)
-        missing = [ticket for part in parts for ticket in part.tickets]
-        at = max(self._now(), not_before(ready.run, ready.integration))
-        ref = work.integration_ref
-        verdicts = self._proof.judge(
-            ready.jira,
-            ref,
-            missing,
-            too_many=implausible(ready.run.missing, ready.run.asked),
-            in_time=lambda: time_left() > _CONFIRM,
-        )
-        requests = ready.jira.requests
-        if not isinstance(verdicts, dict):
-            self._ports.runs.spend(ready.run, requests)
-            return self._in_trouble(work, ready.run, ready.integration, verdicts, requests)
-        counts = Counts()
+        too_many = implausible(ready.run.missing, ready.run.asked)
+        counts, told, looks = Counts(), 0, count()
         for part in parts:
-            if time_left() < 2 * _MARGIN:
-                self._ports.runs.spend(ready.run, requests)
-                self._ports.queue.send([work])
-                return self._report(work, "handed_on", jira_requests=ready.jira.requests, counts=counts)
-            judged = self._retrieval.record_verdicts(ref, part.tickets, verdicts, at)
-            if self._ports.runs.conclude(ready.run, part, judged, requests, self._now()):
-                requests = 0
+            judged = Counts()
+            for tickets in _together(part.tickets, too_many=too_many):
+                if time_left() < _CONFIRM or stopped(self._ports.integrations, ready.integration, self._now()):
+                    self._ports.runs.spend(ready.run, ready.jira.requests - told)
+                    self._ports.queue.send([work])
+                    return self._report(work, "handed_on", jira_requests=ready.jira.requests, counts=counts)
+                at = max(self._now(), not_before(ready.run, ready.integration))
+                verdicts = self._proof.judge(
+                    ready.jira,
+                    work.integration_ref,
+                    tickets,
+                    too_many=too_many,
+                    in_time=lambda: next(looks) < MOST_CONFIRMATIONS and time_left() > _CONFIRM,
+                )
+                if not isinstance(verdicts, dict):
+                    requests = ready.jira.requests
+                    self._ports.runs.spend(ready.run, requests - told)
+                    return self._in_trouble(work, ready.run, ready.integration, verdicts, requests)
+                judged += self._retrieval.record_verdicts(work.integration_ref, tickets, verdicts, at)
+            if self._ports.runs.conclude(ready.run, part, judged, ready.jira.requests - told, self._now()):
+                told = ready.jira.requests
                 counts += judged
         completed = self._complete(ready.run)
         return self._report(work, "done", jira_requests=ready.jira.requests, counts=counts, completed=completed)
@@ -325,3 +331,14 @@ def _retrieves(integration: Integration | None, integration_ref: str) -> TypeGua
     return (
         integration is not None and integration.integration_ref == integration_ref and integration.retrieve_jira_tickets
     )
+
+
+def _together(tickets: Sequence[MissingTicket], *, too_many: bool) -> Iterator[Sequence[MissingTicket]]:
+    """Missing tickets in the order and the numbers in which they are judged; where none is believed, all at once.
+
+    The newly missing come first: what has been inaccessible for long can wait for its turn.
+    """
+    size = len(tickets) if too_many else _TOGETHER
+    ordered = sorted(tickets, key=lambda one: one.was_inaccessible)
+    for at in range(0, len(ordered), size):
+        yield ordered[at : at + size]
