@@ -43,6 +43,7 @@ class FakeConnections(FakeJiraConnector):
         super().__init__({})
         self.reports: dict[str, ConnectionReport] = {}
         self.tried: list[tuple[Integration, Mapping[str, str] | None]] = []
+        self.cloud_ids: dict[str, str] = {}
 
     def check(
         self,
@@ -53,6 +54,13 @@ class FakeConnections(FakeJiraConnector):
         self.tried.append((integration, secrets))
         url = integration.site_url
         return self.reports.get(url) or report(found=site(url))
+
+    def cloud_id(
+        self,
+        integration: Integration,
+        deadline: datetime | None = None,  # noqa: ARG002 - fakes take no time
+    ) -> str | None:
+        return self.cloud_ids.get(integration.site_url)
 
 
 @dataclass(frozen=True)

@@ -232,6 +232,9 @@ class ModelConnections:
         )
         return ConnectionReport(checks, (), site, trouble, 2)
 
+    def cloud_id(self, integration: Integration, deadline: datetime | None = None) -> None:
+        """No site here moves."""
+
     @staticmethod
     def _tried(jira: ModelJira) -> JiraTrouble | None:
         calls: list[Callable[[], object]] = [jira.whoami, lambda: jira.ask(["1"])]

@@ -579,6 +579,9 @@ class ConnectionTester(Protocol):
     ) -> ConnectionReport:
         """Try it with its stored secrets, or with others without storing anything."""
 
+    def cloud_id(self, integration: Integration, deadline: datetime | None = None) -> str | None:
+        """The id of the Cloud site at its address, asked without credentials; ``None`` when it cannot be told."""
+
 
 class GrantedSecrets(Protocol):
     """What an authorisation gave."""

@@ -82,6 +82,19 @@ def test_throttling_while_a_scoped_token_is_looked_for_breaks_nothing(bench: Ben
     assert isinstance(bench.connector.open(integration), Throttled)
 
 
+def test_a_cloud_site_tells_its_id_without_credentials(bench: Bench) -> None:
+    granted = bench.integration("cloud", {}, auth_type=AuthType.OAUTH2, client_id="client")
+    assert bench.connector.cloud_id(granted) == bench.jira.cloud.cloud_id
+    assert bench.calls("cloud") == ["GET /_edge/tenant_info"]
+
+
+def test_a_site_that_has_no_id_or_does_not_answer_tells_none(bench: Bench) -> None:
+    assert bench.connector.cloud_id(bench.integration("data center")) is None
+    assert bench.connector.cloud_id(bench.integration("cloud", jira_server_url="https://user@abc.example")) is None
+    bench.jira.cloud.throttle(60, path="*/tenant_info")
+    assert bench.connector.cloud_id(bench.integration("cloud")) is None
+
+
 def test_an_account_without_any_project_is_told_so_but_well(bench: Bench) -> None:
     report = bench.connector.check(bench.integration("cloud"))
     assert failed(report) == ["can_read_issues"]

@@ -141,6 +141,69 @@ def test_a_data_center_that_moved_is_believed() -> None:
     assert world.stored().jira_server_url == NEW_URL
 
 
+@pytest.mark.parametrize("trouble", [None, REFUSED])
+def test_skipping_the_test_does_not_excuse_another_site(trouble: Refused | None) -> None:
+    world = world_with(site=site(cloud_id="one"))
+    world.connections.reports[NEW_URL] = report(trouble, site(NEW_URL, cloud_id="two"))
+    changes = {"jira_server_url": NEW_URL, "secrets": {"password": "new"}, "skip_connection_test": True}
+    assert edit(world, **changes) == DifferentSite(URL, NEW_URL)
+    assert (world.stored().jira_server_url, world.secret()["password"]) == (URL, "old")
+
+
+def test_skipping_the_test_does_not_excuse_another_data_center() -> None:
+    world = world_with(installation_type=InstallationType.SERVER, auth_type=AuthType.PAT, site=site())
+    assert edit(world, jira_server_url=NEW_URL, skip_connection_test=True) == DifferentSite(URL, NEW_URL)
+    assert world.stored().jira_server_url == URL
+
+
+def test_an_address_that_does_not_say_whose_it_is_is_stored_untested() -> None:
+    world = world_with(site=site(cloud_id="one"))
+    world.connections.reports[NEW_URL] = report(REFUSED)
+    assert isinstance(edit(world, jira_server_url=NEW_URL, skip_connection_test=True), Integration)
+    assert (world.stored().jira_server_url, world.stored().site) == (NEW_URL, None)
+
+
+def granted_world() -> SettingsWorld:
+    """A Cloud site that is reached with OAuth 2.0: an edit of it is never tried."""
+    return world_with(auth_type=AuthType.OAUTH2, client_id="client", site=site(cloud_id="one"))
+
+
+def test_an_address_that_tells_another_cloud_id_is_refused_without_a_try() -> None:
+    world = granted_world()
+    world.connections.cloud_ids[NEW_URL] = "two"
+    assert edit(world, jira_server_url=NEW_URL, secrets={"client_secret": "new"}) == DifferentSite(URL, NEW_URL)
+    assert (world.stored().jira_server_url, world.connections.tried) == (URL, [])
+    assert world.secret() == {"password": "old", "other": "kept"}
+
+
+@pytest.mark.parametrize("told", [{NEW_URL: "one"}, {}])
+def test_an_address_that_tells_the_known_cloud_id_or_none_is_stored(told: dict[str, str]) -> None:
+    world = granted_world()
+    world.connections.cloud_ids.update(told)
+    assert isinstance(edit(world, jira_server_url=NEW_URL), Integration)
+    assert (world.stored().jira_server_url, world.stored().site) == (NEW_URL, site(cloud_id="one"))
+
+
+def test_a_cloud_id_is_compared_only_with_one_that_is_known() -> None:
+    world = world_with(auth_type=AuthType.OAUTH2, client_id="client")
+    world.connections.cloud_ids[NEW_URL] = "two"
+    assert isinstance(edit(world, jira_server_url=NEW_URL), Integration)
+
+
+@pytest.mark.parametrize("changes", [{"username": "robot@abc.example"}, {"secrets": {"password": "new"}}])
+def test_the_site_is_forgotten_with_an_account_that_is_replaced_untested(changes: dict[str, Any]) -> None:
+    world = world_with(site=site(account_id="somebody"))
+    assert isinstance(edit(world, **changes, skip_connection_test=True), Integration)
+    assert world.stored().site is None
+
+
+@pytest.mark.parametrize("changes", [{"skip_proxy": True}, {"secrets": {"password": "old"}}])
+def test_the_site_stays_known_with_an_account_that_stays(changes: dict[str, Any]) -> None:
+    world = world_with(site=site(account_id="somebody"))
+    assert isinstance(edit(world, **changes, skip_connection_test=True), Integration)
+    assert world.stored().site == site(account_id="somebody")
+
+
 def test_a_pause_of_the_site_is_respected() -> None:
     world = world_with(paused_until=later(seconds=30))
     assert edit(world, secrets={"password": "new"}) == RateLimited(later(seconds=30))

@@ -76,6 +76,12 @@ class Connector:
             case _:
                 return unreachable_report(line, "authenticated")
 
+    def cloud_id(self, integration: Integration, deadline: datetime | None = None) -> str | None:
+        """The id that the Cloud site at the integration's address tells anybody; ``None`` when it tells none."""
+        line = self._line(integration, None, Deadline.of(deadline, self._now()))
+        told = Discovery(integration, line, self._settings).tenant() if isinstance(line, Line) else None
+        return told if isinstance(told, str) else None
+
     def _line(
         self, integration: Integration, secrets: Mapping[str, str] | None, deadline: Deadline
     ) -> Line | Refused | Unavailable:

@@ -83,7 +83,7 @@ class Discovery:
         """
         if self._cloud and self._integration.auth_type is AuthType.OAUTH2:
             return self._granted_site()
-        tenant = self._tenant() if self._cloud else None
+        tenant = self.tenant() if self._cloud else None
         cloud_id = tenant if isinstance(tenant, str) else None
         site = Site(api_url=self._url, cloud_id=cloud_id)
         found = self._proved(site)
@@ -109,6 +109,15 @@ class Discovery:
         except MalformedAnswerError as error:
             return malformed(error)
 
+    def tenant(self) -> str | Throttled | Unavailable | None:
+        """The site's cloud id, which needs no credentials; ``None`` when the site has none."""
+        reply = self._line.get_unsigned(f"{_origin(self._url)}/_edge/tenant_info")
+        if isinstance(reply, Throttled | Unavailable):
+            return reply
+        told = reply.data if isinstance(reply, Reply) and reply.ok else None
+        cloud_id = told.get("cloudId") if isinstance(told, Mapping) else None
+        return cloud_id if isinstance(cloud_id, str) and _is_cloud_id(cloud_id) else None
+
     def _granted_site(self) -> tuple[Site | None, Account | JiraTrouble]:
         known = self._integration.site.cloud_id if self._integration.site is not None else None
         grant = self.grant(known)
@@ -127,15 +136,6 @@ class Discovery:
         jira = self.jira(site)
         account = jira.whoami()
         return jira.site, account
-
-    def _tenant(self) -> str | Throttled | Unavailable | None:
-        """The site's cloud id, which needs no credentials; ``None`` when the site has none."""
-        reply = self._line.get_unsigned(f"{_origin(self._url)}/_edge/tenant_info")
-        if isinstance(reply, Throttled | Unavailable):
-            return reply
-        told = reply.data if isinstance(reply, Reply) and reply.ok else None
-        cloud_id = told.get("cloudId") if isinstance(told, Mapping) else None
-        return cloud_id if isinstance(cloud_id, str) and _is_cloud_id(cloud_id) else None
 
     def _matching(self, reply: Reply, cloud_id: str | None) -> Grant | None:
         """The site may have been renamed, so its id counts before its address; ids are shared with Confluence."""

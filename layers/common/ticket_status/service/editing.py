@@ -70,7 +70,11 @@ class Editing:
         new = {**old, **edit.secrets}
         after = edit.of(before)
         if before.auth_type not in TRIED_WHEN_GIVEN or edit.skip_connection_test:
-            return self._store(before, replace(after, site=_still_known(before, after)), old, new)
+            different = self._different(before, after, self._found_untried(before, after, new), old)
+            if different is not None:
+                return different
+            site = _still_known(before, after, same_secrets=new == old)
+            return self._store(before, replace(after, site=site), old, new)
         report = self._try(before, after, new)
         if not isinstance(report, ConnectionReport):
             return report
@@ -91,6 +95,17 @@ class Editing:
         if same_address and isinstance(report.trouble, Throttled):
             self._ports.health.met(before, report.trouble)
         return refused(report, self._ports.now()) or report
+
+    def _found_untried(self, before: Integration, after: Integration, new: Mapping[str, str]) -> Site | None:
+        """What answers at a new address, if it can be told: an edit that is not tried must not go to another site."""
+        if after.site_url == before.site_url:
+            return None
+        if before.auth_type in TRIED_WHEN_GIVEN:
+            return self._ports.connections.check(after, new, self._ports.deadline).site
+        if not _goes_by_id(before) or before.site is None or before.site.cloud_id is None:
+            return None
+        cloud_id = self._ports.connections.cloud_id(after, self._ports.deadline)
+        return Site(after.site_url, cloud_id=cloud_id) if cloud_id is not None else None
 
     def _different(
         self, before: Integration, after: Integration, found: Site | None, old: Mapping[str, str]
@@ -129,7 +144,12 @@ class Editing:
         return ChangedMeanwhile(before.connection_name)
 
 
-def _still_known(before: Integration, after: Integration) -> Site | None:
-    """What is known of the site, untried. Cloud with OAuth 2.0 goes by the site's id: authorising compares it."""
-    by_id = (before.installation_type, before.auth_type) == (InstallationType.CLOUD, AuthType.OAUTH2)
-    return before.site if by_id or after.site_url == before.site_url else None
+def _goes_by_id(integration: Integration) -> bool:
+    """Cloud with OAuth 2.0 goes by the site's id, wherever it answers: authorising compares it."""
+    return (integration.installation_type, integration.auth_type) == (InstallationType.CLOUD, AuthType.OAUTH2)
+
+
+def _still_known(before: Integration, after: Integration, *, same_secrets: bool) -> Site | None:
+    """What is known of the site, untried: nothing at another address, nor for what may be another account."""
+    same_account = same_secrets and after.username == before.username
+    return before.site if _goes_by_id(before) or (same_account and after.site_url == before.site_url) else None
