@@ -34,8 +34,6 @@ LOG_BYTES = 1_500
 
 SLICE = 20_000
 MOST_SLICES = 50
-SECONDS_PER_SLICE = 90.0
-"""How long one invocation works on a large slice before it hands the rest on."""
 
 TICKETS_PER_INTEGRATION = 10_000
 

@@ -10,8 +10,6 @@ from typing import Any
 READ_UNIT = 4096
 """Bytes of one strongly consistent read unit; an eventually consistent read costs half."""
 
-WRITE_UNIT = 1024
-
 
 @dataclass(frozen=True)
 class Exchange:

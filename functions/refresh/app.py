@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ticket_status.api.application import Api
-from ticket_status.api.bodies import Items, Members, OneOf, Text, Time, free_text
+from ticket_status.api.bodies import Items, Members, OneOf, OrNull, Text, Time, free_text
 from ticket_status.api.call import Call, Reply, json_reply, page_reply
 from ticket_status.api.presenters import present_status, present_ticket
 from ticket_status.api.problems import Misfit, ProblemError, invalid_request
@@ -34,7 +34,7 @@ CLOCKS_DIFFER = timedelta(days=1)
 _TYPES = OneOf(("artifact", "build", "release_bundle"))
 _VIOLATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _VIOLATION_ID = Text("1 to 128 letters, digits or . _ : -", _VIOLATION)
-_RESOURCE = Members({"type": _TYPES, "name": free_text(512)}, {"version": free_text(128)})
+_RESOURCE = Members({"type": _TYPES, "name": free_text(512)}, {"version": OrNull(free_text(128))})
 _TICKET = Members(
     required={
         "integration_name": Text("the name of an integration", re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")),
@@ -43,8 +43,8 @@ _TICKET = Members(
         "created_at": Time(),
     },
     optional={
-        "issue_id": Text("a numeric Jira issue id, as a text", re.compile(r"[1-9][0-9]{0,18}")),
-        "resource": _RESOURCE,
+        "issue_id": OrNull(Text("a numeric Jira issue id, as a text", re.compile(r"[1-9][0-9]{0,18}"))),
+        "resource": OrNull(_RESOURCE),
     },
 )
 _REGISTRATION = Members({"tickets": Items(MOST_AT_ONCE, least=0)})

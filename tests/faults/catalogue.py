@@ -53,7 +53,6 @@ from ticket_status.jira.settings import Limits
 ISSUE = "*/issue/1*"
 """The call for one issue by itself: ids begin at 10001."""
 
-SCOPE_MISMATCH = {"code": 401, "message": "Unauthorized; scope does not match"}
 NOT_FOUND_PAGE = "<html>Oops, you've found a dead link.</html>"
 
 BRIEF = Setting(limits=Limits(read=0.2, total=0.2))

@@ -16,7 +16,7 @@ from ticket_status.api.application import Surroundings
 from ticket_status.api.times import present_time
 from ticket_status.composition import refresh as composition
 from ticket_status.composition.refresh import RefreshServices
-from ticket_status.ports import Throttled
+from ticket_status.ports import Resource, Throttled
 from ticket_status.service.refresh import Refresh, RefreshPorts
 
 Invoke = Callable[..., Answer]
@@ -81,6 +81,13 @@ def test_tickets_are_registered_and_sending_the_same_again_changes_nothing(call:
         assert register(call, TICKET) == {"registered": 1, "rejected": []}
     assert len(stage.tickets.stored) == 1
     assert len(stage.queue.sent) == 1
+
+
+def test_what_may_be_left_out_may_be_null(call: Invoke, stage: Stage) -> None:
+    without = {**TICKET, "issue_id": None, "resource": None}
+    unversioned = {**TICKET, "resource": {"type": "build", "name": "app", "version": None}}
+    assert register(call, without, unversioned) == {"registered": 2, "rejected": []}
+    assert stage.violations.resources(None, 10, None).items == [(Resource("build", "app", None), 1)]
 
 
 def test_what_does_not_fit_is_rejected_with_its_index_and_the_others_are_registered(call: Invoke, stage: Stage) -> None:

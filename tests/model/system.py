@@ -10,7 +10,7 @@ from tests.model.actors import Baton
 from tests.model.jira import JiraSite, ModelConnections, Watcher
 from tests.model.stores import Stores
 from ticket_status.core.model import AuthType, InstallationType
-from ticket_status.ports import NewTicketsWork, Work
+from ticket_status.ports import Work
 from ticket_status.service.integrations import NewIntegration
 from ticket_status.service.probe import Probe
 from ticket_status.service.reading import Reading
@@ -126,11 +126,6 @@ def an_integration(name: str) -> NewIntegration:
         username="bot",
         skip_connection_test=True,
     )
-
-
-def is_about_new_tickets(work: Work) -> bool:
-    """Whether a message announces new tickets."""
-    return isinstance(work, NewTicketsWork)
 
 
 def _rejected(error: Exception) -> None:

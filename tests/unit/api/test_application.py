@@ -96,6 +96,13 @@ def test_a_route_answers_with_its_services(served: Served) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_a_domain_may_map_the_api_below_a_path_of_its_own(served: Served) -> None:
+    event = request("GET", "/things/a")
+    assert served.answer({**event, "path": f"/security{event['path']}"}).json["name"] == "a"
+    missing = request("GET", "/nothing")
+    assert served.answer({**missing, "path": f"/security{missing['path']}"}).problem == (404, "not_found")
+
+
 def test_a_parameter_of_the_path_is_decoded(served: Served) -> None:
     assert served.answer(request("GET", "/things/%61")).json["name"] == "a"
 

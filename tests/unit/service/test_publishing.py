@@ -14,6 +14,7 @@ from ticket_status.core.model import Absence, Ticket, TicketKey
 from ticket_status.ports import BusEvent, Registration
 from ticket_status.service.publishing import (
     INTEGRATION_HEALTH_CHANGED,
+    MOST_VIOLATIONS,
     TICKET_STATUS_CHANGED,
     IntegrationWrite,
     Publishing,
@@ -77,6 +78,18 @@ def test_a_new_status_is_told_with_the_ticket_its_violations_and_when_it_was_obs
         },
     )
     fits(event, "ticket-status-changed.json")
+
+
+def test_a_ticket_that_serves_thousands_of_violations_has_several_events() -> None:
+    stage = Stage()
+    names = [f"V-{number:05}" for number in range(2 * MOST_VIOLATIONS + 1)]
+    for name in names:
+        stage.violations.register([Registration(a_ticket(), name, None)], NOW)
+    events = publish(stage, TicketWrite(a_ticket(), a_ticket(status=DONE, observed_at=NOW))).events
+    told = [event.detail["violation_ids"] for event in events]
+    assert [len(some) for some in told if isinstance(some, list)] == [MOST_VIOLATIONS, MOST_VIOLATIONS, 1]
+    assert sorted(name for some in told if isinstance(some, list) for name in some) == names
+    assert {event.detail["ticket_no"] for event in events} == {"JAS-1"}
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,18 @@ class Members:
                 yield Misfit(at, f"is not known here; known are {', '.join(known)}")
 
 
+@dataclass(frozen=True, slots=True)
+class OrNull:
+    """A value that may be ``null``, which is as if it were not there."""
+
+    shape: Shape
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """Those of the value, if there is one."""
+        if value is not None:
+            yield from self.shape.misfits(value, pointer)
+
+
 def _escaped(name: str) -> str:
     printable = name.encode("utf-8", "backslashreplace").decode()
     return printable.replace("~", "~0").replace("/", "~1")

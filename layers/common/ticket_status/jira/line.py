@@ -19,20 +19,6 @@ from ticket_status.ports import (
 
 _ANSWERABLE = frozenset({HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _SIZE = frozenset({HTTPStatus.BAD_REQUEST})
-_REJECTIONS = frozenset(
-    {
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        HTTPStatus.NOT_ACCEPTABLE,
-        HTTPStatus.GONE,
-        HTTPStatus.LENGTH_REQUIRED,
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        HTTPStatus.REQUEST_URI_TOO_LONG,
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    }
-)
-"""What says that a call of ours is wrong: our own fault, never ignored."""
 
 
 class Line:
