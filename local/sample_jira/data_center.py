@@ -136,7 +136,7 @@ class DataCenterSite(DataCenterLogins):
                 found = search.run(parse(body.jql))
             except JqlError as error:
                 return _search_refused(str(error).split("\n"))
-            if body.validate_query and search.missing:
+            if (body.validate_query or self.options.always_validates) and search.missing:
                 return _search_refused(search.missing)
             cap = self.options.page_cap
             size = cap if body.max_results < 0 else min(body.max_results, cap)

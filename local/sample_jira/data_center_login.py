@@ -40,7 +40,8 @@ class DataCenterOptions(SiteOptions):
     gives, 401 or the anonymous view (which versions before 8.14 give to every token).
     `hidden_issue_status`: of an issue that exists but may not be seen. `captcha_after`: so many
     wrong passwords in a row lock the user; 0 is never. `auto_grant`: the person at the browser
-    grants without being shown the page.
+    grants without being shown the page. `always_validates`: a search that names what is missing is
+    rejected even when told not to validate.
     """
 
     page_cap: PositiveInt = 1000
@@ -51,6 +52,7 @@ class DataCenterOptions(SiteOptions):
     captcha_after: NonNegativeInt = 0
     time_zone: str = "UTC"
     auto_grant: bool = False
+    always_validates: bool = False
 
 
 class DataCenterLogins(JiraSite[DataCenterOptions]):

@@ -111,6 +111,13 @@ ISSUES = (
     Fault("status without a category", NEVER, gets_new_status("Parked"), concerned=1),
     Fault("moved to another project", NEVER, lambda w: w.site.move_to_project(w.issue, "OPS"), concerned=1),
     Fault("deleted", GONE, vanish(1), concerned=1),
+    Fault(
+        "deleted, and ids without an issue are rejected (400)",
+        GONE,
+        vanish(1),
+        lambda w: dc(w).configure(always_validates=True),
+        concerned=1,
+    ),
     Fault("hidden by issue security", LIKE_GONE, lambda w: w.site.hide(w.issue), concerned=1),
     Fault(
         "hidden, and Jira says so (403)",

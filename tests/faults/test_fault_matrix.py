@@ -75,6 +75,8 @@ ROWS = (
     Row("deleted", CLOUD, BUTTON, DELETED, WELL, "changed", 5, 3, then="succeeded"),
     Row("deleted", DC, RUN, DELETED, WELL, "succeeded", 5, 2, then="succeeded"),
     Row("deleted", DC, BUTTON, DELETED, WELL, "changed", 5, 3, then="succeeded"),
+    Row("deleted, and ids without an issue are rejected (400)", DC, RUN, DELETED, WELL, "succeeded", 6, 2),
+    Row("deleted, and ids without an issue are rejected (400)", DC, BUTTON, DELETED, WELL, "changed", 6, 3),
     Row("hidden by issue security", CLOUD, RUN, DELETED, WELL, "succeeded", 5, 2),
     Row("hidden by issue security", CLOUD, BUTTON, DELETED, WELL, "changed", 5, 3),
     Row("hidden by issue security", DC, RUN, DELETED, WELL, "succeeded", 5, 2),

@@ -12,6 +12,10 @@ def test_a_time_is_written_in_utc_to_the_second() -> None:
     assert present_time(at) == "2026-11-22T08:00:00Z"
 
 
+def test_a_time_of_the_first_centuries_has_four_digits_for_its_year() -> None:
+    assert present_time(datetime(33, 4, 3, 15, tzinfo=UTC)) == "0033-04-03T15:00:00Z"
+
+
 def test_no_time_stays_none() -> None:
     assert present_optional_time(None) is None
 

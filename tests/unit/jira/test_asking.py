@@ -215,6 +215,47 @@ def test_a_data_center_that_rejects_a_query_for_its_keys_is_asked_for_each_by_it
     assert bench.calls("data center")[:2] == [SEARCH, SEARCH]
 
 
+@pytest.mark.parametrize("also", ["SEC-1", None], ids=["with a key", "ids only"])
+def test_ids_that_a_data_center_rejects_a_query_for_are_missing_and_the_rest_is_asked_for_again(
+    bench: Bench, also: str | None
+) -> None:
+    bench.jira.data_center.options.always_validates = True
+    jira, issues = bench.connected("data center"), bench.jira.data_center.create("SEC", 3)
+    names = [str(issues[1].id), "1", str(issues[2].id), "2", *([also] if also else [])]
+    answer = asked(jira, *names)
+    assert set(answer.seen) == {str(issues[1].id), str(issues[2].id), *([also] if also else [])}
+    assert not answer.retry
+    assert bench.calls("data center")[:2] == [SEARCH, SEARCH]
+    assert asked(jira, "1").seen == {}
+
+
+def test_ids_that_a_data_center_names_one_at_a_time_are_each_left_out(bench: Bench) -> None:
+    jira, [issue] = bench.connected("data center"), bench.jira.data_center.create("SEC", 1)
+    for unknown in (3, 2, 1):
+        body = {"errorMessages": [f"A value with ID '{unknown}' does not exist for the field 'id'."]}
+        bench.jira.data_center.fault("status", path="*search", status=400, body=body, times=1)
+    answer = asked(jira, "1", "2", "3", str(issue.id))
+    assert (set(answer.seen), answer.retry) == ({str(issue.id)}, frozenset())
+    assert jira.requests == 4
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errorMessages": ["A value with ID '7' does not exist for the field 'id'."]},
+        {"errorMessages": ["Error in line 1, character 1."]},
+        {"errorMessages": "A value with ID '1' does not exist for the field 'id'."},
+        ["A value with ID '1' does not exist for the field 'id'."],
+    ],
+)
+def test_a_rejection_that_names_none_of_our_ids_is_our_own_fault(bench: Bench, body: Any) -> None:  # noqa: ANN401 - any JSON
+    jira = bench.connected("data center")
+    bench.jira.data_center.fault("status", path="*search", status=400, body=body)
+    with pytest.raises(JiraRejectedRequestError):
+        jira.ask(["1"])
+    assert jira.requests == 1
+
+
 def test_a_key_that_could_be_more_than_a_key_never_reaches_the_query(bench: Bench) -> None:
     jira = bench.connected("data center")
     bench.jira.data_center.create("SEC", 1)

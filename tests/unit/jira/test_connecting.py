@@ -95,6 +95,13 @@ def test_a_site_that_has_no_id_or_does_not_answer_tells_none(bench: Bench) -> No
     assert bench.connector.cloud_id(bench.integration("cloud")) is None
 
 
+def test_a_data_center_that_rejects_unknown_ids_passes_all_checks(bench: Bench) -> None:
+    bench.jira.data_center.options.always_validates = True
+    bench.jira.data_center.create("SEC", 1)
+    report = bench.connector.check(bench.integration("data center"))
+    assert (report.trouble, failed(report)) == (None, [])
+
+
 def test_an_account_without_any_project_is_told_so_but_well(bench: Bench) -> None:
     report = bench.connector.check(bench.integration("cloud"))
     assert failed(report) == ["can_read_issues"]

@@ -179,6 +179,12 @@ def test_http_goes_to_loopback_only_whatever_the_name(monkeypatch: pytest.Monkey
     assert "http is allowed with loopback" in answer.reason
 
 
+def test_http_is_refused_at_registration_for_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolution, "_look_up", lambda _host, _port: socket.gaierror(socket.EAI_NONAME, "no"))
+    problem = address_problem(f"http://{NAME}", LOOPBACK)
+    assert problem == "The address is not accepted: http is allowed with loopback addresses only; use https"
+
+
 def test_the_name_is_resolved_once_and_what_was_checked_is_what_is_connected_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

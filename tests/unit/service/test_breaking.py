@@ -1,5 +1,6 @@
 """R9 and R10: breaking is one write with a reason, and every success is a recovery."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -253,12 +254,32 @@ def test_what_the_account_would_not_tell_is_probed_by_retrieving_no_ticket(reaso
 
 @pytest.mark.parametrize("trouble", [REFUSED, UNREACHABLE])
 def test_a_probe_that_fails_changes_only_what_was_found(trouble: Refused | Unavailable) -> None:
-    stage = broken_stage()
+    stage = broken_stage(reason_code=ReasonCode.JIRA_ERROR)
     stage.site.trouble = trouble
     assert stage.probe().probe().recovered == ()
     assert stage.integration.broken
     assert stage.integration.health.reason_code is trouble.reason_code
     assert not stage.run_store.stored
+
+
+@pytest.mark.parametrize("reason_code", [ReasonCode.MISSING_SCOPES, ReasonCode.AUTHENTICATION_FAILED])
+def test_a_failing_try_leaves_the_reason_of_a_refusal_as_it_is(reason_code: ReasonCode) -> None:
+    stage = broken_stage(reason_code=reason_code)
+    before = stage.integration.health
+    stage.site.trouble = UNREACHABLE
+    stage.probe().probe()
+    assert (stage.sync().state, stage.run.error) == (RunState.FAILED, UNREACHABLE.reason)
+    assert stage.integration.health == replace(before, checked_at=stage.clock())
+
+
+def test_scopes_that_were_missing_are_asked_for_again_after_a_failing_try() -> None:
+    stage = broken_stage(reason_code=ReasonCode.MISSING_SCOPES)
+    stage.site.trouble = UNREACHABLE
+    stage.probe().probe()
+    stage.site.trouble = None
+    stage.site.asked.clear()
+    stage.probe().probe()
+    assert stage.site.asked == [["1"]]
 
 
 def test_a_probe_that_is_throttled_pauses_the_integration_and_leaves_its_health() -> None:

@@ -300,3 +300,19 @@ def test_a_key_whose_issue_was_moved_is_resolved_to_the_new_key() -> None:
     stage.sync()
     ticket = stage.tickets.get_many([by_key])[0][by_key]
     assert (ticket.issue_key, ticket.key.issue_id) == ("NEW-1", "10077")
+
+
+def test_a_key_whose_issue_left_a_project_that_is_closed_now_is_resolved_by_asking_for_it_alone() -> None:
+    stage = Stage()
+    by_key = stage.has_key_only_ticket("OLD-1", "10077")
+    stage.site.put("10077", "NEW-1", TO_DO.name, TO_DO.category)
+    stage.site.closed_projects = {"OLD"}
+
+    def resolve_when_asked_alone(call: str, _names: object) -> None:
+        if call == "look_at":
+            stage.site.id_of = lambda issue: {"OLD-1": "10077"}.get(issue, issue)  # type: ignore[method-assign]
+
+    stage.site.before = resolve_when_asked_alone
+    assert stage.sync().counts == Counts(changed=1)
+    ticket = stage.tickets.get_many([by_key])[0][by_key]
+    assert (ticket.issue_key, ticket.key.issue_id) == ("NEW-1", "10077")

@@ -8,7 +8,7 @@ _FORM = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.AS
 
 def present_time(at: datetime) -> str:
     """An aware time, to the second: ``2026-11-22T08:00:00Z``."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def present_optional_time(at: datetime | None) -> str | None:

@@ -14,6 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 
+PLAIN_HTTP = "http is allowed with loopback addresses only; use https"
+"""Why ``http`` is refused for any other address, and for a name that stands for none."""
+
 _LONGEST = 2000
 """Characters of an address; longer ones are refused unread."""
 
@@ -121,7 +124,7 @@ def _refusal_of_one(ip: IPAddress, rules: AddressRules, *, plain_http: bool) -> 
     if reach is _Reach.LOOPBACK:
         return None if rules.allow_loopback else "a loopback address is not allowed by this stack"
     if plain_http:
-        return "http is allowed with loopback addresses only; use https"
+        return PLAIN_HTTP
     if reach is _Reach.PRIVATE and not rules.allow_private:
         return "a private address is not allowed by this stack"
     return None

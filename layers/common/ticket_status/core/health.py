@@ -12,6 +12,9 @@ LASTING_TIME = timedelta(minutes=2)
 RETRY_DELAY = timedelta(seconds=60)
 """Between tries of a Jira that cannot be reached or fails."""
 
+_FAILING = frozenset({ReasonCode.UNREACHABLE, ReasonCode.JIRA_ERROR})
+"""What failing tries tell; the others are refusals."""
+
 
 def noted(trouble: Trouble | None, now: datetime) -> Trouble:
     """The trouble after one more failing try."""
@@ -28,6 +31,11 @@ def broken(health: Health, reason_code: ReasonCode, reason: str, now: datetime) 
     same = health.status is HealthStatus.FAULTY and health.reason_code is reason_code
     since = health.since if same else now
     return Health(HealthStatus.FAULTY, since, now, reason_code, health.reason if same else reason)
+
+
+def refused(health: Health) -> bool:
+    """Whether a refusal broke the integration: a failing try tells nothing about that, so the reason stays."""
+    return health.status is HealthStatus.FAULTY and health.reason_code not in _FAILING
 
 
 def well(health: Health, now: datetime) -> Health:

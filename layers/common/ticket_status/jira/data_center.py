@@ -6,7 +6,7 @@ again by name, in calls that fit the cap.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import ClassVar, Final
 
@@ -21,6 +21,9 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
 
 _TRIES: Final = 2
 """Times that an issue is asked for when the answers contradict themselves."""
+
+_QUOTED_ID: Final = re.compile(r"'([0-9]{1,30})'")
+"""As in: A value with ID '1' does not exist for the field 'id'."""
 
 
 class DataCenterJira(JiraSite):
@@ -45,10 +48,13 @@ class DataCenterJira(JiraSite):
     def _search(self, gathered: Gathered, part: Sequence[str]) -> set[str] | JiraTrouble:
         """Ask for a page's worth; the answer is what has to be asked for again."""
         reply = self._post("search", _query(part))
+        while isinstance(reply, Reply) and reply.status == HTTPStatus.BAD_REQUEST:
+            part = self._not_rejected(gathered, part, reply)
+            if not part:
+                return set()
+            reply = self._post("search", _query(part))
         if not isinstance(reply, Reply):
             return reply
-        if reply.status == HTTPStatus.BAD_REQUEST:
-            return self._without_keys(gathered, part)
         if not reply.ok:
             return denied(reply)
         data = mapping(reply.data, "the answer")
@@ -59,13 +65,23 @@ class DataCenterJira(JiraSite):
             self._learn_cap(max(page, 1))
         return set() if len(issues) >= total else _unseen(gathered, part)
 
-    def _without_keys(self, gathered: Gathered, part: Sequence[str]) -> set[str]:
-        """Jira rejected the query: for a key, then keys are looked at by themselves; else it is our fault."""
-        ids = [one for one in part if is_id(one)]
-        if len(ids) == len(part):
+    def _not_rejected(self, gathered: Gathered, part: Sequence[str], reply: Reply) -> list[str]:
+        """Jira rejected the query: the ids to ask for again, always fewer than there were names.
+
+        Ids that it names are missing, and keys are looked at by themselves. With neither, it is our fault.
+        """
+        unknown = _named(reply)
+        left = [one for one in part if is_id(one) and one not in unknown]
+        if len(left) == len(part):
             raise JiraRejectedRequestError(rejection("POST", self._url("search"), HTTPStatus.BAD_REQUEST))
-        gathered.others = True
-        return set(ids)
+        gathered.others |= not all(map(is_id, part))
+        return left
+
+
+def _named(rejected: Reply) -> set[str]:
+    """The ids that a rejection says do not exist."""
+    told = rejected.data.get("errorMessages") if isinstance(rejected.data, Mapping) else None
+    return set(_QUOTED_ID.findall(" ".join(map(str, told)))) if isinstance(told, list) else set()
 
 
 def _query(part: Sequence[str]) -> dict[str, object]:

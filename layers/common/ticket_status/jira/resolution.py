@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeAlias
 
-from ticket_status.core.addresses import AddressRules, IPAddress, Unfit, read_address, refusal
+from ticket_status.core.addresses import PLAIN_HTTP, AddressRules, IPAddress, Unfit, read_address, refusal
 
 Endpoint: TypeAlias = tuple[socket.AddressFamily, tuple[str, int]]
 """What a socket connects to: its family, and an IP address and port."""
@@ -26,7 +26,8 @@ class AddressRefusedError(Exception):
 def address_problem(url: str, rules: AddressRules) -> str | None:
     """Why this address is not accepted, as a sentence saying what to do; ``None`` when it is.
 
-    Its name is resolved. One that does not resolve (now) passes: whether it is reachable is a question of its own.
+    Its name is resolved. One that does not resolve (now) passes with ``https``: whether it is reachable is a question
+    of its own.
     """
     address = read_address(url, rules)
     if isinstance(address, Unfit):
@@ -37,7 +38,7 @@ def address_problem(url: str, rules: AddressRules) -> str | None:
     except AddressRefusedError as refused:
         return str(refused)
     except OSError:
-        return None
+        return f"The address is not accepted: {PLAIN_HTTP}" if address.scheme == "http" else None
     return None
 
 

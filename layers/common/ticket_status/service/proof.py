@@ -93,7 +93,10 @@ class Proof:
     def _evidence(
         self, jira: Jira, ref: str, missing: Sequence[MissingTicket], in_time: Callable[[], bool]
     ) -> dict[str, Evidence] | JiraTrouble:
-        """The newly missing first: what has been inaccessible for long can wait for its turn."""
+        """The newly missing first: what has been inaccessible for long can wait for its turn.
+
+        A key may be an old one, whose project says nothing about where the issue is now: it is looked at in any case.
+        """
         projects = self._projects(ref, missing)
         browsable = _side_by_side(jira.can_browse, set(projects.values()))
         if not isinstance(browsable, dict):
@@ -101,7 +104,7 @@ class Proof:
         confirm = [
             ticket.ticket_id
             for ticket in sorted(missing, key=lambda one: one.was_inaccessible)
-            if browsable.get(projects.get(ticket.ticket_id, ""), False)
+            if ticket.ticket_id.startswith(KEY_ONLY_PREFIX) or browsable.get(projects.get(ticket.ticket_id, ""), False)
         ][:MOST_CONFIRMATIONS]
         looked_at = _side_by_side(
             lambda ticket_id: jira.look_at(asked_as(ticket_id)) if in_time() else Lookup.NOT_ASKED, confirm

@@ -1,7 +1,7 @@
 """R9 to R11: what meeting a Jira does to its integration. The worker, the button and the probe all come here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -122,6 +122,9 @@ class SiteHealth:
 
     def _try_again(self, integration: Integration, trouble: Unavailable) -> Broke | TryAgain:
         now = self._now()
+        if rules.refused(integration.health):
+            self._integrations.set_health(integration, replace(integration.health, checked_at=now))
+            return Broke(trouble.reason)
         tried = rules.noted(integration.trouble, now)
         if integration.broken or rules.lasts(tried, now):
             return self._break(integration, trouble)
