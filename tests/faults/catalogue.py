@@ -75,6 +75,7 @@ GONE = "never; an administrator can have it looked at again"
 LIKE_GONE = "never: a limit, since Jira answers as for a deleted issue"
 NEXT_RUN = "by every later run"
 IF_BROKEN = "by every scheduled run, and by a probe every 15 minutes"
+AUTHORISED = "when it was authorised again; the same refresh token is never sent again"
 LASTS = "after 60 s, three times in all, then as any broken integration"
 MINUTE = "after 60 s by the run; by the next press of the button"
 WHEN_TOLD = "when Jira's wait is over, by the run itself"
@@ -166,7 +167,7 @@ LOGINS = (
     Fault("OAuth 1.0a grant revoked", IF_BROKEN, grant_is_revoked, setting=OAUTH1),
     Fault("scope missing (401)", IF_BROKEN, granted_less, setting=OAUTH2),
     Fault("access token stale", AT_ONCE, access_token_goes_stale, tokens_live_long, setting=OAUTH2),
-    Fault("grant revoked (invalid_grant)", IF_BROKEN, grant_is_revoked, setting=OAUTH2),
+    Fault("grant revoked (invalid_grant)", AUTHORISED, grant_is_revoked, setting=OAUTH2),
     Fault("answer of the token endpoint lost", AT_ONCE, at_token_endpoint("lose", times=1), setting=OAUTH2),
     Fault("token endpoint fails once", MINUTE, at_token_endpoint("status", status=500, times=1), setting=OAUTH2),
     Fault("token endpoint throttles", WHEN_TOLD, tokens_throttled, setting=OAUTH2),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -132,6 +133,51 @@ def test_a_dead_grant_is_expired_after_the_secret_was_read_once_more(bench: Benc
     assert isinstance(answer, Refused)
     assert answer.reason_code is ReasonCode.AUTHORIZATION_EXPIRED
     assert refreshes(bench) == 1
+
+
+def test_a_dead_grant_is_never_sent_again_by_anybody(bench: Bench) -> None:
+    integration = authorised(bench)
+    jira = opened(bench, integration)
+    bench.jira.atlassian.revoke_grants()
+    later(bench, 4000)
+    refused = jira.whoami()
+    assert isinstance(refused, Refused)
+    assert jira.whoami() == bench.opened(replace(integration, site=jira.site)).whoami() == refused
+    assert refreshes(bench) == 1
+    secrets = bench.secrets.stored[integration.integration_ref]
+    assert secrets["refresh_token"] not in secrets["dead_grant"]
+
+
+def test_a_dead_grant_is_forgotten_once_a_new_one_was_refreshed(bench: Bench) -> None:
+    integration = authorised(bench)
+    jira = opened(bench, integration)
+    bench.jira.atlassian.revoke_grants()
+    later(bench, 4000)
+    assert isinstance(jira.whoami(), Refused)
+    secrets = bench.secrets.stored[integration.integration_ref]
+    tokens = granted(bench, integration, secrets["client_secret"])
+    bench.secrets.write(integration.integration_ref, {**secrets, **tokens.as_secrets()})
+    assert isinstance(jira.whoami(), Account)
+    later(bench, 4000)
+    assert isinstance(jira.whoami(), Account)
+    assert "dead_grant" not in bench.secrets.stored[integration.integration_ref]
+
+
+@pytest.mark.parametrize("edited", ["client_secret", "client_id"])
+def test_a_dead_grant_is_tried_again_after_an_edit(bench: Bench, edited: str) -> None:
+    integration = authorised(bench)
+    jira = opened(bench, integration)
+    body = {"error": "invalid_grant"}
+    bench.jira.atlassian.fault("status", path=TOKEN, status=403, body=body)
+    later(bench, 4000)
+    assert isinstance(jira.whoami(), Refused)
+    if edited == "client_secret":
+        bench.secrets.stored[integration.integration_ref]["client_secret"] = "another"
+    else:
+        integration = replace(integration, client_id="another")
+    tried = refreshes(bench)
+    assert isinstance(bench.connector.open(integration), Refused)
+    assert refreshes(bench) == tried + 1
 
 
 def test_an_authorisation_that_was_renewed_meanwhile_is_used_instead_of_a_dead_grant(bench: Bench) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final, assert_never
 
 from requests import PreparedRequest
@@ -39,6 +40,9 @@ WAITING: Final = 10.0
 
 _BETWEEN_LOOKS: Final = 0.2
 """Seconds between looks at the store while waiting."""
+
+_DEAD: Final = "dead_grant"
+"""The name among the secrets of what a refresh was refused with for good, as a hash: that is never sent again."""
 
 
 class TokenCredentials:
@@ -125,16 +129,18 @@ class TokenCredentials:
         refresh_token, client_secret = secrets.get("refresh_token"), secrets.get("client_secret")
         if not refresh_token or not client_secret:
             return not_authorised()
-        if refresh_token == dead:
+        sent = self._hash(client_secret, refresh_token)
+        if refresh_token == dead or secrets.get(_DEAD) == sent:
             return _expired()
         answer = self._answered(client_secret, refresh_token)
         match answer:
             case Tokens():
                 return self._keep(answer, refresh_token)
-            case DeadGrant() if dead is None:
-                return self._stored(refused) or self._refreshed(refused, refresh_token)
             case DeadGrant():
-                return _expired()
+                self._remember(sent, refresh_token)
+                if dead is not None:
+                    return _expired()
+                return self._stored(refused) or self._refreshed(refused, refresh_token)
             case Throttled() | Refused() | Unavailable():
                 return answer
             case _:
@@ -155,8 +161,21 @@ class TokenCredentials:
         held = Tokens.of(secrets)
         if held is None or held.refresh_token != refreshed_with:
             return held or new
-        self._store.write(self._integration.integration_ref, {**secrets, **new.as_secrets()})
+        kept = {name: value for name, value in secrets.items() if name != _DEAD}
+        self._store.write(self._integration.integration_ref, {**kept, **new.as_secrets()})
         return new
+
+    def _remember(self, sent: str, refresh_token: str) -> None:
+        """Store that this was refused, unless the integration was authorised anew meanwhile."""
+        secrets = self._read()
+        if secrets.get("refresh_token") == refresh_token:
+            self._store.write(self._integration.integration_ref, {**secrets, _DEAD: sent})
+
+    def _hash(self, client_secret: str, refresh_token: str) -> str:
+        """Of all that a refresh sends, and where to: after an edit or a new grant it is another one."""
+        to, client_id = self._integration.site_url, self._integration.client_id
+        sent = f"{to}\n{client_id}\n{client_secret}\n{refresh_token}"
+        return sha256(sent.encode(errors="replace")).hexdigest()
 
 
 class _TokenAuth(AuthBase):
