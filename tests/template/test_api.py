@@ -84,16 +84,23 @@ def test_pages_of_one_origin_only_may_call(resources: dict[str, Any]) -> None:
         assert response["ResponseParameters"]["Headers"]["Access-Control-Allow-Origin"] == origin
 
 
-def test_a_flood_meets_the_limits_of_the_stage_and_is_told_so_in_the_documented_form(resources: dict[str, Any]) -> None:
+def test_a_flood_meets_the_limits_of_the_stage(resources: dict[str, Any]) -> None:
     api = resources["Api"]["Properties"]
     [limits] = api["MethodSettings"]
     assert (limits["HttpMethod"], limits["ResourcePath"]) == ("*", "/*")
     assert limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"] <= 100
-    for name, status in (("THROTTLED", 429), ("REQUEST_TOO_LARGE", 413)):
-        response = api["GatewayResponses"][name]
-        problem = json.loads(response["ResponseTemplates"]["application/json"])
-        assert (response["StatusCode"], problem["status"]) == (status, status)
-        assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("THROTTLED", 429), ("REQUEST_TOO_LARGE", 413), ("MISSING_AUTHENTICATION_TOKEN", 404)]
+)
+def test_what_the_gateway_turns_away_is_told_in_the_documented_form(
+    name: str, status: int, resources: dict[str, Any]
+) -> None:
+    response = resources["Api"]["Properties"]["GatewayResponses"][name]
+    problem = json.loads(response["ResponseTemplates"]["application/json"])
+    assert (response["StatusCode"], problem["status"]) == (status, status)
+    assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
 
 
 def test_a_firewall_stands_before_the_api_only_where_one_is_named(template: dict[str, Any]) -> None:
