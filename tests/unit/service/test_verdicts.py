@@ -235,6 +235,24 @@ def test_a_verdict_that_has_to_pause_goes_on_with_what_it_has_not_proven_yet() -
     assert len(looked_at) < 90
 
 
+def test_one_issue_that_jira_fails_on_does_not_break_the_integration() -> None:
+    stage = Stage()
+    ill, gone, *_ = stage.has_tickets(30)
+    vanish(stage, ill, gone)
+
+    def fail_on_it(call: str, names: Sequence[str]) -> None:
+        fails = call == "look_at" and ill.ticket_id in names
+        stage.site.trouble = Unavailable(ReasonCode.JIRA_ERROR, "500") if fails else None
+
+    stage.site.before = fail_on_it
+    for _ in range(2):
+        assert stage.sync().counts.failed == 1
+        assert not stage.integration.broken
+        assert stage.shows(ill).status == TO_DO
+        assert stage.shows(gone).unknown_reason is UnknownReason.DELETED
+        stage.clock.pass_(8 * HOUR)
+
+
 def test_a_verdict_asks_nothing_more_soon_after_retrieval_was_switched_off() -> None:
     stage = Stage()
     keys = stage.has_tickets(210)

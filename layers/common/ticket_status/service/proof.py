@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 from ticket_status.core.comparison import asked_as
 from ticket_status.core.coverage import Coverage
@@ -27,6 +28,20 @@ _A = TypeVar("_A")
 _TROUBLE = (Throttled, Refused, Unavailable)
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How far confirming goes."""
+
+    in_time: Callable[[], bool] = lambda: True
+    """Whether there is time to ask for one more issue by itself; asked before each."""
+    last_try: bool = False
+    """Whether the next failing try breaks the integration. An issue that Jira fails on then stays as it was instead:
+    when our account is answered for before and after, it is that issue that is ill, and not the site."""
+
+
+PATIENT = Patience()
+
+
 class Proof:
     """Judges missing tickets of one integration at a time."""
 
@@ -40,19 +55,19 @@ class Proof:
         missing: Sequence[MissingTicket],
         *,
         too_many: bool,
-        in_time: Callable[[], bool] = lambda: True,
+        patience: Patience = PATIENT,
     ) -> dict[str, Verdict | Found] | JiraTrouble:
         """The verdicts by ticket id; ``too_many``: so many vanished from the whole run that none is believed (R8).
 
-        The account is proven before and after. What is beyond the bound of confirmations, what there was no time for
-        (``in_time`` is asked before each), and what the site could not say, stays as it was until the next run. A
-        ticket that was proven deleted before is not asked for again (R7).
+        The account is proven before and after. What is beyond the bound of confirmations, what there was no time for,
+        and what the site could not say, stays as it was until the next run. A ticket that was proven deleted before
+        is not asked for again (R7).
         """
         stored = self._tickets.get_many([TicketKey(ref, ticket.ticket_id) for ticket in missing])[0]
         gone = {key.ticket_id for key, ticket in stored.items() if ticket.absence is Absence.DELETED}
         left = [ticket for ticket in missing if ticket.ticket_id not in gone]
         verdicts: dict[str, Verdict | Found] = dict.fromkeys(gone, Verdict.DELETED)
-        found = self._judge(jira, ref, left, too_many, in_time) if left else {}
+        found = self._judge(jira, ref, left, too_many, patience) if left else {}
         return verdicts | found if isinstance(found, dict) else found
 
     def _judge(
@@ -61,14 +76,14 @@ class Proof:
         ref: str,
         missing: Sequence[MissingTicket],
         too_many: bool,  # noqa: FBT001 - as judge was given it
-        in_time: Callable[[], bool],
+        patience: Patience,
     ) -> dict[str, Verdict | Found] | JiraTrouble:
         before = jira.whoami()
         if not isinstance(before, Account):
             return before
         if too_many:
             return self._hidden_still(ref, missing)
-        evidence = self._evidence(jira, ref, missing, in_time)
+        evidence = self._evidence(jira, ref, missing, patience)
         if not isinstance(evidence, dict):
             return evidence
         after = jira.whoami()
@@ -91,7 +106,7 @@ class Proof:
         }
 
     def _evidence(
-        self, jira: Jira, ref: str, missing: Sequence[MissingTicket], in_time: Callable[[], bool]
+        self, jira: Jira, ref: str, missing: Sequence[MissingTicket], patience: Patience
     ) -> dict[str, Evidence] | JiraTrouble:
         """The newly missing first: what has been inaccessible for long can wait for its turn.
 
@@ -106,9 +121,7 @@ class Proof:
             for ticket in sorted(missing, key=lambda one: one.was_inaccessible)
             if ticket.ticket_id.startswith(KEY_ONLY_PREFIX) or browsable.get(projects.get(ticket.ticket_id, ""), False)
         ][:MOST_CONFIRMATIONS]
-        looked_at = _side_by_side(
-            lambda ticket_id: jira.look_at(asked_as(ticket_id)) if in_time() else Lookup.NOT_ASKED, confirm
-        )
+        looked_at = _side_by_side(lambda ticket_id: _look_at(jira, ticket_id, patience), confirm)
         if not isinstance(looked_at, dict):
             return looked_at
         issues = {ticket_id: found or Lookup.NOT_FOUND for ticket_id, found in looked_at.items()}
@@ -124,6 +137,16 @@ class Proof:
         stored = self._tickets.get_many(unknown)[0] if unknown else {}
         keys |= {key.ticket_id: ticket.issue_key for key, ticket in stored.items()}
         return {ticket_id: project_of(issue_key) for ticket_id, issue_key in keys.items() if issue_key is not None}
+
+
+def _look_at(
+    jira: Jira, ticket_id: str, patience: Patience
+) -> Found | Literal[Lookup.HIDDEN, Lookup.NOT_ASKED] | JiraTrouble | None:
+    if not patience.in_time():
+        return Lookup.NOT_ASKED
+    answer = jira.look_at(asked_as(ticket_id))
+    ill = isinstance(answer, Unavailable) and answer.reason_code is ReasonCode.JIRA_ERROR
+    return Lookup.NOT_ASKED if ill and patience.last_try else answer
 
 
 def _seen_since(missed: MissingTicket, ticket: Ticket, coverage: Coverage) -> bool:

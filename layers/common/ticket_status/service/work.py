@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import TypeGuard, assert_never
 
-from ticket_status.core.health import RETRY_DELAY
+from ticket_status.core.health import RETRY_DELAY, lasts, noted
 from ticket_status.core.judgement import MOST_CONFIRMATIONS, implausible
 from ticket_status.core.model import (
     NEW_TICKETS,
@@ -45,7 +45,7 @@ from ticket_status.ports import (
     Work,
     WorkQueue,
 )
-from ticket_status.service.proof import Proof
+from ticket_status.service.proof import Patience, Proof
 from ticket_status.service.retrieval import Retrieval
 from ticket_status.service.runs import Runs, slice_work
 from ticket_status.service.site_health import Broke, Paused, SiteHealth, TryAgain
@@ -237,7 +237,12 @@ class Worker:
             completed = self._complete(ready.run)
             return self._report(work, "repeated", detail="every missing ticket was judged", completed=completed)
         too_many = implausible(ready.run.missing, ready.run.asked)
-        counts, told, looks = Counts(), 0, count()
+        looks, now = count(), self._now()
+        patience = Patience(
+            in_time=lambda: next(looks) < MOST_CONFIRMATIONS and time_left() > _CONFIRM,
+            last_try=lasts(noted(ready.integration.trouble, now), now),
+        )
+        counts, told = Counts(), 0
         for part in parts:
             judged = Counts()
             for tickets in _together(part.tickets, too_many=too_many):
@@ -251,7 +256,7 @@ class Worker:
                     work.integration_ref,
                     tickets,
                     too_many=too_many,
-                    in_time=lambda: next(looks) < MOST_CONFIRMATIONS and time_left() > _CONFIRM,
+                    patience=patience,
                 )
                 if not isinstance(verdicts, dict):
                     requests = ready.jira.requests
