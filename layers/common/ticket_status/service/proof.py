@@ -67,16 +67,11 @@ class Proof:
         gone = {key.ticket_id for key, ticket in stored.items() if ticket.absence is Absence.DELETED}
         left = [ticket for ticket in missing if ticket.ticket_id not in gone]
         verdicts: dict[str, Verdict | Found] = dict.fromkeys(gone, Verdict.DELETED)
-        found = self._judge(jira, ref, left, too_many, patience) if left else {}
+        found = self._judge(jira, ref, left, patience, too_many=too_many) if left else {}
         return verdicts | found if isinstance(found, dict) else found
 
     def _judge(
-        self,
-        jira: Jira,
-        ref: str,
-        missing: Sequence[MissingTicket],
-        too_many: bool,  # noqa: FBT001 - as judge was given it
-        patience: Patience,
+        self, jira: Jira, ref: str, missing: Sequence[MissingTicket], patience: Patience, *, too_many: bool
     ) -> dict[str, Verdict | Found] | JiraTrouble:
         before = jira.whoami()
         if not isinstance(before, Account):
@@ -108,17 +103,14 @@ class Proof:
     def _evidence(
         self, jira: Jira, ref: str, missing: Sequence[MissingTicket], patience: Patience
     ) -> dict[str, Evidence] | JiraTrouble:
-        """The newly missing first: what has been inaccessible for long can wait for its turn.
-
-        A key may be an old one, whose project says nothing about where the issue is now: it is looked at in any case.
-        """
+        """A key may be an old one, whose project says nothing of the issue any more: it is looked at in any case."""
         projects = self._projects(ref, missing)
         browsable = _side_by_side(jira.can_browse, set(projects.values()))
         if not isinstance(browsable, dict):
             return browsable
         confirm = [
             ticket.ticket_id
-            for ticket in sorted(missing, key=lambda one: one.was_inaccessible)
+            for ticket in missing
             if ticket.ticket_id.startswith(KEY_ONLY_PREFIX) or browsable.get(projects.get(ticket.ticket_id, ""), False)
         ][:MOST_CONFIRMATIONS]
         looked_at = _side_by_side(lambda ticket_id: _look_at(jira, ticket_id, patience), confirm)

@@ -190,7 +190,7 @@ class Refresh:
             return verdicts
         for one in tickets:
             ticket_id = one.ticket.key.ticket_id
-            if one.ticket.absence is Absence.INACCESSIBLE and verdicts[ticket_id] is Verdict.DELETED:
+            if one.ticket.absence is Absence.INACCESSIBLE and verdicts.get(ticket_id) is Verdict.DELETED:
                 verdicts[ticket_id] = Verdict.INACCESSIBLE
         self._retrieval.record_verdicts(ref, missing, verdicts, at)
         return None

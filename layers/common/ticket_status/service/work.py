@@ -250,24 +250,25 @@ class Worker:
                     self._ports.runs.spend(ready.run, ready.jira.requests - told)
                     self._ports.queue.send([work])
                     return self._report(work, "handed_on", jira_requests=ready.jira.requests, counts=counts)
-                at = max(self._now(), not_before(ready.run, ready.integration))
-                verdicts = self._proof.judge(
-                    ready.jira,
-                    work.integration_ref,
-                    tickets,
-                    too_many=too_many,
-                    patience=patience,
-                )
-                if not isinstance(verdicts, dict):
-                    requests = ready.jira.requests
-                    self._ports.runs.spend(ready.run, requests - told)
-                    return self._in_trouble(work, ready.run, ready.integration, verdicts, requests)
-                judged += self._retrieval.record_verdicts(work.integration_ref, tickets, verdicts, at)
+                some = self._judge(ready, tickets, patience, too_many=too_many)
+                if not isinstance(some, Counts):
+                    self._ports.runs.spend(ready.run, ready.jira.requests - told)
+                    return self._in_trouble(work, ready.run, ready.integration, some, ready.jira.requests)
+                judged += some
             if self._ports.runs.conclude(ready.run, part, judged, ready.jira.requests - told, self._now()):
                 told = ready.jira.requests
                 counts += judged
         completed = self._complete(ready.run)
         return self._report(work, "done", jira_requests=ready.jira.requests, counts=counts, completed=completed)
+
+    def _judge(
+        self, ready: _Ready, tickets: Sequence[MissingTicket], patience: Patience, *, too_many: bool
+    ) -> Counts | JiraTrouble:
+        """Prove and record some missing tickets: what became of them, or the trouble that was met."""
+        at = max(self._now(), not_before(ready.run, ready.integration))
+        ref = ready.run.integration_ref
+        verdicts = self._proof.judge(ready.jira, ref, tickets, too_many=too_many, patience=patience)
+        return self._retrieval.record_verdicts(ref, tickets, verdicts, at) if isinstance(verdicts, dict) else verdicts
 
     # --- New tickets ------------------------------------------------------------------------------------------------
 
