@@ -21,8 +21,8 @@ from bench.world import EMAIL, SECRET, World, client, integration
 from functions.refresh import app as refresh
 from functions.settings import app as settings
 from ticket_status.core.model import InstallationType, Integration, ReasonCode
-from ticket_status.ports import Refused
-from ticket_status.service.site_health import SiteHealth
+from ticket_status.core.trouble import Refused
+from ticket_status.service.retrieval.site_health import SiteHealth
 
 TICKETS = 10
 NEW = 100

@@ -9,7 +9,7 @@ from bench.cost import Counted, month, secrets
 from bench.day import Day
 from bench.full_run import CHANGED, Measured
 from bench.others import Other
-from ticket_status.service.retrieval import CALLS_IN_FLIGHT
+from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT
 
 CALL_SECONDS = 0.1
 MEGABYTE = 1024 * 1024

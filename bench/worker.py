@@ -15,14 +15,14 @@ from pathlib import Path
 import requests
 
 from bench.world import EMAIL, SECRET, Stores
-from ticket_status.aws.rows import RETRIEVAL_INDEX
+from ticket_status.aws.tickets.item import RETRIEVAL_INDEX
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import InstallationType, Integration, SyncRun, Trigger
+from ticket_status.core.work import Work
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings
-from ticket_status.ports import Work
-from ticket_status.service.runs import Runs
-from ticket_status.service.work import Worker, WorkerPorts
+from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.worker import Worker, WorkerPorts
 
 TIME_LEFT = timedelta(seconds=90)
 """What the worker has for one message, as in ``template.yaml``."""

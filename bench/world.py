@@ -14,10 +14,10 @@ from local.emulator import CREDENTIALS, REGION
 from tests.contract.tables import LOGICAL_IDS, create_tables
 from ticket_status.api.call import BASE_PATH
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
-from ticket_status.aws.dynamo_integrations import DynamoIntegrationStore
-from ticket_status.aws.dynamo_runs import DynamoRunStore
-from ticket_status.aws.dynamo_tickets import DynamoTicketStore
+from ticket_status.aws.integrations.store import DynamoIntegrationStore
+from ticket_status.aws.runs.store import DynamoRunStore
 from ticket_status.aws.secrets import SecretsManagerSecretStore
+from ticket_status.aws.tickets.store import DynamoTicketStore
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, Integration, Site
 
 EMAIL, SECRET = "bot@sample.example", "bench"

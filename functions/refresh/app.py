@@ -18,9 +18,9 @@ from ticket_status.api.scopes import Scope
 from ticket_status.api.times import parse_time, present_optional_time
 from ticket_status.composition import refresh as composition
 from ticket_status.composition.refresh import RefreshServices
-from ticket_status.ports import Resource
-from ticket_status.service.reading import LeadingTicket, ShownTicket, last_update
-from ticket_status.service.registration import NewTicket
+from ticket_status.core.violations import Resource
+from ticket_status.service.tickets.reading import LeadingTicket, ShownTicket, last_update
+from ticket_status.service.tickets.registration import NewTicket
 
 MOST_AT_ONCE = 100
 """Tickets of one registration, violations of one page."""

@@ -19,9 +19,9 @@ from ticket_status.api.scopes import Scope
 from ticket_status.api.times import present_time
 from ticket_status.composition import settings as composition
 from ticket_status.core.model import HealthStatus, Integration
-from ticket_status.service.authorization import Begun
-from ticket_status.service.checking import Finding
-from ticket_status.service.settings import SettingsServices
+from ticket_status.service.administration.authorization import Begun
+from ticket_status.service.administration.connection_test import Finding
+from ticket_status.service.administration.services import SettingsServices
 
 _ONE = "/jira-integrations/{connection_name}"
 OAUTH1_CALLBACK = "/oauth1/callback"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ticket_status.composition import scheduler as composition
-from ticket_status.service.schedule import idle, read_request
+from ticket_status.service.retrieval.schedule import idle, read_request
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

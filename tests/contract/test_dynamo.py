@@ -18,15 +18,9 @@ from tests.fakes.samples import IN_PROGRESS, NOW, REF, faulty, integration, late
 from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import ContendedWriteError
 from ticket_status.core.model import Counts, Slice, SliceProgress, TicketKey
+from ticket_status.core.observations import Deleted, MissingTicket, Observed, SliceStep
+from ticket_status.core.violations import Registration, Resource
 from ticket_status.core.window import END, position
-from ticket_status.ports import (
-    Deleted,
-    MissingTicket,
-    Observed,
-    Registration,
-    Resource,
-    SliceStep,
-)
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")
 WHOLE = Slice("", END, tuple(f"2026-{month:02d}" for month in range(1, 13)))

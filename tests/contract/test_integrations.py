@@ -18,7 +18,7 @@ from ticket_status.core.model import (
     Site,
     Trouble,
 )
-from ticket_status.ports import InvalidTokenError
+from ticket_status.ports.paging import InvalidTokenError
 
 
 def added(stores: Stores, name: str = "cloud-abc", **changes: object) -> Integration:

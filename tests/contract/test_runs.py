@@ -8,13 +8,9 @@ import pytest
 from tests.contract.conftest import Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, integration, later, run
 from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
-from ticket_status.ports import (
-    InvalidTokenError,
-    MissingTicket,
-    MissingTickets,
-    SliceStep,
-    SliceTakenError,
-)
+from ticket_status.core.observations import MissingTicket, MissingTickets, SliceStep
+from ticket_status.ports.paging import InvalidTokenError
+from ticket_status.ports.runs import SliceTakenError
 
 PART = Slice("1764403200#", "1766966400#", ("2025-11", "2025-12"))
 OTHER = Slice("1766966400#", "9999999999#", ("2026-01",))

@@ -11,8 +11,8 @@ from tests.fakes.samples import DONE, IN_PROGRESS, NOW, REF, later, registration
 from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Absence, Category, Slice, Status, Ticket, TicketKey
+from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.window import END, month_of, position, window_start
-from ticket_status.ports import Deleted, Missed, Observation, Observed, Unseen
 
 KEY = ticket().key
 STATUS = Status("In Progress", Category.INDETERMINATE)

@@ -8,7 +8,9 @@ import pytest
 from tests.contract.conftest import Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, registration, ticket
 from ticket_status.core.model import Absence, Ticket, TicketKey
-from ticket_status.ports import Deleted, InvalidTokenError, Link, Observed, Page, Resource
+from ticket_status.core.observations import Deleted, Observed
+from ticket_status.core.violations import Link, Resource
+from ticket_status.ports.paging import InvalidTokenError, Page
 
 APP = Resource("artifact", "docker/app", "1.0")
 

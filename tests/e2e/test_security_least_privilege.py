@@ -17,7 +17,7 @@ from tests.e2e.driver import Service, table_name, ticket, wait_for
 from tests.e2e.poller import worker_at_rest
 from tests.fakes.policies import as_list, statements
 from ticket_status.aws.queue import write_work
-from ticket_status.ports import NewTicketsWork
+from ticket_status.core.work import NewTicketsWork
 
 ROLES = {
     "SyncRole": "sync",

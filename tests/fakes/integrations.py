@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ticket_status.core.model import Health, HealthStatus, Integration, PendingAuthorization, Site, Trouble
 from ticket_status.paging import read_token, write_token
-from ticket_status.ports import Page
+from ticket_status.ports.paging import Page
 
 _LIST = "integrations"
 

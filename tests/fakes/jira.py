@@ -7,8 +7,9 @@ from typing import Literal
 
 from ticket_status.core.judgement import Found, Lookup, project_of
 from ticket_status.core.model import Category, Integration, Sighting, Site, Status
+from ticket_status.core.observations import Account, Answered
 from ticket_status.core.sighting import sighting
-from ticket_status.ports import Account, Answered, JiraTrouble
+from ticket_status.core.trouble import JiraTrouble
 
 
 @dataclass

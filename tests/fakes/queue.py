@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ticket_status.ports import Work
+from ticket_status.core.work import Work
 
 
 class FakeWorkQueue:

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from tests.fakes.integrations import InMemoryIntegrationStore
 from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
+from ticket_status.core.observations import MissingTickets, SliceStep
 from ticket_status.paging import read_token, write_token
-from ticket_status.ports import MissingTickets, Page, SliceStep, SliceTakenError
+from ticket_status.ports.paging import Page
+from ticket_status.ports.runs import SliceTakenError
 
 
 class InMemoryRunStore:

@@ -20,7 +20,7 @@ from ticket_status.core.model import (
     Trigger,
 )
 from ticket_status.core.sighting import sighting
-from ticket_status.ports import Registration, Resource
+from ticket_status.core.violations import Registration, Resource
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, 250_000, tzinfo=UTC)
 REF = "cloud-abc~k3f9x2"

@@ -12,13 +12,14 @@ from tests.fakes.samples import NOW
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.violations import InMemoryViolationStore
+from ticket_status.core.connection import Check, ConnectionReport
 from ticket_status.core.model import Integration, SyncRun
 from ticket_status.core.model import Site as KnownSite
-from ticket_status.ports import Check, ConnectionReport, JiraTrouble
-from ticket_status.service.reading import Reading
-from ticket_status.service.runs import Runs
-from ticket_status.service.settings import SettingsServices, settings_services
-from ticket_status.service.settings_ports import SettingsPorts
+from ticket_status.core.trouble import JiraTrouble
+from ticket_status.service.administration.services import SettingsServices, settings_services
+from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.tickets.reading import Reading
 
 CHECKS = ("reachable", "is_jira", "authenticated", "scopes", "can_read_issues")
 

@@ -4,15 +4,18 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Absence, Sighting, Slice, Ticket, TicketKey
+from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.sighting import read_sighting, sighting
 from ticket_status.core.slices import Census
 from ticket_status.core.window import in_window, month_of, position, window_start
-from ticket_status.ports import Deleted, Link, Missed, Observation, Observed, Unseen
+
+if TYPE_CHECKING:
+    from ticket_status.core.violations import Link
 
 ROWS_PER_PAGE = 3
 """Small, so that every test with a few tickets has several pages."""

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from tests.fakes.tickets import InMemoryTicketStore
 from ticket_status.core.model import TicketKey
+from ticket_status.core.violations import Link, Registration, Resource
 from ticket_status.paging import read_token, write_token
-from ticket_status.ports import Link, Page, Registration, Resource
+from ticket_status.ports.paging import Page
 
 
 class InMemoryViolationStore:

@@ -6,16 +6,9 @@ from typing import Literal, TypeVar
 
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import Integration, Site
-from ticket_status.ports import (
-    Account,
-    Answered,
-    Jira,
-    JiraConnector,
-    JiraTrouble,
-    Refused,
-    Throttled,
-    Unavailable,
-)
+from ticket_status.core.observations import Account, Answered
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.ports.jira import Jira, JiraConnector
 
 T = TypeVar("T")
 

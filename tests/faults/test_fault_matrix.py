@@ -378,7 +378,7 @@ def jira() -> Iterator[SampleJira]:
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_what_comes_of_it(row: Row, jira: SampleJira, monkeypatch: pytest.MonkeyPatch) -> None:
     patience = 20 if row.met.patience is None else row.met.patience
-    monkeypatch.setattr("ticket_status.service.refresh.REFRESH_TIME", timedelta(seconds=patience))
+    monkeypatch.setattr("ticket_status.service.retrieval.refresh.REFRESH_TIME", timedelta(seconds=patience))
     trial = Trial(row, jira)
     assert trial.outcome() == row
     assert trial.made["heard"] == (0 if row.met.unheard else trial.made["requests"])

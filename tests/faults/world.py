@@ -30,15 +30,17 @@ from ticket_status.core.model import (
     Ticket,
     TicketKey,
 )
+from ticket_status.core.violations import Registration
+from ticket_status.core.work import Work
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings, Limits
-from ticket_status.ports import JiraRejectedRequestError, Registration, Work
-from ticket_status.service.points import PointsConnector
-from ticket_status.service.reading import Reading, ShownTicket
-from ticket_status.service.refresh import Refresh, RefreshedTicket, RefreshPorts
-from ticket_status.service.runs import Runs
-from ticket_status.service.schedule import Schedule, SyncRequest
-from ticket_status.service.work import Worker, WorkerPorts
+from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.service.retrieval.points import PointsConnector
+from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
+from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.schedule import Schedule, SyncRequest
+from ticket_status.service.retrieval.worker import Worker, WorkerPorts
+from ticket_status.service.tickets.reading import Reading, ShownTicket
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 PERIOD = timedelta(hours=8)

@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.events.app import handler
 from tests.unit.service.stage import Stage
 from ticket_status.composition import events as composition
-from ticket_status.ports import BusEvent
-from ticket_status.service.publishing import Publishing
+from ticket_status.ports.events import BusEvent
+from ticket_status.service.tickets.publishing import Publishing
 
 Invoke = Callable[[Any], Any]
 

@@ -23,9 +23,10 @@ from ticket_status.api.application import Api, Surroundings
 from ticket_status.aws.queue import write_work
 from ticket_status.composition import events, probe, scheduler, worker
 from ticket_status.core.model import ReasonCode
-from ticket_status.ports import NewTicketsWork, Refused
-from ticket_status.service.publishing import Publishing
-from ticket_status.service.schedule import Schedule
+from ticket_status.core.trouble import Refused
+from ticket_status.core.work import NewTicketsWork
+from ticket_status.service.retrieval.schedule import Schedule
+from ticket_status.service.tickets.publishing import Publishing
 
 STACK = "ticket-status"
 RESOURCES = load()["Resources"]

@@ -16,8 +16,9 @@ from ticket_status.api.application import Surroundings
 from ticket_status.api.times import present_time
 from ticket_status.composition import refresh as composition
 from ticket_status.composition.refresh import RefreshServices
-from ticket_status.ports import Resource, Throttled
-from ticket_status.service.refresh import Refresh, RefreshPorts
+from ticket_status.core.trouble import Throttled
+from ticket_status.core.violations import Resource
+from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
 
 Invoke = Callable[..., Answer]
 

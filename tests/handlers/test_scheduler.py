@@ -17,7 +17,7 @@ from tests.unit.examples import an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.composition import scheduler as composition
 from ticket_status.core.model import Trigger
-from ticket_status.service.schedule import InvalidEventError, Schedule
+from ticket_status.service.retrieval.schedule import InvalidEventError, Schedule
 
 Invoke = Callable[[Any], Any]
 

@@ -21,7 +21,7 @@ from tests.fakes.settings import SettingsWorld, report, site
 from ticket_status.api.application import Api, Surroundings
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode
 from ticket_status.core.scopes import REQUIRED_SCOPES
-from ticket_status.ports import Refused, Throttled, Unavailable
+from ticket_status.core.trouble import Refused, Throttled, Unavailable
 
 URL = "https://cloud-abc.example"
 ONE = "/jira-integrations/cloud-abc"

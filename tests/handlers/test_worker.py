@@ -16,7 +16,8 @@ from tests.unit.service.stage import Stage
 from ticket_status.aws.queue import read_message, write_work
 from ticket_status.composition import worker as composition
 from ticket_status.core.model import RunState
-from ticket_status.ports import JiraRejectedRequestError, NewTicketsWork, SliceWork
+from ticket_status.core.work import NewTicketsWork, SliceWork
+from ticket_status.ports.jira import JiraRejectedRequestError
 
 Invoke = Callable[..., Any]
 

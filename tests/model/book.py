@@ -16,10 +16,10 @@ from ticket_status.core.model import (
     SyncRun,
     Trigger,
 )
-from ticket_status.ports import Refused, Unavailable
-from ticket_status.service.reading import ShownTicket
-from ticket_status.service.refresh import RefreshedTicket
-from ticket_status.service.registration import NewTicket
+from ticket_status.core.trouble import Refused, Unavailable
+from ticket_status.service.retrieval.refresh import RefreshedTicket
+from ticket_status.service.tickets.reading import ShownTicket
+from ticket_status.service.tickets.registration import NewTicket
 
 Form = tuple[str, str]
 """What was registered: the integration's name, and the issue's id or ``key#KEY``."""

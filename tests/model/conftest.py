@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from tests.model.actors import Inline
-from ticket_status.service import integrations
+from ticket_status.service.administration import integrations
 
 _references = count(1)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests.model.actors import Actor, Baton
 from tests.model.jira import Issue, project_of
-from ticket_status.ports import JiraTrouble
+from ticket_status.core.trouble import JiraTrouble
 
 Name = tuple[str, str]
 """A ticket: the integration's reference, and the issue's id, or ``key#KEY`` while only that is known."""

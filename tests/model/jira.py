@@ -7,19 +7,12 @@ from enum import Enum, auto
 from typing import Literal, Protocol
 
 from tests.model.actors import Baton
+from ticket_status.core.connection import Check, ConnectionReport
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import Category, Integration, ReasonCode, Site, Status
+from ticket_status.core.observations import Account, Answered
 from ticket_status.core.sighting import sighting
-from ticket_status.ports import (
-    Account,
-    Answered,
-    Check,
-    ConnectionReport,
-    JiraTrouble,
-    Refused,
-    Throttled,
-    Unavailable,
-)
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 
 STATUSES = (
     Status("To Do", Category.NEW),

@@ -12,8 +12,8 @@ from tests.model.rest import come_through_a_minute, come_to_rest
 from tests.model.stage import BUTTON, NAMES, TIMER, Cut, Stage
 from tests.model.stores import InMemory, Kept
 from tests.model.system import Message
-from ticket_status.ports import SliceWork
-from ticket_status.service.reading import ShownTicket
+from ticket_status.core.work import SliceWork
+from ticket_status.service.tickets.reading import ShownTicket
 
 VIOLATIONS = ("V1", "V2", "V3")
 PROJECTS = ("P", "Q")

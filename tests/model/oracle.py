@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from tests.model.evidence import Answer, Evidence, Face, Name
 from ticket_status.api.presenters import present_ticket
-from ticket_status.service.reading import ShownTicket
+from ticket_status.service.tickets.reading import ShownTicket
 
 YEAR = timedelta(days=365)
 

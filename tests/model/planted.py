@@ -15,12 +15,14 @@ from ticket_status.core import health
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Evidence, Found, Verdict
 from ticket_status.core.model import Integration, ReasonCode, Slice, SyncRun
+from ticket_status.core.observations import SliceStep
+from ticket_status.core.trouble import Refused, Throttled
 from ticket_status.core.window import END
-from ticket_status.ports import Refused, SliceStep, Throttled
-from ticket_status.service import proof, slice_retrieval, work
-from ticket_status.service.registration import RegisterTickets
-from ticket_status.service.retrieval import Retrieval
-from ticket_status.service.site_health import SiteHealth
+from ticket_status.service.retrieval import proof, worker
+from ticket_status.service.retrieval import slice as slice_retrieval
+from ticket_status.service.retrieval.asking import Retrieval
+from ticket_status.service.retrieval.site_health import SiteHealth
+from ticket_status.service.tickets.registration import RegisterTickets
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -97,7 +99,7 @@ def what_vanished_is_deleted_without_proof(planted: pytest.MonkeyPatch) -> None:
 
 def however_many_vanish_each_is_judged(planted: pytest.MonkeyPatch) -> None:
     """In the decision of R8."""
-    planted.setattr(work, "implausible", lambda _missing, _asked: False)
+    planted.setattr(worker, "implausible", lambda _missing, _asked: False)
 
 
 def throttling_breaks(planted: pytest.MonkeyPatch) -> None:
@@ -119,7 +121,7 @@ def one_failing_try_breaks(planted: pytest.MonkeyPatch) -> None:
 
 def nobody_holds_off(planted: pytest.MonkeyPatch) -> None:
     """In the worker: a pause is not looked at."""
-    planted.setattr(work, "paused", lambda _integration, _now: False)
+    planted.setattr(worker, "paused", lambda _integration, _now: False)
     planted.setattr(slice_retrieval, "paused", lambda _integration, _now: False)
 
 
@@ -135,7 +137,7 @@ def a_change_is_not_held_against_coverage(planted: pytest.MonkeyPatch) -> None:
 
 def a_run_ends_with_its_first_slice(planted: pytest.MonkeyPatch) -> None:
     """In the worker."""
-    planted.setattr(work, "collected", lambda _run: True)
+    planted.setattr(worker, "collected", lambda _run: True)
 
 
 def new_tickets_are_not_announced(planted: pytest.MonkeyPatch) -> None:
@@ -149,7 +151,7 @@ def new_tickets_are_asked_for_whatever_their_age(planted: pytest.MonkeyPatch) ->
     def whole(_start: str, _end: str, _months: Sequence[str]) -> Slice:
         return Slice("", END, ())
 
-    planted.setattr(work, "Slice", whole)
+    planted.setattr(worker, "Slice", whole)
 
 
 EVERY: tuple[Plant, ...] = (

@@ -6,7 +6,7 @@ from tests.model.evidence import IMPLAUSIBLE, Name
 from tests.model.jira import QUICK, Issue, JiraSite, project_of
 from tests.model.oracle import Facts, IntegrationModel, Mismatch, TicketModel
 from tests.model.stage import NAMES, RESOURCE, TIMER, Stage
-from ticket_status.service.reading import ShownTicket
+from ticket_status.service.tickets.reading import ShownTicket
 
 PERIOD = timedelta(hours=8)
 PROBED_EVERY = timedelta(minutes=15)

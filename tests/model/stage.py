@@ -14,12 +14,13 @@ from tests.model.oracle import Mismatch
 from tests.model.stores import Kept
 from tests.model.system import Message, System, an_integration
 from ticket_status.core.model import Integration
-from ticket_status.ports import Resource, SliceTakenError
-from ticket_status.service.registration import NewTicket
-from ticket_status.service.schedule import SyncRequest
+from ticket_status.core.violations import Resource
+from ticket_status.ports.runs import SliceTakenError
+from ticket_status.service.retrieval.schedule import SyncRequest
+from ticket_status.service.tickets.registration import NewTicket
 
 if TYPE_CHECKING:
-    from ticket_status.service.refresh import RefreshedTicket
+    from ticket_status.service.retrieval.refresh import RefreshedTicket
 
 NAMES = ("abc", "xyz")
 RESOURCE = Resource("artifact", "app", "1")

@@ -22,11 +22,14 @@ from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.violations import InMemoryViolationStore
 from tests.model.actors import Baton
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
-from ticket_status.aws.dynamo_integrations import DynamoIntegrationStore
-from ticket_status.aws.dynamo_runs import DynamoRunStore
-from ticket_status.aws.dynamo_tickets import DynamoTicketStore
-from ticket_status.aws.dynamo_violations import DynamoViolationStore
-from ticket_status.ports import IntegrationStore, RefreshLease, RunStore, TicketStore, ViolationStore
+from ticket_status.aws.integrations.store import DynamoIntegrationStore
+from ticket_status.aws.runs.store import DynamoRunStore
+from ticket_status.aws.tickets.store import DynamoTicketStore
+from ticket_status.aws.violations.store import DynamoViolationStore
+from ticket_status.ports.integrations import IntegrationStore, RefreshLease
+from ticket_status.ports.runs import RunStore
+from ticket_status.ports.tickets import TicketStore
+from ticket_status.ports.violations import ViolationStore
 
 RETENTION = timedelta(days=3 * 365)
 

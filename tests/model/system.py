@@ -10,17 +10,17 @@ from tests.model.actors import Baton
 from tests.model.jira import JiraSite, ModelConnections, Watcher
 from tests.model.stores import Stores
 from ticket_status.core.model import AuthType, InstallationType
-from ticket_status.ports import Work
-from ticket_status.service.integrations import NewIntegration
-from ticket_status.service.probe import Probe
-from ticket_status.service.reading import Reading
-from ticket_status.service.refresh import Refresh, RefreshPorts
-from ticket_status.service.registration import RegisterTickets
-from ticket_status.service.runs import Runs
-from ticket_status.service.schedule import Schedule
-from ticket_status.service.settings import settings_services
-from ticket_status.service.settings_ports import SettingsPorts
-from ticket_status.service.work import Worker, WorkerPorts
+from ticket_status.core.work import Work
+from ticket_status.service.administration.integrations import NewIntegration
+from ticket_status.service.administration.services import settings_services
+from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.retrieval.probe import Probe
+from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
+from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.schedule import Schedule
+from ticket_status.service.retrieval.worker import Worker, WorkerPorts
+from ticket_status.service.tickets.reading import Reading
+from ticket_status.service.tickets.registration import RegisterTickets
 
 SLICE_TICKETS = 2
 """Small, so that a run of a few tickets has several slices."""

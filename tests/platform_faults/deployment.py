@@ -76,7 +76,7 @@ class Deployment:
             if hasattr(module, "now"):
                 monkeypatch.setattr(module, "now", self.now)
         monkeypatch.setattr(scheduler_app, "datetime", self)
-        monkeypatch.setattr("ticket_status.service.registration.GATHER", timedelta())
+        monkeypatch.setattr("ticket_status.service.tickets.registration.GATHER", timedelta())
         monkeypatch.setattr("tools.dead_letters.WAIT_SECONDS", 0)
         self.wire = Wire(monkeypatch)
         self.letters = DeadLetters(self.sqs, self.dead_url, self.queue_url)

@@ -17,14 +17,16 @@ from tests.unit.examples import BROKEN, NOW, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import AuthType, InstallationType, Integration, Site
+from ticket_status.core.observations import Account, Answered
+from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.jira.connection_test import CHECKS
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.data_center import _query, _searchable
-from ticket_status.jira.report import CHECKS
 from ticket_status.jira.session import Answer, HttpSession
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.site import JiraSite
-from ticket_status.ports import Account, Answered, JiraRejectedRequestError, Refused, Throttled, Unavailable
-from ticket_status.service.probe import Probe, ProbeReport
+from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.service.retrieval.probe import Probe, ProbeReport
 
 TROUBLE = (Throttled, Refused, Unavailable)
 NAMES = (

@@ -16,8 +16,9 @@ from ticket_status.api.problems import ProblemError
 from ticket_status.aws.queue import MalformedMessageError, Message, NewerMessageError, read_message, write_work
 from ticket_status.core.model import Slice
 from ticket_status.core.window import END
+from ticket_status.core.work import SliceWork
 from ticket_status.paging import read_token
-from ticket_status.ports import InvalidTokenError, SliceWork
+from ticket_status.ports.paging import InvalidTokenError
 
 SLICE: dict[str, Any] = json.loads(
     write_work(SliceWork("cloud-abc", REF, "r-1", NOW, "0", Slice("", END, ("2026-11",)), 3, ""))

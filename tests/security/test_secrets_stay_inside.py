@@ -15,12 +15,12 @@ from tests.unit.examples import an_integration
 from ticket_status import config
 from ticket_status.api.integration_bodies import read_creation, read_edit
 from ticket_status.core.model import AuthType, InstallationType
+from ticket_status.core.trouble import Unavailable
 from ticket_status.jira.credentials import HeaderAuth, basic, bearer, fixed_credentials, oauth1
 from ticket_status.jira.oauth1 import AccessToken, KeyPair, RequestToken, new_key_pair
 from ticket_status.jira.session import Answer, HttpSession, Request
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.token_endpoint import Tokens
-from ticket_status.ports import Unavailable
 
 CANARY = "canary-0b7c1a52d94e"
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)

@@ -77,13 +77,18 @@ def test_the_core_reads_no_clock_and_no_environment_and_prints_nothing() -> None
 
 def test_the_ports_know_only_the_core() -> None:
     allowed = PURE | {"ticket_status.core"}
-    assert not {name for name in imports(PACKAGE / "ports.py") if not within(name, allowed)}
+    assert not foreign(PACKAGE / "ports", allowed | {"ticket_status.ports"})
 
 
-def test_the_use_cases_know_only_the_core_and_the_ports() -> None:
+WINGS = ("tickets", "retrieval", "administration")
+"""The use cases by feature; each knows itself and those before it."""
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_the_use_cases_know_only_the_core_the_ports_and_the_wings_below(wing: str) -> None:
     standard = set(sys.stdlib_module_names) - REACHES_OUT
-    allowed = standard | {"ticket_status.core", "ticket_status.ports", "ticket_status.service"}
-    assert not foreign(PACKAGE / "service", allowed)
+    below = {f"ticket_status.service.{name}" for name in WINGS[: WINGS.index(wing) + 1]}
+    assert not foreign(PACKAGE / "service" / wing, standard | below | {"ticket_status.core", "ticket_status.ports"})
 
 
 @pytest.mark.parametrize("part", ["aws", "jira", "api"])

@@ -3,7 +3,7 @@
 import ast
 import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,6 @@ PACKAGE = ROOT / "layers" / "common" / "ticket_status"
 FUNCTIONS = ROOT / "functions"
 
 RULES = 18
-_MENTION = re.compile(r"\bR([1-9][0-9]?)(?: to R([1-9][0-9]?))?\b")
 
 
 @dataclass(frozen=True)
@@ -24,13 +23,7 @@ class Entry:
     """What the page says of one rule."""
 
     decided_by: tuple[str, ...]
-    carried_out_in: tuple[str, ...]
     tests: tuple[str, ...]
-
-    @property
-    def modules(self) -> set[str]:
-        """Every module that the rule is attributed to."""
-        return {module_of(name) for name in self.decided_by} | set(self.carried_out_in)
 
 
 @cache
@@ -44,10 +37,10 @@ def page() -> Mapping[int, Entry]:
 
 
 def entry(section: str) -> Entry:
-    """The entry in a section's text: three lists of code words."""
-    parts = dict(re.findall(r"^\* (decided by|carried out in|held by)(.*(?:\n  .*)*)", section, flags=re.MULTILINE))
+    """The entry in a section's text: two lists of code words."""
+    parts = dict(re.findall(r"^\* (decided by|held by)(.*(?:\n  .*)*)", section, flags=re.MULTILINE))
     named = {title: tuple(re.findall(r"`([^`]+)`", text)) for title, text in parts.items()}
-    return Entry(named.get("decided by", ()), named.get("carried out in", ()), named.get("held by", ()))
+    return Entry(named.get("decided by", ()), named.get("held by", ()))
 
 
 def module_of(name: str) -> str:
@@ -57,15 +50,6 @@ def module_of(name: str) -> str:
         if PACKAGE.joinpath(*parts[:length]).with_suffix(".py").exists():
             return ".".join(parts[:length])
     raise AssertionError(f"{name}: there is no such module")
-
-
-def mentions() -> Iterator[tuple[str, int]]:
-    """Every module of package and functions with each rule that its text speaks of."""
-    for base, folder in ((PACKAGE, PACKAGE), (ROOT, FUNCTIONS)):
-        for path in folder.rglob("*.py"):
-            name = ".".join(path.relative_to(base).with_suffix("").parts)
-            for first, last in _MENTION.findall(path.read_text(encoding="utf-8")):
-                yield from ((name, number) for number in range(int(first), int(last or first) + 1))
 
 
 @pytest.mark.parametrize("number", range(1, RULES + 1))
@@ -93,20 +77,3 @@ def named_in(path: Path) -> frozenset[str]:
     """The tests of a file, unread by Python."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
-
-
-def test_every_rule_that_a_module_speaks_of_is_attributed_to_it() -> None:
-    attributed = {(module, number) for number, rule in page().items() for module in rule.modules}
-    assert not set(mentions()) - attributed, "docs/rules.md has to name these modules under 'carried out in'"
-
-
-def test_every_module_that_carries_a_rule_out_speaks_of_it() -> None:
-    said = set(mentions())
-    silent = {(module, number) for number, rule in page().items() for module in rule.carried_out_in} - said
-    assert not silent, "docs/rules.md attributes rules to modules that do not mention them"
-
-
-def test_no_module_is_named_twice_under_a_rule() -> None:
-    for number, rule in page().items():
-        assert len(set(rule.carried_out_in)) == len(rule.carried_out_in), number
-        assert not {module_of(name) for name in rule.decided_by} & set(rule.carried_out_in), number

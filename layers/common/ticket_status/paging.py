@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from ticket_status.ports import InvalidTokenError
+from ticket_status.ports.paging import InvalidTokenError
 
 
 def write_token(of: str, last: str) -> str:

@@ -18,7 +18,7 @@ from ticket_status.api.call import Call, Reply, json_reply
 from ticket_status.api.problems import ProblemError
 from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
-from ticket_status.ports import InvalidTokenError
+from ticket_status.ports.paging import InvalidTokenError
 
 ORIGIN = "https://platform.example"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from ticket_status.aws.event_bus import EventBridgeBus, UnpublishedEventsError
-from ticket_status.ports import BusEvent
+from ticket_status.ports.events import BusEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

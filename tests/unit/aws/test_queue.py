@@ -18,7 +18,7 @@ from ticket_status.aws.queue import (
 )
 from ticket_status.core.model import Slice
 from ticket_status.core.window import END
-from ticket_status.ports import NewTicketsWork, SliceWork, VerdictWork, Work
+from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

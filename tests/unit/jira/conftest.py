@@ -14,11 +14,11 @@ from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.secrets import InMemorySecretStore
 from tests.unit.examples import an_integration
 from ticket_status.core.addresses import AddressRules
+from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType, InstallationType, Integration
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings, Limits
 from ticket_status.jira.site import JiraSite
-from ticket_status.ports import ConnectionReport
 
 Kind: TypeAlias = Literal["cloud", "data center"]
 QUICK = Limits(connect=1, read=0.4, total=1)

@@ -9,8 +9,10 @@ import pytest
 from local.sample_jira.model import Issue
 from tests.unit.jira.conftest import Bench, Kind
 from ticket_status.core.judgement import Found, Lookup
+from ticket_status.core.observations import Account, Answered
+from ticket_status.core.trouble import Refused, Unavailable
 from ticket_status.jira.site import JiraSite
-from ticket_status.ports import Account, Answered, JiraRejectedRequestError, Refused, Unavailable
+from ticket_status.ports.jira import JiraRejectedRequestError
 
 BOTH: tuple[Kind, ...] = ("cloud", "data center")
 BULK = "POST /rest/api/3/issue/bulkfetch"

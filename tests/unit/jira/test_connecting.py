@@ -11,11 +11,12 @@ import requests
 
 from tests.unit.jira.conftest import Bench, Kind, failed
 from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode
+from ticket_status.core.observations import Answered
 from ticket_status.core.scopes import REQUIRED_SCOPES
+from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.jira.connection_test import CHECKS
 from ticket_status.jira.oauth1 import AccessToken, OAuth1, RequestToken, new_key_pair
-from ticket_status.jira.report import CHECKS
 from ticket_status.jira.site import JiraSite
-from ticket_status.ports import Answered, Refused, Throttled, Unavailable
 
 BOTH: tuple[Kind, ...] = ("cloud", "data center")
 LATER = list(CHECKS)

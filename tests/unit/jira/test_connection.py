@@ -24,11 +24,11 @@ from cryptography.x509.oid import NameOID
 
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import ReasonCode
+from ticket_status.core.trouble import Unavailable
 from ticket_status.jira import resolution
 from ticket_status.jira.resolution import Endpoint, address_problem
 from ticket_status.jira.session import USER_AGENT, Answer, HttpSession, Request
 from ticket_status.jira.settings import JiraSettings, Limits
-from ticket_status.ports import Unavailable
 
 LOOPBACK = AddressRules(allow_loopback=True)
 QUICK = Limits(connect=0.5, read=0.5, total=1, body=100_000)

@@ -8,7 +8,9 @@ import pytest
 from local.sample_jira.faults import FaultKind
 from tests.unit.jira.conftest import Bench, Kind
 from ticket_status.core.model import AuthType, ReasonCode
-from ticket_status.ports import Answered, JiraRejectedRequestError, JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.observations import Answered
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.ports.jira import JiraRejectedRequestError
 
 BOTH: tuple[Kind, ...] = ("cloud", "data center")
 HTML = "<html>down</html>"

@@ -8,9 +8,9 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from ticket_status.core.model import ReasonCode
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.jira.guard import Expected, judge
 from ticket_status.jira.session import Answer
-from ticket_status.ports import JiraTrouble, Refused, Throttled, Unavailable
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 JSON = {"Content-Type": "application/json;charset=UTF-8"}

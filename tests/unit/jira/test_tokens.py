@@ -14,11 +14,12 @@ from local.sample_jira.faults import FaultKind
 from tests.fakes.secrets import InMemorySecretStore
 from tests.unit.jira.conftest import Bench
 from ticket_status.core.model import AuthType, Integration, ReasonCode
+from ticket_status.core.observations import Account, Answered
 from ticket_status.core.scopes import REQUIRED_SCOPES
+from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.jira.oauth2 import OAuth2
 from ticket_status.jira.site import JiraSite
 from ticket_status.jira.token_endpoint import Tokens
-from ticket_status.ports import Account, Answered, Refused, Throttled, Unavailable
 
 CALLBACK = "https://service.example.com/callback"
 TOKEN = "/oauth/token"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.jira import FakeJiraConnector, FakeSite
@@ -15,14 +16,18 @@ from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Integration, Status, SyncRun, Ticket, TicketKey, Trigger
 from ticket_status.core.shown import Shown, shown
 from ticket_status.core.slices import SLICE_TICKETS
-from ticket_status.ports import JiraRejectedRequestError, Registration, Work
-from ticket_status.service.probe import Probe
-from ticket_status.service.reading import Reading
-from ticket_status.service.refresh import Refresh, RefreshedTicket, RefreshPorts
-from ticket_status.service.registration import RegisterTickets
-from ticket_status.service.runs import Runs
-from ticket_status.service.schedule import Schedule, ScheduleAnswer, SyncRequest
-from ticket_status.service.work import Worker, WorkerPorts, WorkReport
+from ticket_status.core.violations import Registration
+from ticket_status.core.work import Work
+from ticket_status.service.retrieval.probe import Probe
+from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
+from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.schedule import Schedule, ScheduleAnswer, SyncRequest
+from ticket_status.service.retrieval.worker import Worker, WorkerPorts, WorkReport
+from ticket_status.service.tickets.reading import Reading
+from ticket_status.service.tickets.registration import RegisterTickets
+
+if TYPE_CHECKING:
+    from ticket_status.ports.jira import JiraRejectedRequestError
 
 WORKER_TIME = timedelta(seconds=90)
 MOST_MESSAGES = 300

@@ -8,10 +8,10 @@ import pytest
 from tests.fakes.samples import NOW, faulty, integration, later
 from tests.fakes.settings import SettingsWorld, report, site
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode, Trigger
-from ticket_status.ports import JiraTrouble, Refused, Throttled, Unavailable
-from ticket_status.service.authorization import Begun
-from ticket_status.service.granting import Authorised, GrantFailed, NotGranted, StateInvalid
-from ticket_status.service.refusals import (
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.service.administration.authorization import Begun
+from ticket_status.service.administration.grants import Authorised, GrantFailed, NotGranted, StateInvalid
+from ticket_status.service.administration.refusals import (
     AuthorizationFailed,
     ChangedMeanwhile,
     IntegrationNotFound,

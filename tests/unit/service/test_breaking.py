@@ -11,7 +11,8 @@ from ticket_status.core.changes import health_changed
 from ticket_status.core.health import RETRY_DELAY
 from ticket_status.core.model import Counts, HealthStatus, Integration, ReasonCode, RunState, Trigger, UnknownReason
 from ticket_status.core.slices import SLICE_TICKETS
-from ticket_status.ports import JiraRejectedRequestError, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.ports.jira import JiraRejectedRequestError
 
 REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered 401: the token expired")
 UNREACHABLE = Unavailable(ReasonCode.UNREACHABLE, "no answer within 20 s")

@@ -8,9 +8,9 @@ import pytest
 from tests.fakes.samples import NOW, integration, later, run
 from tests.fakes.settings import SettingsWorld, report, site
 from ticket_status.core.model import AuthType, HealthStatus, InstallationType, Integration, ReasonCode, RunState
-from ticket_status.ports import JiraTrouble, Refused, Throttled, Unavailable
-from ticket_status.service.integrations import NewIntegration
-from ticket_status.service.refusals import (
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.service.administration.integrations import NewIntegration
+from ticket_status.service.administration.refusals import (
     AddressRefused,
     ConnectionFailed,
     IntegrationNotFound,

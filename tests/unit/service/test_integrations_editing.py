@@ -16,9 +16,9 @@ from ticket_status.core.model import (
     ReasonCode,
     Trigger,
 )
-from ticket_status.ports import Refused, Throttled
-from ticket_status.service.editing import Edit
-from ticket_status.service.refusals import (
+from ticket_status.core.trouble import Refused, Throttled
+from ticket_status.service.administration.editing import Edit
+from ticket_status.service.administration.refusals import (
     AddressRefused,
     ChangedMeanwhile,
     ConnectionFailed,

@@ -21,10 +21,9 @@ from ticket_status.core.model import (
 )
 from ticket_status.core.scopes import REQUIRED_SCOPES
 from ticket_status.core.sighting import read_sighting
-from ticket_status.ports import JiraTrouble, Refused, Throttled, Unavailable
-from ticket_status.service.checking import Finding
-from ticket_status.service.reading import ShownTicket
-from ticket_status.service.refusals import (
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.service.administration.connection_test import Finding
+from ticket_status.service.administration.refusals import (
     IntegrationBroken,
     IntegrationNotFound,
     JiraUnavailable,
@@ -36,7 +35,8 @@ from ticket_status.service.refusals import (
     RetrievalDisabled,
     TicketNotFound,
 )
-from ticket_status.service.switching import Switched
+from ticket_status.service.administration.switching import Switched
+from ticket_status.service.tickets.reading import ShownTicket
 
 URL = "https://cloud-abc.example"
 PENDING = Health(HealthStatus.PENDING, NOW, NOW)

@@ -8,8 +8,9 @@ import pytest
 from tests.unit.examples import BROKEN, DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Counts, RunState, Ticket, TicketKey, Trigger, UnknownReason
-from ticket_status.ports import NewTicketsWork, Resource
-from ticket_status.service.registration import NewTicket
+from ticket_status.core.violations import Resource
+from ticket_status.core.work import NewTicketsWork
+from ticket_status.service.tickets.registration import NewTicket
 
 BUILD = Resource("build", "app", "17")
 

@@ -8,8 +8,8 @@ from tests.unit.examples import BROKEN, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SE
 from tests.unit.service.stage import Stage
 from tests.unit.service.test_run import RunningOut
 from ticket_status.core.model import Counts, Status, TicketKey, UnknownReason
+from ticket_status.core.observations import Observed
 from ticket_status.core.sighting import sighting
-from ticket_status.ports import Observed
 
 
 def observe(stage: Stage, key: TicketKey, status: Status, at: datetime) -> frozenset[TicketKey]:

@@ -7,9 +7,11 @@ import pytest
 from tests.fakes.jira import FakeJiraConnector, FakeSite
 from tests.unit.examples import HOUR, MINUTE, NOW, TO_DO, an_integration
 from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode
+from ticket_status.core.observations import Account, Answered
 from ticket_status.core.points import USABLE
-from ticket_status.ports import Account, Answered, Jira, Refused, Throttled, Unavailable
-from ticket_status.service.points import PointsConnector
+from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.ports.jira import Jira
+from ticket_status.service.retrieval.points import PointsConnector
 
 PAYING = an_integration(auth_type=AuthType.OAUTH2, client_id="app")
 FREE = [

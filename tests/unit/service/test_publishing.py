@@ -11,8 +11,9 @@ import pytest
 from tests.unit.examples import BROKEN, DONE, MINUTE, NOW, a_ticket, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Absence, Ticket, TicketKey
-from ticket_status.ports import BusEvent, Registration
-from ticket_status.service.publishing import (
+from ticket_status.core.violations import Registration
+from ticket_status.ports.events import BusEvent
+from ticket_status.service.tickets.publishing import (
     INTEGRATION_HEALTH_CHANGED,
     MOST_VIOLATIONS,
     TICKET_STATUS_CHANGED,

@@ -5,8 +5,8 @@ from dataclasses import replace
 from tests.unit.examples import DAY, MINUTE, NOW, TO_DO
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import UnknownReason
-from ticket_status.ports import Registration, Resource
-from ticket_status.service.reading import last_update
+from ticket_status.core.violations import Registration, Resource
+from ticket_status.service.tickets.reading import last_update
 
 BUILD = Resource("build", "app", "17")
 

@@ -11,9 +11,10 @@ from tests.unit.examples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, PENDING, S
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import HealthStatus, ReasonCode, RunState, TicketKey, Trigger, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed
-from ticket_status.ports import JiraRejectedRequestError, Refused, Throttled, Unavailable
-from ticket_status.service import refresh as refreshing
-from ticket_status.service.refresh import RefreshedTicket
+from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.service.retrieval import refresh as refreshing
+from ticket_status.service.retrieval.refresh import RefreshedTicket
 
 VIOLATION = "XRAY-1"
 

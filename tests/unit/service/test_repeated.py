@@ -9,7 +9,8 @@ from tests.unit.examples import BROKEN, DONE, MINUTE, NOW, TO_DO
 from tests.unit.service.stage import Stage
 from tests.unit.service.test_run import RunningOut
 from ticket_status.core.model import Absence, Counts, RunState
-from ticket_status.ports import SliceTakenError, SliceWork, VerdictWork, Work
+from ticket_status.core.work import SliceWork, VerdictWork, Work
+from ticket_status.ports.runs import SliceTakenError
 
 
 class WorkerDiedError(Exception):

@@ -7,8 +7,8 @@ import pytest
 from tests.unit.examples import DAY, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import WORKER_TIME, Stage
 from ticket_status.core.model import Counts, RunState
-from ticket_status.ports import SliceWork
-from ticket_status.service import slice_retrieval
+from ticket_status.core.work import SliceWork
+from ticket_status.service.retrieval import slice as slice_retrieval
 
 
 def test_a_thousand_tickets_over_twelve_months_take_one_call() -> None:

@@ -6,9 +6,9 @@ from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.unit.examples import BROKEN, DAY, HOUR, MINUTE, NOW, PENDING, SECOND, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Integration, RunState, Trigger
-from ticket_status.ports import SliceWork
-from ticket_status.service.runs import LOST
-from ticket_status.service.schedule import Decision, InvalidEventError, Skipped, SyncRequest, read_request
+from ticket_status.core.work import SliceWork
+from ticket_status.service.retrieval.runs import LOST
+from ticket_status.service.retrieval.schedule import Decision, InvalidEventError, Skipped, SyncRequest, read_request
 
 SCHEDULED_EVENT = {
     "version": "0",

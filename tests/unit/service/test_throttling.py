@@ -8,7 +8,8 @@ from tests.unit.examples import BROKEN, DONE, HOUR, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Counts, HealthStatus, RunState
 from ticket_status.core.refreshing import Outcome, OutcomeReason
-from ticket_status.ports import NewTicketsWork, Throttled
+from ticket_status.core.trouble import Throttled
+from ticket_status.core.work import NewTicketsWork
 
 BURST = Throttled(None, "jira-burst-based")
 

@@ -9,7 +9,7 @@ from tests.unit.examples import DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import WORKER_TIME, Stage
 from ticket_status.core.judgement import MOST_CONFIRMATIONS
 from ticket_status.core.model import Absence, Counts, ReasonCode, RunState, TicketKey, UnknownReason
-from ticket_status.ports import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 
 
 def vanish(stage: Stage, *keys: TicketKey) -> None:

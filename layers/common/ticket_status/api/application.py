@@ -19,7 +19,7 @@ from ticket_status.api.call import BASE_PATH, Call, Reply, json_reply
 from ticket_status.api.problems import PROBLEM_TYPE, Misfit, ProblemError, invalid_request
 from ticket_status.api.routes import Route, Routes
 from ticket_status.api.scopes import demand
-from ticket_status.ports import InvalidTokenError
+from ticket_status.ports.paging import InvalidTokenError
 
 S = TypeVar("S")
 

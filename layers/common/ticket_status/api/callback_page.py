@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import assert_never
 
 from ticket_status.api.call import Reply
-from ticket_status.service.granting import Authorised, Ended, GrantFailed, NotGranted, StateInvalid
+from ticket_status.service.administration.grants import Authorised, Ended, GrantFailed, NotGranted, StateInvalid
 
 _CLOSES_AFTER_SUCCESS = 4
 _CLOSES_AFTER_TROUBLE = 30

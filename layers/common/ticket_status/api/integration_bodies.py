@@ -9,8 +9,8 @@ from ticket_status.api.bodies import ROOT, Flag, Members, OneOf, Shape, Text, ch
 from ticket_status.api.problems import Misfit, invalid_request
 from ticket_status.core.model import AuthType, InstallationType
 from ticket_status.core.toggle import MalformedVersionError, parse_version
-from ticket_status.service.editing import Edit
-from ticket_status.service.integrations import NewIntegration
+from ticket_status.service.administration.editing import Edit
+from ticket_status.service.administration.integrations import NewIntegration
 
 CONNECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME = Text("1 to 64 letters, digits or . _ - that start with a letter or digit", CONNECTION_NAME)

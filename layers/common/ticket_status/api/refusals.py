@@ -7,7 +7,7 @@ from typing import TypeVar, assert_never
 from ticket_status.api.bodies import ROOT
 from ticket_status.api.problems import Misfit, ProblemError, integration_not_found, invalid_request
 from ticket_status.api.times import present_time
-from ticket_status.service.refusals import (
+from ticket_status.service.administration.refusals import (
     AddressRefused,
     AuthorizationFailed,
     ChangedMeanwhile,

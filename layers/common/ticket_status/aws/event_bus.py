@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ticket_status.ports import BusEvent
+from ticket_status.ports.events import BusEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
 from ticket_status.core.model import Slice
-from ticket_status.ports import NewTicketsWork, SliceWork, VerdictWork, Work
+from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ticket_status.aws.rows import IntegrationRow, TicketRow, integration_of, ticket_of
-from ticket_status.service.publishing import IntegrationWrite, TicketWrite
+from ticket_status.aws.integrations.item import IntegrationRow, integration_of
+from ticket_status.aws.tickets.item import TicketRow, ticket_of
+from ticket_status.service.tickets.publishing import IntegrationWrite, TicketWrite
 
 _TICKET_HASH = "i"
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from functools import cache
 
-from ticket_status.aws.dynamo_integrations import DynamoIntegrationStore
-from ticket_status.aws.dynamo_violations import DynamoViolationStore
 from ticket_status.aws.event_bus import EventBridgeBus
+from ticket_status.aws.integrations.store import DynamoIntegrationStore
+from ticket_status.aws.violations.store import DynamoViolationStore
 from ticket_status.composition.parts import Telemetry, client_of, dynamo_of, telemetry
 from ticket_status.config import EventsConfig
-from ticket_status.service.publishing import Publishing
+from ticket_status.service.tickets.publishing import Publishing
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from botocore.config import Config
 from botocore.session import Session
 
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
-from ticket_status.aws.dynamo_integrations import DynamoIntegrationStore
-from ticket_status.aws.dynamo_runs import DynamoRunStore
-from ticket_status.aws.dynamo_tickets import DynamoTicketStore
-from ticket_status.aws.dynamo_violations import DynamoViolationStore
+from ticket_status.aws.integrations.store import DynamoIntegrationStore
 from ticket_status.aws.queue import SqsWorkQueue
+from ticket_status.aws.runs.store import DynamoRunStore
 from ticket_status.aws.secrets import SecretsManagerSecretStore
+from ticket_status.aws.tickets.store import DynamoTicketStore
+from ticket_status.aws.violations.store import DynamoViolationStore
 from ticket_status.config import JiraConfig, StoreConfig
-from ticket_status.service.runs import Runs
+from ticket_status.service.retrieval.runs import Runs
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

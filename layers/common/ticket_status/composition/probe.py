@@ -6,7 +6,7 @@ from functools import cache
 from ticket_status.composition.parts import Stores, Telemetry, now, telemetry
 from ticket_status.composition.sites import connector
 from ticket_status.config import ProbeConfig
-from ticket_status.service.probe import Probe
+from ticket_status.service.retrieval.probe import Probe
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from ticket_status.api.application import UNHANDLED_ERRORS, Surroundings
 from ticket_status.composition.api import surroundings
 from ticket_status.composition.parts import Stores, later, now, telemetry
 from ticket_status.config import ApiConfig
-from ticket_status.ports import JiraConnector, JiraRejectedRequestError
-from ticket_status.service.reading import Reading
-from ticket_status.service.refresh import Refresh, RefreshPorts
-from ticket_status.service.registration import RegisterTickets
+from ticket_status.ports.jira import JiraConnector, JiraRejectedRequestError
+from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
+from ticket_status.service.tickets.reading import Reading
+from ticket_status.service.tickets.registration import RegisterTickets
 
 
 def _report_rejected(error: JiraRejectedRequestError) -> None:

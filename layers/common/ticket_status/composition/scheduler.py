@@ -5,7 +5,7 @@ from functools import cache
 
 from ticket_status.composition.parts import Stores, Telemetry, telemetry
 from ticket_status.config import StoreConfig
-from ticket_status.service.schedule import Schedule
+from ticket_status.service.retrieval.schedule import Schedule
 
 
 @dataclass(frozen=True)

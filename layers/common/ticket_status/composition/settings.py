@@ -7,10 +7,11 @@ from ticket_status.api.application import Surroundings
 from ticket_status.composition.api import surroundings
 from ticket_status.composition.parts import Stores, later, now, secret_store
 from ticket_status.config import ApiConfig, JiraConfig
-from ticket_status.ports import RefreshLease, SecretStore
-from ticket_status.service.reading import Reading
-from ticket_status.service.settings import SettingsServices, settings_services
-from ticket_status.service.settings_ports import SettingsPorts
+from ticket_status.ports.integrations import RefreshLease
+from ticket_status.ports.secrets import SecretStore
+from ticket_status.service.administration.services import SettingsServices, settings_services
+from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.tickets.reading import Reading
 
 if TYPE_CHECKING:
     from ticket_status.composition.connecting import Connecting

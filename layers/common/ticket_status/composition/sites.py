@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 
-from ticket_status.aws.dynamo_points import DynamoPointsLedger
+from ticket_status.aws.runs.points import DynamoPointsLedger
 from ticket_status.composition.parts import Stores, now, secret_store, telemetry
 from ticket_status.config import JiraConfig, StoreConfig
 from ticket_status.core.addresses import AddressRules
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings, MadeCall
-from ticket_status.service.points import PointsConnector
+from ticket_status.service.retrieval.points import PointsConnector
 
 
 def jira_settings(config: JiraConfig) -> JiraSettings:

@@ -10,8 +10,9 @@ from ticket_status.aws.queue import MalformedMessageError, read_message
 from ticket_status.composition.parts import Stores, Telemetry, now, telemetry
 from ticket_status.composition.sites import connector
 from ticket_status.config import WorkerConfig
-from ticket_status.ports import JiraRejectedRequestError, WorkQueue
-from ticket_status.service.work import Worker, WorkerPorts
+from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.ports.queue import WorkQueue
+from ticket_status.service.retrieval.worker import Worker, WorkerPorts
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

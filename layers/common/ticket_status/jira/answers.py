@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from ticket_status.core.model import ReasonCode
+from ticket_status.core.trouble import Unavailable
 from ticket_status.jira.session import Answer
-from ticket_status.ports import Unavailable
 
 
 class MalformedAnswerError(Exception):

@@ -5,11 +5,13 @@ from http import HTTPStatus
 from typing import ClassVar, Final
 
 from ticket_status.core.model import ReasonCode, Site
+from ticket_status.core.observations import Account
+from ticket_status.core.trouble import JiraTrouble, Refused
 from ticket_status.jira.answers import Reply, mapping, sequence
 from ticket_status.jira.issues import Gathered, error_names
-from ticket_status.jira.line import Line, rejection
+from ticket_status.jira.signed_client import SignedClient, rejection
 from ticket_status.jira.site import JiraSite, denied
-from ticket_status.ports import Account, JiraRejectedRequestError, JiraTrouble, Refused
+from ticket_status.ports.jira import JiraRejectedRequestError
 
 SMALL_CALL: Final = 100
 """Ids that every Cloud site takes in one call; most take 1000 since August 2026."""
@@ -21,7 +23,9 @@ class CloudJira(JiraSite):
     _API: ClassVar = "/rest/api/3"
     _ACCOUNT: ClassVar = "accountId"
 
-    def __init__(self, line: Line, site: Site, prove_grant: Callable[[], Account | JiraTrouble] | None = None) -> None:
+    def __init__(
+        self, line: SignedClient, site: Site, prove_grant: Callable[[], Account | JiraTrouble] | None = None
+    ) -> None:
         """``prove_grant``: proves an OAuth 2.0 grant that lacks the scopes of ``myself``."""
         super().__init__(line, site)
         self._prove_grant = prove_grant

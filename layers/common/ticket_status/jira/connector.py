@@ -6,27 +6,22 @@ from datetime import datetime
 from typing import Final
 
 from ticket_status.core.addresses import Unfit, read_address
+from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType, Integration, ReasonCode
+from ticket_status.core.observations import Account
+from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
+from ticket_status.jira.call_timer import Deadline
+from ticket_status.jira.connection_test import ConnectionTest, unreachable_report
 from ticket_status.jira.credentials import Credentials, fixed_credentials, not_authorised
-from ticket_status.jira.deadline import Deadline
 from ticket_status.jira.discovery import Discovery
-from ticket_status.jira.line import Line
-from ticket_status.jira.probe import Probe
-from ticket_status.jira.report import unreachable_report
 from ticket_status.jira.session import HttpSession
 from ticket_status.jira.settings import JiraSettings
+from ticket_status.jira.signed_client import SignedClient
 from ticket_status.jira.site import JiraSite
 from ticket_status.jira.token_endpoint import TokenEndpoint
 from ticket_status.jira.tokens import TokenCredentials
-from ticket_status.ports import (
-    Account,
-    ConnectionReport,
-    JiraTrouble,
-    RefreshLease,
-    Refused,
-    SecretStore,
-    Unavailable,
-)
+from ticket_status.ports.integrations import RefreshLease
+from ticket_status.ports.secrets import SecretStore
 
 _TOKEN_SECONDS: Final = 12.0
 """Bound of a call to the token endpoint: a third of `tokens.LEASE` at most, so that a lease outlives its refresh."""
@@ -50,7 +45,7 @@ class Connector:
     def open(self, integration: Integration, deadline: datetime | None = None) -> JiraSite | JiraTrouble:
         """The integration's Jira. Asks nothing of a site that was connected before."""
         line = self._line(integration, None, Deadline.of(deadline, self._now()))
-        if not isinstance(line, Line):
+        if not isinstance(line, SignedClient):
             return line
         discovery = Discovery(integration, line, self._settings)
         if integration.site is not None:
@@ -69,8 +64,8 @@ class Connector:
         """Test the integration, with these secrets instead of the stored ones when given; they are not stored."""
         line = self._line(integration, secrets, Deadline.of(deadline, self._now()))
         match line:
-            case Line():
-                return Probe(integration, line, self._settings).report()
+            case SignedClient():
+                return ConnectionTest(integration, line, self._settings).report()
             case Unavailable():
                 return unreachable_report(line)
             case _:
@@ -79,19 +74,19 @@ class Connector:
     def cloud_id(self, integration: Integration, deadline: datetime | None = None) -> str | None:
         """The id that the Cloud site at the integration's address tells anybody; ``None`` when it tells none."""
         line = self._line(integration, None, Deadline.of(deadline, self._now()))
-        told = Discovery(integration, line, self._settings).tenant() if isinstance(line, Line) else None
+        told = Discovery(integration, line, self._settings).tenant() if isinstance(line, SignedClient) else None
         return told if isinstance(told, str) else None
 
     def _line(
         self, integration: Integration, secrets: Mapping[str, str] | None, deadline: Deadline
-    ) -> Line | Refused | Unavailable:
+    ) -> SignedClient | Refused | Unavailable:
         address = read_address(integration.jira_server_url, self._settings.addresses)
         if isinstance(address, Unfit):
             return Unavailable(ReasonCode.UNREACHABLE, address.problem)
         credentials = self._credentials(integration, secrets, deadline)
         if isinstance(credentials, Refused):
             return credentials
-        return Line(self._session(self._settings, integration, deadline), credentials)
+        return SignedClient(self._session(self._settings, integration, deadline), credentials)
 
     def _credentials(
         self, integration: Integration, secrets: Mapping[str, str] | None, deadline: Deadline

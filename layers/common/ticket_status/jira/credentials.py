@@ -10,7 +10,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from ticket_status.core.model import AuthType, Integration, ReasonCode
-from ticket_status.ports import JiraTrouble, Refused
+from ticket_status.core.trouble import JiraTrouble, Refused
 
 _TOKEN = re.compile(r"[!-~]+")
 

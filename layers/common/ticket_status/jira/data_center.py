@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import ClassVar, Final
 
+from ticket_status.core.trouble import JiraTrouble
 from ticket_status.jira.answers import Reply, mapping, number, sequence
 from ticket_status.jira.issues import Gathered, is_id
-from ticket_status.jira.line import rejection
+from ticket_status.jira.signed_client import rejection
 from ticket_status.jira.site import JiraSite, denied
-from ticket_status.ports import JiraRejectedRequestError, JiraTrouble
+from ticket_status.ports.jira import JiraRejectedRequestError
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
 """Keys that can stand in JQL; others are looked at by themselves."""

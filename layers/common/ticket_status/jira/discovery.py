@@ -6,14 +6,15 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode, Site
+from ticket_status.core.observations import Account
 from ticket_status.core.scopes import jira_scopes
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, mapping, sequence, text
 from ticket_status.jira.cloud import CloudJira
 from ticket_status.jira.data_center import DataCenterJira
-from ticket_status.jira.line import Line
 from ticket_status.jira.settings import JiraSettings
+from ticket_status.jira.signed_client import SignedClient
 from ticket_status.jira.site import JiraSite, denied
-from ticket_status.ports import Account, JiraTrouble, Refused, Throttled, Unavailable
 
 _LOGIN_FIRST = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -38,7 +39,7 @@ class Grant:
 class Discovery:
     """Asks about the site of one integration."""
 
-    def __init__(self, integration: Integration, line: Line, settings: JiraSettings) -> None:
+    def __init__(self, integration: Integration, line: SignedClient, settings: JiraSettings) -> None:
         self._integration = integration
         self._line = line
         self._settings = settings

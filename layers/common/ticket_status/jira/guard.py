@@ -13,9 +13,9 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from ticket_status.core.model import ReasonCode
+from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.jira.session import Answer
 from ticket_status.jira.throttling import throttled
-from ticket_status.ports import JiraTrouble, Refused, Unavailable
 
 _BEGINNING: Final = 4096
 """Bytes of a refusal that are looked at."""

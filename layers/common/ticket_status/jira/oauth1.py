@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
 from requests.auth import AuthBase
 
 from ticket_status.core.model import Integration, ReasonCode
+from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
+from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.credentials import oauth1
-from ticket_status.jira.deadline import Deadline
 from ticket_status.jira.session import Answer, HttpSession, Request
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.throttling import throttled
-from ticket_status.ports import JiraTrouble, Refused, Unavailable
 
 _SERVLET = "plugins/servlet/oauth"
 _KEY_BITS = 2048

@@ -17,8 +17,8 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.response import HTTPResponse
 
 from ticket_status.core.addresses import AddressRules
+from ticket_status.jira.call_timer import CurrentCall
 from ticket_status.jira.resolution import checked, connect, resolve
-from ticket_status.jira.watch import CurrentCall
 
 
 class _Dialler:

@@ -17,12 +17,11 @@ from requests.utils import get_environ_proxies
 
 from ticket_status import __version__
 from ticket_status.core.model import ReasonCode
-from ticket_status.jira.deadline import Deadline
+from ticket_status.core.trouble import Unavailable
+from ticket_status.jira.call_timer import CurrentCall, Deadline, Watch
 from ticket_status.jira.pinning import PinningAdapter
 from ticket_status.jira.resolution import AddressRefusedError, address_problem
 from ticket_status.jira.settings import JiraSettings, MadeCall
-from ticket_status.jira.watch import CurrentCall, Watch
-from ticket_status.ports import Unavailable
 
 USER_AGENT: Final = f"ticket-status/{__version__} (status of Jira tickets of policy violations)"
 _CHUNK: Final = 65536

@@ -10,17 +10,11 @@ from urllib.parse import quote
 
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import ReasonCode, Site
+from ticket_status.core.observations import Account, Answered
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, mapping, text
 from ticket_status.jira.issues import Gathered, is_id, shown_issues
-from ticket_status.jira.line import Line
-from ticket_status.ports import (
-    Account,
-    Answered,
-    JiraTrouble,
-    Refused,
-    Throttled,
-    Unavailable,
-)
+from ticket_status.jira.signed_client import SignedClient
 
 _MOST_SINGLE_LOOKS = 50
 """Keys that one ``ask`` tells apart by single calls; the others are left for the next."""
@@ -34,7 +28,7 @@ class JiraSite(ABC):
     _ACCOUNT: ClassVar[str]
     """The member of ``myself`` that says who we are."""
 
-    def __init__(self, line: Line, site: Site) -> None:
+    def __init__(self, line: SignedClient, site: Site) -> None:
         self._line = line
         self._site = site
         self._lock = threading.Lock()

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
-from ticket_status.ports import Throttled
+from ticket_status.core.trouble import Throttled
 
 _LONGEST: Final = timedelta(days=365)
 """Beyond this, a wait is a mistake; the bound also keeps times representable."""

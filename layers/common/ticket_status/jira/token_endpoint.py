@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import Literal, Self
 
 from ticket_status.core.model import InstallationType, Integration, ReasonCode
+from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, mapping, text
 from ticket_status.jira.session import Answer, HttpSession, Request
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.throttling import throttled
-from ticket_status.ports import JiraTrouble, Refused, Unavailable
 
 _DEFAULT_LIFETIME = 3600
 """Seconds that an access token lives when its answer does not say."""

@@ -17,17 +17,12 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from ticket_status.core.model import Integration, ReasonCode
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.credentials import bearer, not_authorised
-from ticket_status.jira.deadline import Deadline
 from ticket_status.jira.token_endpoint import DeadGrant, TokenEndpoint, Tokens
-from ticket_status.ports import (
-    JiraTrouble,
-    RefreshLease,
-    Refused,
-    SecretStore,
-    Throttled,
-    Unavailable,
-)
+from ticket_status.ports.integrations import RefreshLease
+from ticket_status.ports.secrets import SecretStore
 
 _EXPIRING: Final = timedelta(seconds=60)
 """A token with less than this left is refreshed before it is used."""

@@ -1,0 +1,136 @@
+"""The item of an integration, as a PynamoDB model, and the integration that it is."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.models import Model
+
+from ticket_status.core.model import (
+    AuthType,
+    Health,
+    HealthStatus,
+    InstallationType,
+    Integration,
+    PendingAuthorization,
+    ReasonCode,
+    Site,
+    Trouble,
+)
+
+BROKEN_INDEX = "BrokenIndex"
+
+
+BROKEN = "1"
+"""The one partition of the index of broken integrations."""
+
+
+class IntegrationRow(Model):
+    """An integration; ``broken`` is there only while it is, for the sparse index."""
+
+    connection_name = UnicodeAttribute(hash_key=True)
+    integration_ref = UnicodeAttribute()
+    installation_type = UnicodeAttribute()
+    jira_server_url = UnicodeAttribute()
+    auth_type = UnicodeAttribute()
+    created_at = UTCDateTimeAttribute()
+    created_in_version = UnicodeAttribute(null=True)
+    username = UnicodeAttribute(null=True)
+    client_id = UnicodeAttribute(null=True)
+    consumer_key = UnicodeAttribute(null=True)
+    public_key = UnicodeAttribute(null=True)
+    skip_proxy = BooleanAttribute()
+    settings_version = NumberAttribute()
+    site = JSONAttribute(null=True)
+    retrieve_jira_tickets = BooleanAttribute()
+    enabled_since = UTCDateTimeAttribute()
+    healthy_since = UTCDateTimeAttribute()
+    health_status = UnicodeAttribute()
+    health_since = UTCDateTimeAttribute()
+    health_checked_at = UTCDateTimeAttribute()
+    health_reason_code = UnicodeAttribute(null=True)
+    health_reason = UnicodeAttribute(null=True)
+    broken = UnicodeAttribute(null=True)
+    trouble = JSONAttribute(null=True)
+    paused_until = UTCDateTimeAttribute(null=True)
+    pause_seconds = NumberAttribute()
+    active_run_id = UnicodeAttribute(null=True)
+    new_tickets_at = UTCDateTimeAttribute(null=True)
+    authorization_state = UnicodeAttribute(null=True)
+    """The hash of the state, never the state."""
+    authorization_expires_at = UTCDateTimeAttribute(null=True)
+    authorization_callback = UnicodeAttribute(null=True)
+    lease_holder = UnicodeAttribute(null=True)
+    lease_until = UTCDateTimeAttribute(null=True)
+
+
+def integration_of(row: IntegrationRow) -> Integration:
+    """The integration in a row."""
+    values = row.attribute_values
+    code = values.get("health_reason_code")
+    return Integration(
+        connection_name=row.connection_name,
+        integration_ref=row.integration_ref,
+        installation_type=InstallationType(row.installation_type),
+        jira_server_url=row.jira_server_url,
+        auth_type=AuthType(row.auth_type),
+        created_at=row.created_at,
+        retrieve_jira_tickets=row.retrieve_jira_tickets,
+        enabled_since=row.enabled_since,
+        healthy_since=row.healthy_since,
+        health=Health(
+            HealthStatus(row.health_status),
+            row.health_since,
+            row.health_checked_at,
+            None if code is None else ReasonCode(code),
+            values.get("health_reason"),
+        ),
+        site=_site_of(values.get("site")),
+        username=values.get("username"),
+        client_id=values.get("client_id"),
+        consumer_key=values.get("consumer_key"),
+        public_key=values.get("public_key"),
+        skip_proxy=row.skip_proxy,
+        created_in_version=values.get("created_in_version"),
+        paused_until=values.get("paused_until"),
+        pause_seconds=int(row.pause_seconds),
+        trouble=_trouble_of(values.get("trouble")),
+        active_run_id=values.get("active_run_id"),
+        new_tickets_at=values.get("new_tickets_at"),
+        settings_version=int(row.settings_version),
+        authorization=_authorization_of(values),
+    )
+
+
+def site_members(site: Site | None) -> dict[str, object] | None:
+    """What is stored of a site."""
+    return None if site is None else {**asdict(site), "granted_scopes": sorted(site.granted_scopes)}
+
+
+def trouble_members(trouble: Trouble | None) -> dict[str, object] | None:
+    """What is stored of failing tries."""
+    return None if trouble is None else {"since": trouble.since.isoformat(), "tries": trouble.tries}
+
+
+def _authorization_of(values: Mapping[str, Any]) -> PendingAuthorization | None:
+    if values.get("authorization_state") is None:
+        return None
+    return PendingAuthorization(
+        values["authorization_state"], values["authorization_expires_at"], values["authorization_callback"]
+    )
+
+
+def _site_of(stored: Mapping[str, Any] | None) -> Site | None:
+    return None if stored is None else Site(**{**stored, "granted_scopes": frozenset(stored["granted_scopes"])})
+
+
+def _trouble_of(stored: Mapping[str, Any] | None) -> Trouble | None:
+    return None if stored is None else Trouble(datetime.fromisoformat(stored["since"]), stored["tries"])

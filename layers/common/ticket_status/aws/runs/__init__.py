@@ -1,0 +1,1 @@
+"""Sync runs in DynamoDB."""

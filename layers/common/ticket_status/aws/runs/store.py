@@ -1,0 +1,260 @@
+"""Sync runs in DynamoDB: one item per run, moved step by step, and items for what its steps did not find."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.exceptions import DoesNotExist, TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from ticket_status.aws.dynamo import (
+    ContendedWriteError,
+    Dynamo,
+    condition_failed,
+    either,
+    listed,
+    refused,
+    tries,
+)
+from ticket_status.aws.integrations.item import IntegrationRow
+from ticket_status.aws.integrations.table import is_still
+from ticket_status.aws.runs.item import (
+    MISSING_PREFIX,
+    RUN_PREFIX,
+    MissingRow,
+    RunRow,
+    add_counts,
+    missing_of,
+    missing_parts,
+    run_of,
+    slice_map,
+)
+from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
+from ticket_status.core.observations import MissingTickets, SliceStep
+from ticket_status.paging import read_token, write_token
+from ticket_status.ports.paging import Page
+from ticket_status.ports.runs import SliceTakenError
+
+KEPT = timedelta(days=90)
+"""How long the ledger keeps a run."""
+
+
+class DynamoRunStore:
+    """The ``RunStore``. It knows the table of integrations too, where a run that begins becomes the active one."""
+
+    def __init__(self, dynamo: Dynamo, runs_table: str, integrations_table: str) -> None:
+        self._dynamo = dynamo
+        self._table_name = runs_table
+        self._rows = dynamo.bind(RunRow, runs_table)
+        self._missing = dynamo.bind(MissingRow, runs_table)
+        self._integrations = dynamo.bind(IntegrationRow, integrations_table)
+
+    def begin(self, run: SyncRun, integration: Integration) -> bool:
+        """One transaction over run and integration."""
+        for _ in tries():
+            try:
+                with self._dynamo.transaction() as write:
+                    write.save(self._row_of(run), RunRow.run_id.does_not_exist())
+                    write.update(
+                        self._integrations(integration.connection_name),
+                        [IntegrationRow.active_run_id.set(run.run_id)],
+                        _none_began_since(integration),
+                    )
+            except TransactWriteError as error:
+                if condition_failed(error):
+                    return False
+                if not refused(error):
+                    raise
+            else:
+                return True
+        raise ContendedWriteError(f"{run.run_id}: another write was in the way on every try")
+
+    def get(self, integration_ref: str, run_id: str) -> SyncRun | None:
+        """One consistent GetItem."""
+        try:
+            return run_of(self._rows.get(integration_ref, RUN_PREFIX + run_id, consistent_read=True))
+        except DoesNotExist:
+            return None
+
+    def page(self, integration_ref: str, limit: int, token: str | None = None) -> Page[SyncRun]:
+        """One query, backwards."""
+        items, more = listed(self._newest(integration_ref, limit + 1, token), limit)
+        runs = [run_of(self._rows.from_raw_data(dict(item))) for item in items]
+        return Page(runs, write_token(integration_ref, runs[-1].run_id) if more else None)
+
+    def latest(self, integration_ref: str) -> SyncRun | None:
+        """One query of one item."""
+        items = self._newest(integration_ref, 1)["Items"]
+        return next((run_of(self._rows.from_raw_data(dict(item))) for item in items), None)
+
+    def _newest(self, integration_ref: str, most: int, token: str | None = None) -> Mapping[str, Any]:
+        request: dict[str, Any] = {
+            "TableName": self._table_name,
+            "KeyConditionExpression": "integration_ref = :ref AND begins_with(run_id, :run)",
+            "ExpressionAttributeValues": {":ref": {"S": integration_ref}, ":run": {"S": RUN_PREFIX}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+            "Limit": most,
+        }
+        if token is not None:
+            last = RUN_PREFIX + read_token(integration_ref, token)
+            request["ExclusiveStartKey"] = {"integration_ref": {"S": integration_ref}, "run_id": {"S": last}}
+        return self._dynamo.client.query(**request)
+
+    def advance(self, run: SyncRun, name: str, step: SliceStep, now: datetime) -> SyncRun | None:
+        """One update; a transaction when the step missed tickets."""
+        slice_ = RunRow.slices[name]
+        actions = [
+            slice_["s"].set(step.number + 1),
+            slice_["c"].set(step.cursor),
+            slice_["d"].set(step.done),
+            RunRow.state.set(RunState.RUNNING.value),
+            RunRow.updated_at.set(now),
+            RunRow.paused_until.remove(),
+            RunRow.asked.add(step.asked),
+            RunRow.missing.add(len(step.missing)),
+            RunRow.slices_open.add(-1 if step.done else 0),
+            *add_counts(step.counts, step.jira_requests),
+        ]
+        rows = [
+            self._missing(run.integration_ref, key, tickets=tickets, expires_at=run.started_at + KEPT)
+            for key, tickets in missing_parts(run, name, step)
+        ]
+        written = self._write(run, actions, _open() & (slice_["s"] == step.number), rows)
+        if written is None:
+            self._tell_why(run, name, step)
+        return written
+
+    def join(self, run: SyncRun, name: str, part: Slice, tickets: int) -> SyncRun | None:
+        """One update; ``None`` also when the run has a slice of that name."""
+        actions = [
+            RunRow.slices[name].set(slice_map(SliceProgress(part))),
+            RunRow.slices_open.add(1),
+            RunRow.tickets_total.add(tickets),
+        ]
+        retrieving = _open() & (RunRow.slices_open > 0) & RunRow.slices[name].does_not_exist()
+        return self._write(run, actions, retrieving)
+
+    def conclude(self, run: SyncRun, judged: MissingTickets, counts: Counts, jira_requests: int, now: datetime) -> bool:
+        """One transaction over run and part."""
+        part = self._missing(run.integration_ref, f"{MISSING_PREFIX}{run.run_id}#{judged.part}")
+        actions = [RunRow.updated_at.set(now), *add_counts(counts, jira_requests)]
+        for _ in tries():
+            try:
+                with self._dynamo.transaction() as write:
+                    write.delete(part, MissingRow.run_id.exists())
+                    write.update(self._row(run), actions, RunRow.run_id.exists())
+            except TransactWriteError as error:
+                if condition_failed(error):
+                    return False
+                if not refused(error):
+                    raise
+            else:
+                return True
+        raise ContendedWriteError(f"{run.run_id}: another write was in the way on every try")
+
+    def spend(self, run: SyncRun, jira_requests: int) -> None:
+        """One update."""
+        self._write(run, [RunRow.jira_requests.add(jira_requests)], RunRow.run_id.exists())
+
+    def pause(self, run: SyncRun, until: datetime) -> None:
+        """One conditional update."""
+        actions = [RunRow.state.set(RunState.PAUSED.value), RunRow.paused_until.set(until)]
+        self._write(run, actions, _open())
+
+    def close(self, run: SyncRun, state: RunState, now: datetime, error: str | None = None) -> SyncRun | None:
+        """One conditional update."""
+        actions = [
+            RunRow.state.set(state.value),
+            RunRow.updated_at.set(now),
+            RunRow.completed_at.set(now),
+            RunRow.paused_until.remove(),
+            RunRow.error.remove() if error is None else RunRow.error.set(error),
+        ]
+        return self._write(run, actions, _open())
+
+    def missing(self, run: SyncRun) -> Iterator[MissingTickets]:
+        """One query, page after page."""
+        prefix = f"{MISSING_PREFIX}{run.run_id}#"
+        pages = self._dynamo.query(
+            TableName=self._table_name,
+            KeyConditionExpression="integration_ref = :ref AND begins_with(run_id, :run)",
+            ExpressionAttributeValues={":ref": {"S": run.integration_ref}, ":run": {"S": prefix}},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in page:
+                row = self._missing.from_raw_data(dict(item))
+                yield MissingTickets(row.run_id.removeprefix(prefix), missing_of(row.tickets))
+
+    def _row(self, run: SyncRun) -> RunRow:
+        return self._rows(run.integration_ref, RUN_PREFIX + run.run_id)
+
+    def _row_of(self, run: SyncRun) -> RunRow:
+        return self._rows(
+            run.integration_ref,
+            RUN_PREFIX + run.run_id,
+            trigger=run.trigger.value,
+            started_at=run.started_at,
+            state=run.state.value,
+            updated_at=run.updated_at,
+            completed_at=run.completed_at,
+            paused_until=run.paused_until,
+            error=run.error,
+            tickets_total=run.tickets_total,
+            asked=run.asked,
+            missing=run.missing,
+            jira_requests=run.jira_requests,
+            changed=run.counts.changed,
+            unchanged=run.counts.unchanged,
+            deleted=run.counts.deleted,
+            inaccessible=run.counts.inaccessible,
+            failed=run.counts.failed,
+            slices={name: slice_map(progress) for name, progress in run.slices.items()},
+            slices_open=sum(not progress.done for progress in run.slices.values()),
+            expires_at=run.started_at + KEPT,
+        )
+
+    def _write(
+        self, run: SyncRun, actions: Sequence[Action], condition: Condition, beside: Sequence[MissingRow] = ()
+    ) -> SyncRun | None:
+        """The run as it is afterwards; ``None`` when the condition does not hold."""
+        row = self._row(run)
+        for _ in tries():
+            try:
+                if not beside:
+                    row.update(list(actions), condition)
+                    return run_of(row)
+                with self._dynamo.transaction() as write:
+                    write.update(row, list(actions), condition)
+                    for other in beside:
+                        write.save(other)
+                return self.get(run.integration_ref, run.run_id)
+            except (TransactWriteError, UpdateError) as error:
+                if condition_failed(error):
+                    return None
+                if not refused(error):
+                    raise
+        raise ContendedWriteError(f"{run.run_id}: another write was in the way on every try")
+
+    def _tell_why(self, run: SyncRun, name: str, step: SliceStep) -> None:
+        """Tell a step that was taken from a closed run: raises ``SliceTakenError`` for the first."""
+        stored = self.get(run.integration_ref, run.run_id)
+        if stored is not None and stored.state.open:
+            raise SliceTakenError(f"{run.run_id}: step {step.number} of slice {name} was written already")
+
+
+def _open() -> Condition:
+    condition: Condition = RunRow.state.is_in(RunState.RUNNING.value, RunState.PAUSED.value)
+    return condition
+
+
+def _none_began_since(integration: Integration) -> Condition:
+    """No run is active, or still the one that was there when the integration was read."""
+    active = IntegrationRow.active_run_id
+    free: Condition = active.does_not_exist()
+    if integration.active_run_id is not None:
+        free = either(free, active == integration.active_run_id)
+    both: Condition = is_still(integration) & free
+    return both

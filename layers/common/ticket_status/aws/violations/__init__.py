@@ -1,0 +1,1 @@
+"""Violations in DynamoDB."""

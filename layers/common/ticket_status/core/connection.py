@@ -1,0 +1,31 @@
+"""What Test Integration finds."""
+
+from dataclasses import dataclass
+
+from ticket_status.core.model import (
+    Site,
+)
+from ticket_status.core.trouble import JiraTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One of the five checks of Test Integration; ``detail`` says what was found, or what to do."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionReport:
+    """What trying an integration found."""
+
+    checks: tuple[Check, ...]
+    """``reachable``, ``is_jira``, ``authenticated``, ``scopes``, ``can_read_issues``: always five, in this order."""
+    missing_scopes: tuple[str, ...]
+    site: Site | None
+    """What was learnt, as far as it got."""
+    trouble: JiraTrouble | None
+    """What decides the health; ``None``: well."""
+    requests: int

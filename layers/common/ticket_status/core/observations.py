@@ -1,0 +1,102 @@
+"""What Jira showed, and what a run did not find, in the words that rules decide on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from ticket_status.core.model import (
+    Counts,
+    Sighting,
+    TicketKey,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that passed the guard. What was asked for and is in neither member is missing."""
+
+    seen: Mapping[str, Sighting]
+    """By what was asked for: the numeric id, or the key (upper case) of a ticket whose id is not known."""
+    ids: Mapping[str, str]
+    """The numeric id of each key that was asked for and shown."""
+    retry: frozenset[str] = frozenset()
+    """What Jira could not answer now (``issueErrors``): nothing is concluded from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who Jira says that we are."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A ticket that Jira showed. ``at`` is when it was asked for: an answer is at least that new (R12)."""
+
+    key: TicketKey
+    at: datetime
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A ticket that Jira does not show, although it is not proven deleted (R8)."""
+
+    key: TicketKey
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A ticket proven deleted (R7)."""
+
+    key: TicketKey
+    at: datetime
+    status_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A ticket that a retrieval covered without an answer: what was known, and until when, stays."""
+
+    key: TicketKey
+    at: datetime
+    seen_at: datetime | None
+
+
+Observation: TypeAlias = Observed | Unseen | Deleted | Missed
+
+
+class MissingTicket(NamedTuple):
+    """A ticket that a run asked for and Jira did not show."""
+
+    ticket_id: str
+    sighting: Sighting | None
+    """What Jira last showed of it."""
+    was_inaccessible: bool
+    seen_at: datetime | None
+    """When Jira last showed it, as far as that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingTickets:
+    """The missing tickets of one step of a slice; ``part`` names it within the run."""
+
+    part: str
+    tickets: tuple[MissingTicket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceStep:
+    """What a worker did of a slice since the step before."""
+
+    number: int
+    """The step that is expected to be stored."""
+    cursor: str
+    done: bool
+    counts: Counts
+    asked: int
+    jira_requests: int
+    missing: tuple[MissingTicket, ...] = ()

@@ -1,0 +1,44 @@
+"""The messages of the sync queue."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from ticket_status.core.model import (
+    Slice,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceWork:
+    """Retrieve a slice of a run, from a cursor on."""
+
+    integration_name: str
+    integration_ref: str
+    run_id: str
+    clock: datetime
+    name: str
+    part: Slice
+    step: int
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictWork:
+    """Judge the tickets that a run missed, and end it."""
+
+    integration_name: str
+    integration_ref: str
+    run_id: str
+    clock: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicketsWork:
+    """Retrieve newly registered tickets (R14)."""
+
+    integration_name: str
+    integration_ref: str
+
+
+Work: TypeAlias = SliceWork | VerdictWork | NewTicketsWork

@@ -1,0 +1,97 @@
+"""Where integrations are kept."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Protocol
+
+from ticket_status.core.model import (
+    Health,
+    Integration,
+    PendingAuthorization,
+    Site,
+    Trouble,
+)
+from ticket_status.ports.paging import Page
+
+
+class IntegrationStore(Protocol):
+    """Integrations by name. Each change is one conditional write and answers what is stored afterwards.
+
+    Changes name an ``Integration`` as read; they touch only their own attributes, and answer ``None`` when the
+    integration is gone or another one took its name.
+    """
+
+    def get(self, connection_name: str) -> Integration | None:
+        """Read one, consistently."""
+
+    def get_many(self, connection_names: Collection[str]) -> dict[str, Integration]:
+        """Read those that exist, in one round trip for up to 100."""
+
+    def page(self, limit: int, token: str | None = None) -> Page[Integration]:
+        """A page of all. Raises ``InvalidTokenError`` for a token that is not one of ours."""
+
+    def broken(self) -> Iterator[str]:
+        """Names of the broken ones, from the sparse index; every page."""
+
+    def add(self, integration: Integration) -> bool:
+        """Store a new one; ``False`` when the name is taken."""
+
+    def remove(self, integration: Integration) -> bool:
+        """Delete it: one write, however many tickets it has."""
+
+    def edit(self, before: Integration, after: Integration) -> Integration | None:
+        """Store address, credentials' names (``username`` …), ``skip_proxy`` and ``site``.
+
+        Counts ``settings_version`` up by one; ``None`` also when it moved meanwhile.
+        """
+
+    def learn_site(self, integration: Integration, site: Site) -> Integration | None:
+        """Store what connecting learnt; ``None`` also when ``settings_version`` moved meanwhile."""
+
+    def switch(self, integration: Integration, *, on: bool, now: datetime) -> Integration | None:
+        """Switch retrieval; on sets ``enabled_since``. ``None`` also when it already was so."""
+
+    def set_health(self, integration: Integration, health: Health) -> Integration | None:
+        """Store health as decided from ``integration``.
+
+        ``None`` also when its status, its reason code or its ``settings_version`` moved meanwhile: what an old
+        credential met says nothing about a new one.
+        Becoming healthy sets ``healthy_since`` and clears ``trouble``; becoming faulty puts it into the sparse index.
+        """
+
+    def set_trouble(self, integration: Integration, trouble: Trouble | None) -> Integration | None:
+        """Store or clear the count of failing tries."""
+
+    def pause(self, integration: Integration, until: datetime, pause_seconds: int) -> Integration | None:
+        """Hold off until then; a pause is only ever made longer: a longer one stays, and is in the answer."""
+
+    def clear_pause(self, integration: Integration) -> Integration | None:
+        """Forget the pause that was read, and its doubling; another one stays, and is in the answer."""
+
+    def release_run(self, integration_ref: str, run_id: str) -> None:
+        """Let go of the active run if it is this one."""
+
+    def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime) -> bool:
+        """Note that new tickets wait. ``False`` when that was noted already, after ``stale_after``."""
+
+    def expect_authorization(self, integration: Integration, pending: PendingAuthorization) -> Integration | None:
+        """Note that an authorisation was begun; it replaces one that was begun before."""
+
+    def take_authorization(self, integration: Integration, state_hash: str, now: datetime) -> Integration | None:
+        """Use up the authorisation that was begun: once only, ``None`` for another, used or expired one."""
+
+    def take_new_tickets(self, integration: Integration) -> None:
+        """Forget the note, before the new tickets are read."""
+
+
+class RefreshLease(Protocol):
+    """Who may change an integration's secrets: one at a time.
+
+    Above all since each refresh of OAuth 2.0 tokens ends the old ones.
+    """
+
+    def take(self, integration: Integration, holder: str, now: datetime, until: datetime) -> bool:
+        """Hold it until then: one conditional write, ``False`` while somebody else holds it beyond ``now``."""
+
+    def release(self, integration: Integration, holder: str) -> None:
+        """Let go of it, if it still is this holder's."""

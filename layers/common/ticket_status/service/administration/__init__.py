@@ -1,0 +1,1 @@
+"""What administrators do: integrations, their settings and their access to Jira."""

@@ -1,0 +1,156 @@
+"""Editing an integration: tried before anything is stored, so that an edit that fails changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ticket_status.core.connection import ConnectionReport
+from ticket_status.core.model import AuthType, InstallationType, Integration, Site
+from ticket_status.core.throttle import paused
+from ticket_status.core.trouble import Throttled
+from ticket_status.service.administration.integrations import TRIED_WHEN_GIVEN, refused
+from ticket_status.service.administration.refusals import (
+    AddressRefused,
+    ChangedMeanwhile,
+    ConnectionFailed,
+    DifferentSite,
+    IntegrationNotFound,
+    RateLimited,
+    Refusal,
+)
+from ticket_status.service.administration.settings_ports import SettingsPorts
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What to change; ``None`` and absent secrets stay as they are."""
+
+    jira_server_url: str | None = None
+    username: str | None = None
+    client_id: str | None = None
+    consumer_key: str | None = None
+    skip_proxy: bool | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    skip_connection_test: bool = False
+
+    def of(self, integration: Integration) -> Integration:
+        """The integration with this edit."""
+        given: dict[str, Any] = {
+            "jira_server_url": self.jira_server_url,
+            "username": self.username,
+            "client_id": self.client_id,
+            "consumer_key": self.consumer_key,
+            "skip_proxy": self.skip_proxy,
+        }
+        return replace(integration, **{name: value for name, value in given.items() if value is not None})
+
+
+class Editing:
+    """Edits address and credentials."""
+
+    def __init__(self, ports: SettingsPorts) -> None:
+        self._ports = ports
+
+    def edit(self, connection_name: str, edit: Edit) -> Integration | Refusal:
+        """Edit an integration. Success with a broken one is its recovery (R10)."""
+        if edit.jira_server_url is not None:
+            problem = self._ports.address_problem(edit.jira_server_url)
+            if problem is not None:
+                return AddressRefused(problem)
+        integration = self._ports.integrations.get(connection_name)
+        if integration is None:
+            return IntegrationNotFound(connection_name)
+        with self._ports.hold_secrets(integration) as held:
+            return self._edit(integration, edit) if held else ChangedMeanwhile(connection_name)
+
+    def _edit(self, integration: Integration, edit: Edit) -> Integration | Refusal:
+        before = self._ports.current(integration)
+        if before is None:
+            return IntegrationNotFound(integration.connection_name)
+        old = self._ports.secrets.read(before.integration_ref) or {}
+        new = {**old, **edit.secrets}
+        after = edit.of(before)
+        if before.auth_type not in TRIED_WHEN_GIVEN or edit.skip_connection_test:
+            different = self._different(before, after, self._found_untried(before, after, new), old)
+            if different is not None:
+                return different
+            site = _still_known(before, after, same_secrets=new == old)
+            return self._store(before, replace(after, site=site), old, new)
+        report = self._try(before, after, new)
+        if not isinstance(report, ConnectionReport):
+            return report
+        different = self._different(before, after, report.site, old)
+        if different is not None:
+            return different
+        stored = self._store(before, replace(after, site=report.site), old, new)
+        return self._ports.found_well(stored) if isinstance(stored, Integration) else stored
+
+    def _try(
+        self, before: Integration, after: Integration, new: Mapping[str, str]
+    ) -> ConnectionReport | ConnectionFailed | RateLimited:
+        """Try the edited integration; a pause of the same site is respected, and stored (R11)."""
+        same_address = after.site_url == before.site_url
+        if same_address and before.paused_until is not None and paused(before, self._ports.now()):
+            return RateLimited(before.paused_until)
+        report = self._ports.connections.check(after, new, self._ports.deadline)
+        if same_address and isinstance(report.trouble, Throttled):
+            self._ports.health.met(before, report.trouble)
+        return refused(report, self._ports.now()) or report
+
+    def _found_untried(self, before: Integration, after: Integration, new: Mapping[str, str]) -> Site | None:
+        """What answers at a new address, if it can be told: an edit that is not tried must not go to another site."""
+        if after.site_url == before.site_url:
+            return None
+        if before.auth_type in TRIED_WHEN_GIVEN:
+            return self._ports.connections.check(after, new, self._ports.deadline).site
+        if not _goes_by_id(before) or before.site is None or before.site.cloud_id is None:
+            return None
+        cloud_id = self._ports.connections.cloud_id(after, self._ports.deadline)
+        return Site(after.site_url, cloud_id=cloud_id) if cloud_id is not None else None
+
+    def _different(
+        self, before: Integration, after: Integration, found: Site | None, old: Mapping[str, str]
+    ) -> DifferentSite | None:
+        """Whether the new address is known to be another site.
+
+        A Cloud site has an id. A Data Center has none: it is another one if the old address is still answered by a
+        site that calls itself otherwise. Where that cannot be told, the administrator is believed.
+        """
+        if found is None or after.site_url == before.site_url:
+            return None
+        known = before.site
+        if known is not None and known.cloud_id and found.cloud_id:
+            same = known.cloud_id == found.cloud_id
+            return None if same else DifferentSite(before.site_url, after.site_url)
+        if known is not None and known.base_url == found.base_url:
+            return None
+        there = self._ports.connections.check(before, old, self._ports.deadline).site
+        if there is None or there.base_url is None or there.base_url == found.base_url:
+            return None
+        return DifferentSite(there.base_url, after.site_url)
+
+    def _store(
+        self, before: Integration, after: Integration, old: Mapping[str, str], new: Mapping[str, str]
+    ) -> Integration | IntegrationNotFound | ChangedMeanwhile:
+        """The secrets first: what a worker meets in between says nothing about the edited integration."""
+        if new != old:
+            self._ports.secrets.write(before.integration_ref, new)
+        stored = self._ports.integrations.edit(before, after)
+        if stored is not None:
+            return stored
+        if self._ports.current(before) is None:
+            self._ports.secrets.destroy(before.integration_ref)
+            return IntegrationNotFound(before.connection_name)
+        self._ports.secrets.write(before.integration_ref, old)
+        return ChangedMeanwhile(before.connection_name)
+
+
+def _goes_by_id(integration: Integration) -> bool:
+    """Cloud with OAuth 2.0 goes by the site's id, wherever it answers: authorising compares it."""
+    return (integration.installation_type, integration.auth_type) == (InstallationType.CLOUD, AuthType.OAUTH2)
+
+
+def _still_known(before: Integration, after: Integration, *, same_secrets: bool) -> Site | None:
+    """What is known of the site, untried: nothing at another address, nor for what may be another account."""
+    same_account = same_secrets and after.username == before.username
+    return before.site if _goes_by_id(before) or (same_account and after.site_url == before.site_url) else None

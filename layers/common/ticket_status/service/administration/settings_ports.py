@@ -1,0 +1,102 @@
+"""What the use cases of administrators work with, and what several of them do: find, hold, recover."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ticket_status.core import health as rules
+from ticket_status.core.model import HealthStatus, Integration, Site, Trigger
+from ticket_status.ports.connecting import ConnectionTester, KeyPair, OAuth1Grants, OAuth2Grants
+from ticket_status.ports.integrations import IntegrationStore, RefreshLease
+from ticket_status.ports.jira import JiraConnector
+from ticket_status.ports.runs import RunStore
+from ticket_status.ports.secrets import SecretStore
+from ticket_status.ports.tickets import TicketStore
+from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.site_health import SiteHealth
+
+JIRA_TIME = timedelta(seconds=15)
+"""How long Jira has within one request of the API, whose gateway gives up after 29 seconds."""
+
+_LEASE_TIME = timedelta(seconds=30)
+_LEASE_PATIENCE = timedelta(seconds=8)
+_LEASE_POLL = 0.2
+
+
+class Connections(JiraConnector, ConnectionTester, Protocol):
+    """Opens and tries sites."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPorts:
+    """What the use cases of administrators work with."""
+
+    integrations: IntegrationStore
+    tickets: TicketStore
+    run_store: RunStore
+    runs: Runs
+    secrets: SecretStore
+    lease: RefreshLease
+    connections: Connections
+    address_problem: Callable[[str], str | None]
+    """R18, at registration: why an address is not accepted, as a sentence that says what to do."""
+    new_key_pair: Callable[[], KeyPair]
+    oauth1: OAuth1Grants
+    oauth2: OAuth2Grants
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    """Waits so many seconds."""
+
+    @property
+    def health(self) -> SiteHealth:
+        """What meeting a Jira does to its integration."""
+        return SiteHealth(self.integrations, self.now)
+
+    @property
+    def deadline(self) -> datetime:
+        """Until when Jira may answer to what begins now."""
+        return self.now() + JIRA_TIME
+
+    def current(self, integration: Integration) -> Integration | None:
+        """The integration as stored now; ``None`` when it is gone, be it that another one has its name."""
+        found = self.integrations.get(integration.connection_name)
+        if found is None or found.integration_ref != integration.integration_ref:
+            return None
+        return found
+
+    def learn(self, integration: Integration, site: Site | None) -> Integration:
+        """Keep what connecting learnt."""
+        if site is None or site == integration.site:
+            return integration
+        return self.integrations.learn_site(integration, site) or integration
+
+    def found_well(self, integration: Integration) -> Integration:
+        """R10: mark the integration healthy; a recovery starts a run of all tickets, if retrieval is on."""
+        recovers = rules.recovers(integration)
+        after = self.health.succeeded(integration)
+        recovered = recovers and after.health.status is HealthStatus.HEALTHY
+        if recovered and after.retrieve_jira_tickets:
+            self.runs.start(after, Trigger.RECOVERED, self.now())
+        return after
+
+    @contextmanager
+    def hold_secrets(self, integration: Integration) -> Iterator[bool]:
+        """Be the only one who changes the integration's secrets; ``False`` when others did not let go in time."""
+        holder = secrets.token_hex(8)
+        held = self._take_lease(integration, holder)
+        try:
+            yield held
+        finally:
+            if held:
+                self.lease.release(integration, holder)
+
+    def _take_lease(self, integration: Integration, holder: str) -> bool:
+        give_up = self.now() + _LEASE_PATIENCE
+        while not self.lease.take(integration, holder, self.now(), self.now() + _LEASE_TIME):
+            if self.now() >= give_up:
+                return False
+            self.sleep(_LEASE_POLL)
+        return True

@@ -1,0 +1,97 @@
+"""The toggle "Retrieve Jira Tickets" (R5, R6, R16), and starting runs by hand."""
+
+from dataclasses import dataclass
+
+from ticket_status.core.model import AuthType, HealthStatus, InstallationType, Integration, Trigger
+from ticket_status.core.scopes import missing_scopes
+from ticket_status.service.administration.refusals import (
+    ChangedMeanwhile,
+    IntegrationNotFound,
+    MissingScopes,
+    PendingAuthorizationFirst,
+    Refusal,
+    RetrievalDisabled,
+)
+from ticket_status.service.administration.settings_ports import SettingsPorts
+
+_STARTS = 3
+"""How often a run is started anew when the one in the way ends at that very moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """How the toggle stands now."""
+
+    on: bool
+    run_id: str | None
+    """The run that was started, if any."""
+
+
+class Switching:
+    """Switches retrieval, and starts runs by hand."""
+
+    def __init__(self, ports: SettingsPorts) -> None:
+        self._ports = ports
+
+    def switch(self, connection_name: str, *, on: bool) -> Switched | Refusal:
+        """Switch retrieval: one write, however many tickets. Switching on what is on starts nothing."""
+        integration = self._ports.integrations.get(connection_name)
+        if integration is None:
+            return IntegrationNotFound(connection_name)
+        if integration.retrieve_jira_tickets == on:
+            return Switched(on, None)
+        return self._on(integration) if on else self._off(integration)
+
+    def sync(self, connection_name: str) -> str | Refusal:
+        """Start a run by hand; the id of the one that is at work, if there is one."""
+        integration = self._ports.integrations.get(connection_name)
+        if integration is None:
+            return IntegrationNotFound(connection_name)
+        if not integration.retrieve_jira_tickets:
+            return RetrievalDisabled(connection_name)
+        if integration.health.status is HealthStatus.PENDING:
+            return PendingAuthorizationFirst(connection_name)
+        return self._start(integration, Trigger.API) or ChangedMeanwhile(connection_name)
+
+    def _on(self, integration: Integration) -> Switched | Refusal:
+        missing = _missing(integration)
+        if missing:
+            return MissingScopes(missing)
+        after = self._ports.integrations.switch(integration, on=True, now=self._ports.now())
+        if after is None:
+            return self._switched_by_another(integration)
+        if after.health.status is HealthStatus.PENDING:
+            return Switched(on=True, run_id=None)
+        return Switched(on=True, run_id=self._start(after, Trigger.ENABLED))
+
+    def _off(self, integration: Integration) -> Switched | Refusal:
+        """Off hides at once; a run at work stops at its next chunk, and says so."""
+        after = self._ports.integrations.switch(integration, on=False, now=self._ports.now())
+        if after is None:
+            return self._switched_by_another(integration)
+        self._ports.runs.cancel(after, self._ports.now())
+        return Switched(on=False, run_id=None)
+
+    def _switched_by_another(self, integration: Integration) -> Switched | IntegrationNotFound:
+        current = self._ports.current(integration)
+        if current is None:
+            return IntegrationNotFound(integration.connection_name)
+        return Switched(current.retrieve_jira_tickets, None)
+
+    def _start(self, integration: Integration, trigger: Trigger) -> str | None:
+        current: Integration | None = integration
+        for _ in range(_STARTS):
+            if current is None:
+                return None
+            run_id = self._ports.runs.start(current, trigger, self._ports.now()).run_id
+            if run_id is not None:
+                return run_id
+            current = self._ports.current(current)
+        return None
+
+
+def _missing(integration: Integration) -> tuple[str, ...]:
+    """R16: the scopes that Cloud with OAuth 2.0 lacks; a grant that is not known has none."""
+    if (integration.installation_type, integration.auth_type) != (InstallationType.CLOUD, AuthType.OAUTH2):
+        return ()
+    return missing_scopes(integration.site.granted_scopes if integration.site is not None else ())

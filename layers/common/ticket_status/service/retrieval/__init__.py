@@ -1,0 +1,1 @@
+"""Retrieving statuses: on schedule, by the button, for new tickets."""

@@ -1,0 +1,152 @@
+"""Asking Jira for tickets and recording what it says: one code for the timer, the button and new tickets.
+
+Ask, then record what changed, then judge what Jira did not show. The order of the writes makes a crash harmless:
+what was not recorded is asked for again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ticket_status.core.comparison import Comparison, Row, asked_as, compare
+from ticket_status.core.coverage import Coverage
+from ticket_status.core.judgement import Found, Verdict
+from ticket_status.core.model import KEY_ONLY_PREFIX, Counts, Sighting, TicketKey
+from ticket_status.core.observations import Answered, Deleted, Missed, MissingTicket, Observation, Observed, Unseen
+from ticket_status.core.shown import last_seen
+from ticket_status.core.trouble import JiraTrouble
+from ticket_status.ports.jira import Jira
+from ticket_status.ports.tickets import TicketStore
+
+CALLS_IN_FLIGHT = 4
+"""Jira calls at once per worker; with two slices side by side eight, below the ten that a site bears."""
+
+_RESOLUTIONS_AT_ONCE = 4
+"""Key-only tickets that get their issue ids side by side; more would only meet in the census."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+_RETRIES = 2
+"""How often issues that Jira could not answer for (``issueErrors``) are asked for again at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one call's worth of tickets came to."""
+
+    rows: Sequence[Row]
+    at: datetime
+    """Just before Jira was asked: the answer is at least that new (R12)."""
+    result: Comparison | JiraTrouble
+    ids: Mapping[str, str]
+    """The numeric id of each key that was asked for and shown."""
+
+
+class Retrieval:
+    """Asks for, and records, tickets of one integration at a time."""
+
+    def __init__(self, tickets: TicketStore, now: Callable[[], datetime]) -> None:
+        self._tickets = tickets
+        self._now = now
+
+    def ask(self, jira: Jira, rows: Sequence[Row], not_before: datetime) -> Asked:
+        """Ask Jira for these tickets in one call; what it could not answer for is asked for again."""
+        at = max(self._now(), not_before)
+        answer = jira.ask([asked_as(row.ticket_id) for row in rows])
+        for _ in range(_RETRIES):
+            if not isinstance(answer, Answered) or not answer.retry:
+                break
+            answer = _merged(answer, jira.ask(sorted(answer.retry)))
+        if not isinstance(answer, Answered):
+            return Asked(rows, at, answer, {})
+        return Asked(rows, at, compare(rows, answer.seen, answer.retry), answer.ids)
+
+    def record_changes(self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
+        """Record what changed, each only if it is newer than all that is known of it (R12); the ids as asked for.
+
+        What is known of an unchanged ticket is its range's coverage, so that is read again just before; the ticket
+        only where its range was covered since Jira was asked.
+        """
+        if not changed:
+            return frozenset()
+        found = {row.ticket_id: _found(row.ticket_id, seen, asked.ids) for row, seen in changed}
+        coverage = self.coverage(ref)
+        covered = {row.ticket_id: coverage.at(row.position) for row, _ in changed}
+        doubtful = {name: found[name].issue_id for name, at in covered.items() if at is not None and at >= asked.at}
+        seen_at = self._last_seen(ref, doubtful.values()) if doubtful else {}
+        newer = {name: one for name, one in found.items() if seen_at.get(doubtful.get(name, ""), _NEVER) < asked.at}
+        return self._record_sightings(ref, asked.at, newer)
+
+    def record_missed(self, ref: str, asked: Asked, rows: Sequence[Row]) -> dict[str, datetime]:
+        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was.
+
+        Answers when each of them was last seen, by ticket id; those never seen are left out.
+        """
+        seen_at = self._last_seen(ref, [row.ticket_id for row in rows]) if rows else {}
+        self._tickets.record([Missed(TicketKey(ref, name), asked.at, seen) for name, seen in seen_at.items()])
+        return seen_at
+
+    def record_verdicts(
+        self, ref: str, missing: Sequence[MissingTicket], verdicts: Mapping[str, Verdict | Found], at: datetime
+    ) -> Counts:
+        """Record what was concluded about missing tickets, and count it; against what was seen later it is nothing."""
+        observations: list[Observation] = []
+        found: dict[str, Found] = {}
+        counts = Counts()
+        seen_at = self._last_seen(ref, [ticket.ticket_id for ticket in missing])
+        for ticket in missing:
+            key = TicketKey(ref, ticket.ticket_id)
+            outdated = seen_at.get(ticket.ticket_id, _NEVER) > at
+            match Verdict.UNDECIDED if outdated else verdicts.get(ticket.ticket_id, Verdict.UNDECIDED):
+                case Found() as shown_after_all:
+                    found[ticket.ticket_id] = shown_after_all
+                    same = shown_after_all.sighting == ticket.sighting
+                    counts += Counts(unchanged=1) if same else Counts(changed=1)
+                case Verdict.DELETED:
+                    observations.append(Deleted(key, at, ticket.seen_at))
+                    counts += Counts(deleted=1)
+                case Verdict.INACCESSIBLE:
+                    observations += [] if ticket.was_inaccessible else [Unseen(key, at)]
+                    counts += Counts(inaccessible=1)
+                case Verdict.UNDECIDED:
+                    counts += Counts(failed=1)
+        self._tickets.record(observations)
+        self._record_sightings(ref, at, found)
+        return counts
+
+    def coverage(self, ref: str) -> Coverage:
+        """The coverage of an integration, as stored now."""
+        return self._tickets.get_many((), [ref])[1].get(ref, Coverage())
+
+    def _last_seen(self, ref: str, ticket_ids: Iterable[str]) -> dict[str, datetime]:
+        """When each of these tickets was last seen, as far as that is known now; those never seen are left out."""
+        stored, coverages = self._tickets.get_many([TicketKey(ref, ticket_id) for ticket_id in ticket_ids], [ref])
+        coverage = coverages.get(ref, Coverage())
+        seen_at = {key.ticket_id: last_seen(ticket, coverage) for key, ticket in stored.items()}
+        return {ticket_id: at for ticket_id, at in seen_at.items() if at is not None}
+
+    def _record_sightings(self, ref: str, at: datetime, found: Mapping[str, Found]) -> frozenset[str]:
+        """Write sightings by ticket id; a ticket known by key only gets its issue id with it."""
+        by_key = {ticket_id: one for ticket_id, one in found.items() if ticket_id.startswith(KEY_ONLY_PREFIX)}
+        with ThreadPoolExecutor(_RESOLUTIONS_AT_ONCE) as pool:
+            resolved = [
+                pool.submit(self._tickets.resolve, TicketKey(ref, ticket_id), one.issue_id, one.sighting, at)
+                for ticket_id, one in by_key.items()
+            ]
+        for resolution in resolved:
+            resolution.result()
+        written = self._tickets.record(
+            [Observed(TicketKey(ref, name), at, one.sighting) for name, one in found.items() if name not in by_key]
+        )
+        return frozenset(by_key) | {key.ticket_id for key in written}
+
+
+def _merged(answer: Answered, more: Answered | JiraTrouble) -> Answered | JiraTrouble:
+    if not isinstance(more, Answered):
+        return more
+    return Answered({**answer.seen, **more.seen}, {**answer.ids, **more.ids}, more.retry)
+
+
+def _found(ticket_id: str, seen: Sighting, ids: Mapping[str, str]) -> Found:
+    return Found(ids.get(asked_as(ticket_id), ticket_id), seen)

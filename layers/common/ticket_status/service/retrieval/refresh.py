@@ -1,0 +1,235 @@
+"""R3: the refresh button. Asks Jira now for a violation's tickets, over all their integrations side by side.
+
+It never fails because of Jira: what could not be had says so, the rest is fresh; it is back within its deadline.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from ticket_status.core.comparison import Comparison, Row
+from ticket_status.core.health import recovers
+from ticket_status.core.judgement import Verdict, implausible
+from ticket_status.core.model import Absence, Integration, Ticket, TicketKey, Trigger, UnknownReason
+from ticket_status.core.observations import MissingTicket
+from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked
+from ticket_status.core.sighting import sighting
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.window import position
+from ticket_status.ports.integrations import IntegrationStore
+from ticket_status.ports.jira import Jira, JiraConnector, JiraRejectedRequestError
+from ticket_status.ports.tickets import TicketStore
+from ticket_status.service.retrieval.asking import Retrieval
+from ticket_status.service.retrieval.proof import Proof
+from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.site_health import Broke, Paused, SiteHealth, TryAgain
+from ticket_status.service.tickets.reading import Reading, ShownTicket
+
+REFRESH_TIME = timedelta(seconds=20)
+"""How long Jira has; the answer is out within 25 seconds."""
+
+_GRACE = timedelta(seconds=2)
+_INTEGRATIONS_AT_ONCE = 10
+
+_TROUBLE = (Throttled, Refused, Unavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshedTicket:
+    """A ticket after a manual refresh, and what that did."""
+
+    ticket: ShownTicket
+    refresh: Refreshed
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPorts:
+    """What the button works with."""
+
+    integrations: IntegrationStore
+    tickets: TicketStore
+    connector: JiraConnector
+
+
+class Refresh:
+    """Refreshes violations by hand."""
+
+    def __init__(
+        self,
+        ports: RefreshPorts,
+        reading: Reading,
+        runs: Runs,
+        now: Callable[[], datetime],
+        rejected: Callable[[JiraRejectedRequestError], None],
+    ) -> None:
+        """``rejected`` is told of requests that Jira called malformed: our own fault, which is to alarm."""
+        self._ports = ports
+        self._reading = reading
+        self._runs = runs
+        self._now = now
+        self._rejected = rejected
+        self._health = SiteHealth(ports.integrations, now)
+        self._retrieval = Retrieval(ports.tickets, now)
+        self._proof = Proof(ports.tickets)
+
+    def violation(self, violation_id: str) -> list[RefreshedTicket]:
+        """Refresh a violation's tickets, the leading one first; none when it has no ticket.
+
+        Answers for those that it had when the button was pressed: what came meanwhile was not asked for.
+        """
+        before = self._reading.violation(violation_id, self._now())
+        if not before:
+            return []
+        outcomes = {one.ticket.key: not_asked(one.shown, one.integration, self._now()) for one in before}
+        asked = [one for one in before if outcomes[one.ticket.key] is None]
+        not_had = {**outcomes, **self._ask_all(asked)}
+        after = self._reading.show(outcomes, self._now()) if asked else {one.ticket.key: one for one in before}
+        refreshed: dict[TicketKey, RefreshedTicket] = {}
+        for one in before:
+            now = after.get(one.ticket.key)
+            if now is not None:
+                became = not_had[one.ticket.key] or _compared(one, now)
+                refreshed.setdefault(now.ticket.key, RefreshedTicket(now, became))
+        return list(refreshed.values())
+
+    # --- One integration --------------------------------------------------------------------------------------------
+
+    def _ask_all(self, tickets: Sequence[ShownTicket]) -> dict[TicketKey, Refreshed]:
+        """Ask all integrations side by side; the tickets that could not be had, and why."""
+        by_ref: dict[str, list[ShownTicket]] = defaultdict(list)
+        for one in tickets:
+            by_ref[one.ticket.key.integration_ref].append(one)
+        deadline = self._now() + REFRESH_TIME
+        pool = ThreadPoolExecutor(_INTEGRATIONS_AT_ONCE)
+        futures = {ref: pool.submit(self._ask_one, some, deadline) for ref, some in by_ref.items()}
+        done, _ = wait(futures.values(), timeout=(REFRESH_TIME + _GRACE).total_seconds())
+        pool.shutdown(wait=False, cancel_futures=True)
+        failed: dict[TicketKey, Refreshed] = {}
+        for ref, future in futures.items():
+            late = dict.fromkeys((one.ticket.key for one in by_ref[ref]), _UNAVAILABLE)
+            failed |= future.result() if future in done else late
+        return failed
+
+    def _ask_one(self, tickets: Sequence[ShownTicket], deadline: datetime) -> dict[TicketKey, Refreshed]:
+        integration = tickets[0].integration
+        if integration is None:
+            return {}
+        try:
+            failed = self._retrieve(integration, tickets, deadline)
+        except JiraRejectedRequestError as error:
+            self._rejected(error)
+            return dict.fromkeys((one.ticket.key for one in tickets), _UNAVAILABLE)
+        if isinstance(failed, _TROUBLE):
+            return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, failed))
+        return failed
+
+    def _retrieve(
+        self, integration: Integration, tickets: Sequence[ShownTicket], deadline: datetime
+    ) -> dict[TicketKey, Refreshed] | JiraTrouble:
+        """Ask, record, judge: the tickets that Jira could not answer for, or the trouble that was met."""
+        jira = self._ports.connector.open(integration, deadline)
+        if isinstance(jira, _TROUBLE):
+            return jira
+        if recovers(integration):
+            proven = self._health.prove(jira, integration)
+            if not isinstance(proven, Integration):
+                return proven
+            integration = proven
+            self._runs.start(integration, Trigger.RECOVERED, self._now())
+        results: list[Comparison] = []
+        rows = [_row(one.ticket) for one in tickets]
+        for start in range(0, len(rows), jira.ids_per_call):
+            result = self._retrieve_call(integration, jira, rows[start : start + jira.ids_per_call])
+            if not isinstance(result, Comparison):
+                return result
+            results.append(result)
+        self._health.learnt(integration, jira)
+        missing = {row.ticket_id for result in results for row in result.missing}
+        failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
+        gone = [one for one in tickets if one.ticket.key.ticket_id in missing]
+        trouble = self._judge(integration, jira, gone, asked=len(rows) - len(failed))
+        if trouble is None:
+            return dict.fromkeys(failed, _UNAVAILABLE)
+        return dict.fromkeys({one.ticket.key for one in gone} | failed, self._met(integration, trouble))
+
+    def _retrieve_call(self, integration: Integration, jira: Jira, rows: Sequence[Row]) -> Comparison | JiraTrouble:
+        ref = integration.integration_ref
+        asked = self._retrieval.ask(jira, rows, _not_before(integration))
+        if not isinstance(asked.result, Comparison):
+            return asked.result
+        self._health.succeeded(integration)
+        result = asked.result
+        unchanged = [(row, row.sighting) for row in result.unchanged if row.sighting is not None]
+        self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged])
+        return result
+
+    def _judge(
+        self, integration: Integration, jira: Jira, tickets: Sequence[ShownTicket], *, asked: int
+    ) -> JiraTrouble | None:
+        """R7 and R8 for the tickets of one violation that Jira did not show: the same proof as in a run.
+
+        What a run called inaccessible only a run calls deleted: it alone sees how many vanished together.
+        """
+        if not tickets:
+            return None
+        ref = integration.integration_ref
+        missing = [_missing(one) for one in tickets]
+        at = max(self._now(), _not_before(integration))
+        verdicts = self._proof.judge(jira, ref, missing, too_many=implausible(len(missing), asked))
+        if not isinstance(verdicts, dict):
+            return verdicts
+        for one in tickets:
+            ticket_id = one.ticket.key.ticket_id
+            if one.ticket.absence is Absence.INACCESSIBLE and verdicts.get(ticket_id) is Verdict.DELETED:
+                verdicts[ticket_id] = Verdict.INACCESSIBLE
+        self._retrieval.record_verdicts(ref, missing, verdicts, at)
+        return None
+
+    def _met(self, integration: Integration, trouble: JiraTrouble) -> Refreshed:
+        consequence = self._health.met(integration, trouble)
+        match consequence:
+            case Paused():
+                return Outcome.DEFERRED, OutcomeReason.RATE_LIMITED
+            case Broke():
+                return _BROKEN
+            case TryAgain():
+                return _UNAVAILABLE
+            case _:
+                assert_never(consequence)
+
+
+_BROKEN: Refreshed = (Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN)
+_UNAVAILABLE: Refreshed = (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE)
+
+
+def _compared(before: ShownTicket, after: ShownTicket) -> Refreshed:
+    if after.shown.unknown_reason is UnknownReason.INTEGRATION_BROKEN:
+        return _BROKEN
+    return Outcome.UNCHANGED if _face(before) == _face(after) else Outcome.CHANGED, None
+
+
+def _not_before(integration: Integration) -> datetime:
+    return max(integration.enabled_since, integration.healthy_since)
+
+
+def _missing(one: ShownTicket) -> MissingTicket:
+    """As of one that was shown until now: what is found by hand is written, changed or not, since its time moves."""
+    row = _row(one.ticket)
+    return MissingTicket(row.ticket_id, row.sighting, was_inaccessible=False, seen_at=one.shown.last_update)
+
+
+def _row(ticket: Ticket) -> Row:
+    seen = None if ticket.status is None else sighting(ticket.issue_key, ticket.status)
+    return Row(
+        position(ticket.created_at, ticket.key.ticket_id),
+        ticket.key.ticket_id,
+        seen,
+        ticket.absence is Absence.INACCESSIBLE,
+    )
+
+
+def _face(one: ShownTicket) -> tuple[object, ...]:
+    return one.shown.status, one.shown.unknown_reason, one.ticket.issue_key

@@ -1,0 +1,144 @@
+"""R1 and section 4: queue the integrations, every 8 hours or when an on-call engineer asks."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ticket_status.core.model import HealthStatus, Integration, Trigger
+from ticket_status.ports.integrations import IntegrationStore
+from ticket_status.service.retrieval.runs import Runs
+
+_PAGE = 100
+_AT_ONCE = 16
+
+
+class InvalidEventError(ValueError):
+    """Raised when the sync function's event is not one of section 4; it names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """What the event asks for."""
+
+    integration_name: str | None = None
+    dry_run: bool = False
+    scheduled: bool = False
+
+
+class Skipped(StrEnum):
+    """Why an integration was not queued."""
+
+    RETRIEVAL_DISABLED = "retrieval_disabled"
+    ALREADY_RUNNING = "already_running"
+    PENDING_AUTHORIZATION = "pending_authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was done, or in a dry run would be done, with one integration."""
+
+    integration_name: str
+    action: str
+    reason: Skipped | None
+    run_id: str | None
+    tickets_in_window: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleAnswer:
+    """What the sync function answers (section 4); ``queued`` counts what was really put on the queue."""
+
+    dry_run: bool
+    queued: int
+    integrations: tuple[Decision, ...]
+
+
+def idle(answer: ScheduleAnswer) -> bool:
+    """Whether there was nothing to retrieve: no integration was queued or at work."""
+    return all(one.reason not in {None, Skipped.ALREADY_RUNNING} for one in answer.integrations)
+
+
+def read_request(event: object) -> SyncRequest:
+    """The request in a scheduled event or an on-call engineer's; raises ``InvalidEventError``."""
+    if not isinstance(event, Mapping):
+        message = "the event must be a JSON object; it may have integration_name and dry_run"
+        raise InvalidEventError(message)
+    if event.get("source") == "aws.events" and event.get("detail-type") == "Scheduled Event":
+        return SyncRequest(scheduled=True)
+    unknown = sorted(set(event) - {"integration_name", "dry_run"})
+    if unknown:
+        message = f"{unknown[0]}: unknown field; the event may have integration_name and dry_run"
+        raise InvalidEventError(message)
+    name = event.get("integration_name")
+    dry_run = event.get("dry_run", False)
+    if "integration_name" in event and not (isinstance(name, str) and name):
+        message = "integration_name: must be the name of an integration"
+        raise InvalidEventError(message)
+    if not isinstance(dry_run, bool):
+        message = "dry_run: must be true or false"
+        raise InvalidEventError(message)
+    return SyncRequest(name if isinstance(name, str) else None, dry_run)
+
+
+class Schedule:
+    """Spreads integrations over the queue, in O(integrations)."""
+
+    def __init__(self, integrations: IntegrationStore, runs: Runs) -> None:
+        self._integrations = integrations
+        self._runs = runs
+
+    def queue(self, request: SyncRequest, now: datetime) -> ScheduleAnswer:
+        """Queue what the request names.
+
+        One integration that cannot be queued does not keep the others from it: the first such error is raised when
+        all have been tried.
+        """
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            futures = [
+                pool.submit(self._decide, integration, request, now)
+                for integration in self._chosen(request.integration_name)
+            ]
+        decisions = sorted((future.result() for future in futures), key=lambda one: one.integration_name)
+        queued = 0 if request.dry_run else sum(decision.action == "queued" for decision in decisions)
+        return ScheduleAnswer(request.dry_run, queued, tuple(decisions))
+
+    def _chosen(self, name: str | None) -> Iterator[Integration]:
+        if name is None:
+            yield from all_integrations(self._integrations)
+            return
+        integration = self._integrations.get(name)
+        if integration is None:
+            message = f"integration_name: there is no integration named {name!r}"
+            raise InvalidEventError(message)
+        yield integration
+
+    def _decide(self, integration: Integration, request: SyncRequest, now: datetime) -> Decision:
+        skipped = self._skipped(integration, now, dry_run=request.dry_run)
+        if skipped is not None or request.dry_run:
+            action = "queued" if skipped is None else "skipped"
+            tickets = self._runs.tickets_in_window(integration, now)
+            return Decision(integration.connection_name, action, skipped, None, tickets)
+        trigger = Trigger.SCHEDULE if request.scheduled else Trigger.ON_CALL
+        started = self._runs.start(integration, trigger, now)
+        action, reason = ("skipped", Skipped.ALREADY_RUNNING) if started.already_running else ("queued", None)
+        return Decision(integration.connection_name, action, reason, started.run_id, started.tickets_in_window)
+
+    def _skipped(self, integration: Integration, now: datetime, *, dry_run: bool) -> Skipped | None:
+        if not integration.retrieve_jira_tickets:
+            return Skipped.RETRIEVAL_DISABLED
+        if integration.health.status is HealthStatus.PENDING:
+            return Skipped.PENDING_AUTHORIZATION
+        if dry_run and self._runs.at_work(integration, now) is not None:
+            return Skipped.ALREADY_RUNNING
+        return None
+
+
+def all_integrations(integrations: IntegrationStore) -> Iterator[Integration]:
+    """Every integration, page by page."""
+    page = integrations.page(_PAGE)
+    yield from page.items
+    while page.next_token is not None:
+        page = integrations.page(_PAGE, page.next_token)
+        yield from page.items

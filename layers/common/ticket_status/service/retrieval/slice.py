@@ -1,0 +1,254 @@
+"""Working through one slice: index pages read ahead, a few Jira calls in flight, results taken in order.
+
+Steps are written in an order that makes a crash harmless: tickets, then coverage, then the run's record. Whatever
+was not recorded there is asked for again.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Protocol
+
+from ticket_status.core.comparison import Comparison, Row
+from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun
+from ticket_status.core.observations import MissingTicket, SliceStep
+from ticket_status.core.throttle import paused
+from ticket_status.core.trouble import JiraTrouble
+from ticket_status.ports.integrations import IntegrationStore
+from ticket_status.ports.jira import Jira
+from ticket_status.ports.runs import RunStore
+from ticket_status.ports.tickets import TicketStore
+from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT, Asked, Retrieval
+from ticket_status.service.retrieval.site_health import SiteHealth
+
+STEP_TICKETS = 5_000
+STEP_TIME = timedelta(seconds=5)
+"""A step is written after so many tickets, or so long: often enough for progress to move, seldom enough to be cheap."""
+
+_HAND_ON = timedelta(seconds=35)
+"""With less time left no further call is begun: a call may take 20 s, and what it brings has to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfTime:
+    """The worker runs short of time: the rest is handed on with the cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Switched off, deleted, broken or paused meanwhile: whoever takes the rest finds out which."""
+
+
+Ended = OutOfTime | Stopped | JiraTrouble
+
+
+class SlicePorts(Protocol):
+    """The stores that a slice needs."""
+
+    @property
+    def integrations(self) -> IntegrationStore:
+        """Where it is seen that retrieval was switched off."""
+
+    @property
+    def tickets(self) -> TicketStore:
+        """Where the rows are."""
+
+    @property
+    def runs(self) -> RunStore:
+        """Where the steps are written."""
+
+
+class SliceRetrieval:
+    """One worker's way through one slice. Made for one use."""
+
+    def __init__(
+        self, ports: SlicePorts, retrieval: Retrieval, health: SiteHealth, now: Callable[[], datetime]
+    ) -> None:
+        self._ports = ports
+        self._retrieval = retrieval
+        self._health = health
+        self._now = now
+        self.counts = Counts()
+        """What became of the tickets, over all steps."""
+
+    def retrieve(
+        self, integration: Integration, run: SyncRun, name: str, jira: Jira, time_left: Callable[[], timedelta]
+    ) -> tuple[SyncRun | None, Ended | None]:
+        """Retrieve from where the slice stands: the run afterwards (``None``: closed meanwhile) and what ended it.
+
+        Raises ``SliceTakenError`` when another worker is at the same slice.
+        """
+        self._integration, self._jira, self._time_left = integration, jira, time_left
+        self._name, self._run, self._requests = name, run, 0
+        self._begin_step(run.slices[name])
+        self._stop: Ended | None = None
+        self._answered = False
+        if integration.broken:
+            self._stop = self._prove()
+        if self._stop is None and not self._take_all():
+            return None, None
+        if not self._answered and self._stop is None:
+            self._stop = self._prove()
+        return (self._run if self._write_step(done=self._stop is None) else None), self._stop
+
+    @property
+    def integration(self) -> Integration:
+        """The integration as it is after what was met."""
+        return self._integration
+
+    @property
+    def uncounted(self) -> int:
+        """Calls that no step counted, because the run was closed or something went wrong."""
+        return self._jira.requests - self._requests
+
+    def _take_all(self) -> bool:
+        """Take every answer, up to a trouble; ``False`` when the run was closed meanwhile."""
+        for asked in self._asked_in_order(self._rows(self._run.slices[self._name])):
+            if not isinstance(asked.result, Comparison):
+                self._stop = asked.result
+                break
+            self._well()
+            self._take(asked, asked.result)
+            if self._step_due() and not self._write_step(done=False):
+                return False
+        return True
+
+    # --- Asking -----------------------------------------------------------------------------------------------------
+
+    def _rows(self, progress: SliceProgress) -> Iterator[Row]:
+        if self._name.startswith(NEW_TICKETS):
+            pages = self._ports.tickets.new_rows(self._run.integration_ref)
+            return (
+                row
+                for row in chain.from_iterable(pages)
+                if row.position >= progress.slice.start and row.position > progress.cursor
+            )
+        return chain.from_iterable(self._ports.tickets.rows(self._run.integration_ref, progress.slice, progress.cursor))
+
+    def _asked_in_order(self, rows: Iterator[Row]) -> Iterator[Asked]:
+        """Answers in the order of the rows, so that the cursor never passes over a ticket."""
+        waiting: deque[Future[Asked]] = deque()
+        pool = ThreadPoolExecutor(CALLS_IN_FLIGHT)
+        try:
+            while batch := self._next_batch(rows):
+                waiting.append(
+                    pool.submit(self._retrieval.ask, self._jira, batch, not_before(self._run, self._integration))
+                )
+                if len(waiting) > CALLS_IN_FLIGHT:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _next_batch(self, rows: Iterator[Row]) -> Sequence[Row]:
+        """The tickets of the next call; none when the slice ends or has to stop (R5: at the next chunk)."""
+        batch: list[Row] = []
+        for row in rows:
+            batch.append(row)
+            if len(batch) >= self._jira.ids_per_call:
+                break
+        if batch:
+            self._stop = self._reason_to_stop()
+        return [] if self._stop else batch
+
+    def _reason_to_stop(self) -> OutOfTime | Stopped | None:
+        if self._time_left() < _HAND_ON:
+            return OutOfTime()
+        return Stopped() if stopped(self._ports.integrations, self._integration, self._now()) else None
+
+    def _prove(self) -> JiraTrouble | None:
+        """One request that tells whether a slice without tickets, or a broken integration, is well."""
+        proven = self._health.prove(self._jira, self._integration)
+        if not isinstance(proven, Integration):
+            return proven
+        self._integration, self._answered = proven, True
+        return None
+
+    def _well(self) -> None:
+        """R10: the first success makes the integration well, before anything that it brought is recorded."""
+        if not self._answered:
+            self._integration = self._health.succeeded(self._integration)
+        self._answered = True
+
+    # --- Steps ------------------------------------------------------------------------------------------------------
+
+    def _begin_step(self, progress: SliceProgress) -> None:
+        self._number, self._from, self._cursor = progress.step, progress.cursor, progress.cursor
+        self._step_counts, self._step_asked = Counts(), 0
+        self._missing: list[MissingTicket] = []
+        self._first_asked: datetime | None = None
+        self._begun = self._now()
+
+    def _take(self, asked: Asked, result: Comparison) -> None:
+        ref = self._run.integration_ref
+        written = self._retrieval.record_changes(ref, asked, result.changed)
+        newly_missing = [row for row in result.missing if not row.inaccessible]
+        seen_at = self._retrieval.record_missed(ref, asked, [*result.failed, *newly_missing])
+        self._missing += [
+            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, seen_at.get(row.ticket_id))
+            for row in result.missing
+        ]
+        self._step_counts += Counts(
+            changed=len(written),
+            unchanged=len(result.unchanged) + len(result.changed) - len(written),
+            failed=len(result.failed),
+        )
+        self._step_asked += len(asked.rows) - len(result.failed)
+        self._first_asked = min(self._first_asked or asked.at, asked.at)
+        self._cursor = asked.rows[-1].position
+
+    def _step_due(self) -> bool:
+        return self._step_asked >= STEP_TICKETS or self._now() - self._begun >= STEP_TIME
+
+    def _write_step(self, *, done: bool) -> bool:
+        """Write what was done since the step before; ``False`` when the run was closed meanwhile."""
+        progress = self._run.slices[self._name]
+        if self._first_asked is not None and not self._name.startswith(NEW_TICKETS):
+            end = progress.slice.end if done else _beyond(self._cursor)
+            start = _beyond(self._from) if self._from else progress.slice.start
+            ref, planned_at = self._run.integration_ref, self._run.started_at
+            self._ports.tickets.raise_coverage(ref, start, end, self._first_asked, planned_at)
+        step = SliceStep(
+            number=self._number,
+            cursor=self._cursor,
+            done=done,
+            counts=self._step_counts,
+            asked=self._step_asked,
+            jira_requests=self._jira.requests - self._requests,
+            missing=tuple(self._missing),
+        )
+        advanced = self._ports.runs.advance(self._run, self._name, step, self._now())
+        if advanced is None:
+            return False
+        self._requests = self._jira.requests
+        self.counts += self._step_counts
+        self._run = advanced
+        self._begin_step(advanced.slices[self._name])
+        return True
+
+
+def stopped(integrations: IntegrationStore, known: Integration, now: datetime) -> bool:
+    """Whether nothing more may be asked for an integration: switched off, gone, edited, broken or paused meanwhile."""
+    current = integrations.get(known.connection_name)
+    return (
+        current is None
+        or current.integration_ref != known.integration_ref
+        or not current.retrieve_jira_tickets
+        or current.settings_version != known.settings_version
+        or (current.broken and not known.broken)
+        or paused(current, now)
+    )
+
+
+def not_before(run: SyncRun, integration: Integration) -> datetime:
+    """What caused a run's work happened before it, whatever a worker's own clock says (R12)."""
+    return max(run.started_at, integration.enabled_since, integration.healthy_since)
+
+
+def _beyond(cursor: str) -> str:
+    """The position right after that of a ticket."""
+    return cursor + " "

@@ -1,0 +1,1 @@
+"""Registering, reading and publishing tickets."""
