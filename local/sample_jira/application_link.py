@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from local.sample_jira.authorization import Authorization
 from local.sample_jira.clock import Clock
-from local.sample_jira.grants import App, Grants, Lifetimes
+from local.sample_jira.grants import App, Grants, Lifetimes, OAuthRefusedError
 from local.sample_jira.operations import FORM_ONLY, Operation, get, post
 from local.sample_jira.schemas import AuthorizeRequest, TokenRequest
 
@@ -28,7 +28,7 @@ class ApplicationLinks:
     def __init__(self, clock: Clock, options: Granting) -> None:
         self.grants = Grants(clock, LIFETIMES, always_offline=True)
         self._authorization = Authorization(
-            self.grants, 400, WRONG_CLIENT, lambda: options.auto_grant, lambda asked: asked
+            self.grants, 400, WRONG_CLIENT, lambda: options.auto_grant, lambda asked: asked, _asked_for
         )
 
     def operations(self, context_path: str) -> Sequence[Operation[Any, Any]]:
@@ -59,8 +59,17 @@ class ApplicationLinks:
             ),
         )
 
-    def add(self, client_id: str, client_secret: str, redirect_uri: str | None = None) -> App:
+    def add(
+        self, client_id: str, client_secret: str, redirect_uri: str | None = None, *, service_account: bool = False
+    ) -> App:
         """Make a link; without `redirect_uri` it may have codes sent anywhere."""
         uris = () if redirect_uri is None else (redirect_uri,)
-        self.grants.apps[client_id] = App(client_id, client_secret, uris)
+        self.grants.apps[client_id] = App(client_id, client_secret, uris, service_account=service_account)
         return self.grants.apps[client_id]
+
+
+def _asked_for(_app: App, scope: str | None) -> frozenset[str]:
+    """A Data Center gives what is asked for; `scope` has to be there."""
+    if not scope:
+        raise OAuthRefusedError("invalid_scope", "The requested scope is invalid, unknown, or malformed")
+    return frozenset(scope.split())

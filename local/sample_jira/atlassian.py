@@ -21,11 +21,14 @@ from local.sample_jira.grants import OFFLINE, App, Grant, Grants, Lifetimes
 from local.sample_jira.messages import Answer, Request, json_answer
 from local.sample_jira.operations import FORM_ONLY, JSON_ONLY, Call, Operation, Router, get, post
 from local.sample_jira.schemas import Authorize, NoBody, NoParameters, TokenRequest
+from local.sample_jira.scopes import EVERY_SCOPE
 from local.sample_jira.service import Authenticate, Send, Service, ServiceOptions
 from local.sample_jira.striking import spoilt, stand_in
 
 CLIENT_ID = "sample-client"
 CLIENT_SECRET = "sample-client-secret"  # noqa: S105 - opens nothing but this sample  # nosec B105
+SERVICE_CLIENT = "sample-service-account"
+SERVICE_SECRET = "sample-service-secret"  # noqa: S105 - opens nothing but this sample  # nosec B105
 LIFETIMES = Lifetimes(access=timedelta(hours=1), refresh_unused=timedelta(days=90), leeway=timedelta(minutes=10))
 WRONG_CLIENT = {"error": "access_denied", "error_description": "Unauthorized"}
 UNAUTHORIZED = {"code": 401, "message": "Unauthorized"}
@@ -64,7 +67,9 @@ class Atlassian(Service[AtlassianOptions]):
         self.router = Router(self._operations())
 
     def _operations(self) -> Sequence[Operation[Any, Any]]:
-        authorization = Authorization(self.grants, 403, WRONG_CLIENT, lambda: self.options.auto_grant, self._grantable)
+        authorization = Authorization(
+            self.grants, 403, WRONG_CLIENT, lambda: self.options.auto_grant, self._grantable, _fixed_scopes
+        )
         return (
             get(
                 "/authorize",
@@ -100,6 +105,14 @@ class Atlassian(Service[AtlassianOptions]):
         """Register an app; without `redirect_uris` it may have codes sent anywhere."""
         allowed = None if scopes is None else frozenset(scopes)
         self.grants.apps[client_id] = App(client_id, client_secret, redirect_uris, allowed)
+        return self.grants.apps[client_id]
+
+    def add_service_account(
+        self, client_id: str = SERVICE_CLIENT, client_secret: str = SERVICE_SECRET, scopes: Sequence[str] | None = None
+    ) -> App:
+        """Make the credentials of a service account; their scopes are fixed here, by default all there are."""
+        fixed = EVERY_SCOPE - {OFFLINE} if scopes is None else frozenset(scopes)
+        self.grants.apps[client_id] = App(client_id, client_secret, (), fixed, service_account=True)
         return self.grants.apps[client_id]
 
     def revoke_grants(self) -> None:
@@ -176,6 +189,11 @@ class Atlassian(Service[AtlassianOptions]):
         if grant is None:
             return json_answer(UNAUTHORIZED, 401)
         return json_answer([_resource(site, grant) for site in self._granted_sites()])
+
+
+def _fixed_scopes(app: App, _asked: str | None) -> frozenset[str]:
+    """Scopes of a service account are chosen when its credentials are made; what a request asks for changes nothing."""
+    return app.scopes or frozenset()
 
 
 def _resource(site: CloudSite, grant: Grant) -> dict[str, object]:

@@ -76,14 +76,14 @@ class Unreadable:
 Presented = Nothing | Basic | Bearer | Signed | Unreadable
 
 
-def presented(authorization: str | None) -> Presented:
-    """What an Authorization header presents."""
+def presented(authorization: str | None, charset: str = "utf-8") -> Presented:
+    """What an Authorization header presents; a password is read in that charset."""
     scheme, _, value = (authorization or "").strip().partition(" ")
     match scheme.lower():
         case "":
             return Nothing()
         case "basic":
-            return _basic(value.strip())
+            return _basic(value.strip(), charset)
         case "bearer":
             return Bearer(value.strip())
         case "oauth":
@@ -92,9 +92,9 @@ def presented(authorization: str | None) -> Presented:
             return Unreadable()
 
 
-def _basic(value: str) -> Presented:
+def _basic(value: str, charset: str) -> Presented:
     try:
-        user, colon, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        user, colon, secret = base64.b64decode(value, validate=True).decode(charset).partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return Unreadable()
     if not colon:
@@ -130,6 +130,13 @@ class Keyring:
             if key.secret == secret and key.kind in kinds and user in (None, key.account.name):
                 return None if key.revoked or _expired(key, now) else key
         return None
+
+    def rename_holder(self, account: Account) -> None:
+        """The keys of this account's id are of the account as it is called now."""
+        held = list(self._keys.values())
+        self._keys = {}
+        for key in held:
+            self.add(replace(key, account=account) if key.account.id == account.id else key)
 
     def set_revoked(self, secret: str, *, revoked: bool) -> None:
         """Revoke or reinstate all keys of that secret; UnknownNameError when there is none."""

@@ -15,7 +15,7 @@ class Authorization:
 
     `refused_status` answers a refused grant, `wrong_client` (401) a client that is none.
     `auto_grant` says whether the person grants without being asked, `grantable` which of the
-    scopes asked for they grant.
+    scopes asked for they grant. `of_service_account`: the scopes of a service account's token.
     """
 
     grants: Grants
@@ -23,6 +23,7 @@ class Authorization:
     wrong_client: dict[str, str]
     auto_grant: Callable[[], bool]
     grantable: Callable[[frozenset[str]], frozenset[str]]
+    of_service_account: Callable[[App, str | None], frozenset[str]]
 
     def decided(self, asked: AuthorizeRequest) -> Answer:
         """The page that asks the person, or the way back to the app once they decided."""
@@ -54,6 +55,8 @@ class Authorization:
         return self.grants.grant(app, asked.redirect_uri, scopes, asked.code_challenge)
 
     def _tokens(self, app: App, asked: TokenRequest) -> Tokens:
+        if asked.grant_type == "client_credentials":
+            return self.grants.for_itself(app, self.of_service_account(app, asked.scope))
         if asked.grant_type == "refresh_token":
             return self.grants.refresh(app, asked.refresh_token)
         return self.grants.exchange(app, asked.code, asked.redirect_uri, asked.code_verifier)

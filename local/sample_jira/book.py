@@ -150,6 +150,14 @@ class IssueBook:
             number = self.issue(issue).id
             del self.issues[number]
 
+    def forget_issues(self) -> None:
+        """There are no issues and projects any more, and ids begin anew."""
+        with self.lock:
+            self.projects.clear()
+            self.issues.clear()
+            self._ids_by_key.clear()
+            self._next_id = FIRST_ISSUE_ID
+
     def hide(self, issue: str | int) -> Issue:
         """Hide the issue by issue-level security."""
         return self._change(issue, hidden=True)

@@ -42,6 +42,7 @@ from local.sample_jira.schemas import (
     NoParameters,
     ProjectQuery,
 )
+from local.sample_jira.search import LARGEST_ID
 from local.sample_jira.site import JiraSite, SiteOptions
 from local.sample_jira.throttling import ThrottleForm, throttle_headers
 
@@ -76,6 +77,7 @@ class CloudSite(JiraSite[CloudOptions]):
     def __init__(self, name: str, clock: Clock) -> None:
         super().__init__(name, clock, CloudOptions(), self.new_account(EMAIL))
         self.cloud_id = str(uuid5(NAMESPACE_URL, f"sample-jira/{name}"))
+        self.custom_domain: str | None = None
         self.email = EMAIL
         self.api_token = API_TOKEN
         self._searches = CloudSearches(self, self.options, self.encoder)
@@ -114,6 +116,16 @@ class CloudSite(JiraSite[CloudOptions]):
     def new_account(self, name: str) -> Account:
         """An account of that e-mail address; its id is always the same."""
         return Account(f"5b10{uuid5(NAMESPACE_URL, name).hex[:20]}", name, name.partition("@")[0])
+
+    def pass_address_on(self) -> str:
+        """Another site has this address from now on, with issues of its own; its cloud id is returned."""
+        with self.lock:
+            self.cloud_id = str(uuid5(NAMESPACE_URL, f"sample-jira/{self.cloud_id}"))
+            issues = list(self.issues.values())
+            self.forget_issues()
+        for issue in issues:
+            self.create("HR", 1, status="Done", created=issue.created, first_id=issue.id)
+        return self.cloud_id
 
     def add_api_token(
         self,
@@ -191,6 +203,8 @@ class CloudSite(JiraSite[CloudOptions]):
         asked = call.body.issue_ids_or_keys
         if len(asked) > self._cap(call.body):
             return errors_answer(400, f"The number of issues requested exceeds the limit of {self._cap(call.body)}.")
+        if any(name.isdecimal() and int(name) > LARGEST_ID for name in asked):
+            return errors_answer(400, "Invalid request payload. Refer to the REST API documentation and try again.")
         with self.lock:
             found = {issue.id: issue for issue in map(self.find, asked) if issue}
             issues = self.listed((found[number] for number in sorted(found)), anonymous=call.viewer.anonymous)
@@ -229,7 +243,8 @@ class CloudSite(JiraSite[CloudOptions]):
         return self.get_permissions(call, call.query.permissions)
 
     def _server_info(self, _call: Call[NoParameters, NoBody]) -> Answer:
-        return self.server_info("1001.0.0-SNAPSHOT", (1001, 0, 0), "Cloud")
+        display_url = self.custom_domain or self.url
+        return self.server_info("1001.0.0-SNAPSHOT", (1001, 0, 0), "Cloud", displayUrl=display_url)
 
     def _tenant_info(self, _call: Call[NoParameters, NoBody]) -> Answer:
         return json_answer({"cloudId": self.cloud_id})

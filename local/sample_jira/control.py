@@ -16,9 +16,20 @@ from local.sample_jira.traffic import Exchange
 
 PREFIX = "/_control"
 
-WHOLE_CALLS = frozenset({"sites", "add_cloud", "add_data_center", "rename", "advance", "violations", "forget_requests"})
+WHOLE_CALLS = frozenset(
+    {
+        "sites",
+        "add_cloud",
+        "add_data_center",
+        "add_custom_domain",
+        "rename",
+        "advance",
+        "violations",
+        "forget_requests",
+    }
+)
 SERVER_CALLS = frozenset({"fault", "clear_faults", "requests", "max_concurrent", "forget_requests", "configure"})
-ATLASSIAN_CALLS = SERVER_CALLS | {"add_app", "revoke_grants", "expire_access_tokens"}
+ATLASSIAN_CALLS = SERVER_CALLS | {"add_app", "add_service_account", "revoke_grants", "expire_access_tokens"}
 SITE_CALLS = SERVER_CALLS | {
     "create",
     "issue",
@@ -52,6 +63,8 @@ SITE_CALLS = SERVER_CALLS | {
     "catch_up_index",
     "register_consumer",
     "add_application_link",
+    "rename_account",
+    "pass_address_on",
 }
 
 

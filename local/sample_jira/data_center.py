@@ -130,7 +130,8 @@ class DataCenterSite(DataCenterLogins):
         return self._page(call.body, call.viewer)
 
     def _page(self, body: ServerSearch, viewer: Viewer) -> Answer:
-        search = Search(self, self.clock.now(), self.options.time_zone, viewer.anonymous)
+        options = self.options
+        search = Search(self, self.clock.now(), options.time_zone, viewer.anonymous, language=options.language)
         with self.lock:
             try:
                 found = search.run(parse(body.jql))

@@ -1,7 +1,9 @@
 """Who asks a Data Center site: passwords, personal access tokens, OAuth 1.0a and 2.0."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
+from urllib.parse import quote_plus
 
 from pydantic import NonNegativeInt, PositiveInt
 
@@ -19,6 +21,7 @@ from local.sample_jira.auth import (
 )
 from local.sample_jira.clock import Clock
 from local.sample_jira.grants import App
+from local.sample_jira.languages import Language
 from local.sample_jira.messages import Answer, Request, html_answer, json_answer
 from local.sample_jira.oauth1 import OAuth1, OAuth1ProblemError, problem_answer
 from local.sample_jira.site import JiraSite, SiteOptions
@@ -29,6 +32,7 @@ PASSWORD = "sample-password"  # noqa: S105 - opens nothing but this sample  # no
 PAT = "sample-pat"
 FIRST_WITH_PAT = (8, 14)
 FAILED = "AUTHENTICATED_FAILED"
+BASIC_DISABLED = "Basic Authentication has been disabled on this instance."
 LOGIN_FIRST = "Client must be authenticated to access this resource."
 
 
@@ -41,7 +45,9 @@ class DataCenterOptions(SiteOptions):
     `hidden_issue_status`: of an issue that exists but may not be seen. `captcha_after`: so many
     wrong passwords in a row lock the user; 0 is never. `auto_grant`: the person at the browser
     grants without being shown the page. `always_validates`: a search that names what is missing is
-    rejected even when told not to validate.
+    rejected even when told not to validate. `language`: of error texts, the account's.
+    `basic_disabled`: an administrator turned passwords off. `login_charset`: in which names and
+    passwords are read. `encoded_names`: the header that names the user encodes it as a form does.
     """
 
     page_cap: PositiveInt = 1000
@@ -53,6 +59,10 @@ class DataCenterOptions(SiteOptions):
     time_zone: str = "UTC"
     auto_grant: bool = False
     always_validates: bool = False
+    language: Language = "en"
+    basic_disabled: bool = False
+    login_charset: Literal["utf-8", "iso-8859-1"] = "utf-8"
+    encoded_names: bool = False
 
 
 class DataCenterLogins(JiraSite[DataCenterOptions]):
@@ -90,9 +100,16 @@ class DataCenterLogins(JiraSite[DataCenterOptions]):
         """Know an OAuth 1.0a consumer by its public key (PEM)."""
         self.oauth1.register(consumer_key, public_key)
 
-    def add_application_link(self, client_id: str, client_secret: str, redirect_uri: str | None = None) -> App:
+    def add_application_link(
+        self, client_id: str, client_secret: str, redirect_uri: str | None = None, *, service_account: bool = False
+    ) -> App:
         """Make an OAuth 2.0 link; without `redirect_uri` it may have codes sent anywhere."""
-        return self.links.add(client_id, client_secret, redirect_uri)
+        return self.links.add(client_id, client_secret, redirect_uri, service_account=service_account)
+
+    def rename_account(self, name: str) -> None:
+        """Our account gets another user name in the directory; its key and its tokens stay."""
+        self.account = replace(self.account, name=name)
+        self.keyring.rename_holder(self.account)
 
     def revoke_grants(self) -> None:
         """The person revokes all that was granted by OAuth, 1.0a and 2.0."""
@@ -110,9 +127,11 @@ class DataCenterLogins(JiraSite[DataCenterOptions]):
 
     def authenticate(self, request: Request) -> Viewer | Answer:
         """Wrong passwords are refused, wrong tokens as the options say."""
-        match presented(request.headers.get("authorization")):
+        match presented(request.headers.get("authorization"), self.options.login_charset):
             case Nothing():
                 return NOBODY
+            case Basic() if self.options.basic_disabled:
+                return self.finish(json_answer({"message": BASIC_DISABLED}, 403), NOBODY)
             case Basic(user, secret):
                 return self._by_password(user, secret)
             case Bearer(token):
@@ -168,7 +187,8 @@ class DataCenterLogins(JiraSite[DataCenterOptions]):
 
     def finish(self, answer: Answer, viewer: Viewer) -> Answer:
         """Say who asked, how the login went, and how much may still be asked."""
-        headers = {"X-AUSERNAME": viewer.account.name if viewer.account else "anonymous"}
+        name = viewer.account.name if viewer.account else "anonymous"
+        headers = {"X-AUSERNAME": quote_plus(name) if self.options.encoded_names else name}
         if viewer.login_reason:
             headers["X-Seraph-LoginReason"] = viewer.login_reason
         if self.options.rate_limit:

@@ -5,6 +5,7 @@ answered.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -43,12 +44,19 @@ FaultKind = Literal[
     "drop_issues",  # leaves out the issues of `ids`
     "issue_errors",  # moves the issues of `ids` into issueErrors
     "repeat_page_token",  # always gives the same nextPageToken
+    "garble_issues",  # the issues of `ids` are no issues any more: neither id nor key
+    "null_issue_errors",  # issueErrors is null
+    "charset",  # the body in `charset`, which the header names
+    "broken_text",  # a byte in the description of each status that is not of the body's charset
+    "garble_sites",  # an entry without an address stands first among the sites of a grant
 ]
 
 STAND_INS: frozenset[FaultKind] = frozenset({"status", "login_page", "redirect", "empty", "huge", "close"})
 FOR_GOOD = 3600.0  # seconds; longer than anybody waits, ended by stopping the server
 LOGIN_ADDRESS = "https://login.example.com/sso"
 HUGE = 20_000_000  # bytes
+_ISSUE_PATH = re.compile(r"/issue/([0-9]+|[A-Z][A-Z0-9_]*-[0-9]+)$")
+_IN_CLAUSE = re.compile(r"\b(?:id|key) in \(([^)]*)\)")
 
 
 class FaultParameters(TypedDict, total=False):
@@ -67,6 +75,11 @@ class FaultParameters(TypedDict, total=False):
     size: int
     location: str
     ids: Sequence[int | str]
+    charset: str
+    naming: Sequence[int | str]
+    issues_over: int | None
+    body_over: int | None
+    signed: bool | None
 
 
 @dataclass(slots=True)
@@ -76,6 +89,10 @@ class Fault:
     `path` is an fnmatch pattern on the request's path, `method` one on its method. The first
     `skip` matching requests are spared, then `times` are struck (all, when None).
     `json_if_asked`: a JSON body goes only to those whose Accept asks for it, others get a page.
+
+    Of the matching requests only these are met: with `naming`, those whose body or path names one
+    of these issues; with `issues_over`, those whose body names more issues; with `body_over`, those
+    with a body of more bytes; with `signed`, those with credentials, or without.
     """
 
     kind: FaultKind
@@ -92,6 +109,11 @@ class Fault:
     size: int = HUGE
     location: str = LOGIN_ADDRESS
     ids: Sequence[int | str] = ()
+    charset: str = "iso-8859-1"
+    naming: Sequence[int | str] = ()
+    issues_over: int | None = None
+    body_over: int | None = None
+    signed: bool | None = None
     seen: int = 0
     hits: int = 0
 
@@ -107,6 +129,8 @@ class Fault:
         """
         if not (fnmatchcase(request.path, self.path) and fnmatchcase(request.method, self.method)):
             return False
+        if not self._concerns(request):
+            return False
         self.seen += 1
         if (
             self.seen <= self.skip
@@ -116,6 +140,17 @@ class Fault:
             return False
         self.hits += 1
         return True
+
+    def _concerns(self, request: Request) -> bool:
+        """Whether it is one of the requests that the fault is about."""
+        if self.signed is not None and self.signed != bool(request.headers.get("authorization")):
+            return False
+        if self.body_over is not None and len(request.body) <= self.body_over:
+            return False
+        named = named_in(request) if self.naming or self.issues_over is not None else frozenset()
+        if self.issues_over is not None and len(named) <= self.issues_over:
+            return False
+        return not self.naming or not named.isdisjoint(map(str, self.naming))
 
     def stand_in(self, request: Request) -> Answer | None:  # noqa: PLR0911 - one return for each kind
         """The answer in Jira's place; None when Jira is to answer."""
@@ -135,7 +170,7 @@ class Fault:
             case _:
                 return None
 
-    def spoil(self, answer: Answer) -> Answer:
+    def spoil(self, answer: Answer) -> Answer:  # noqa: PLR0911 - one return for each kind
         """What becomes of Jira's answer."""
         match self.kind:
             case "lose":
@@ -146,7 +181,13 @@ class Fault:
                 return replace(answer, body=answer.body[: len(answer.body) // 2])
             case "content_type":
                 return replace(answer, content_type=self.content_type or "text/plain")
-            case "drop_issues" | "issue_errors" | "repeat_page_token":
+            case "charset":
+                return self._in_charset(answer)
+            case "broken_text":
+                return replace(answer, body=answer.body.replace(b'"description":""', b'"description":"\xff"'))
+            case "garble_sites":
+                return replace(answer, body=answer.body.replace(b"[", b'[{"id":null,"name":"?"},', 1))
+            case "drop_issues" | "issue_errors" | "repeat_page_token" | "garble_issues" | "null_issue_errors":
                 return self._edited(answer)
             case _:
                 return answer
@@ -185,9 +226,25 @@ class Fault:
         match self.kind:
             case "repeat_page_token":
                 body |= {"nextPageToken": "the-same-token", "isLast": False}
+            case "null_issue_errors":
+                body |= {"issueErrors": None}
+            case "garble_issues":
+                self._garble(body)
             case _:
                 self._take_out(body)
         return replace(answer, body=dump(body).encode())
+
+    def _in_charset(self, answer: Answer) -> Answer:
+        text = answer.body.decode()
+        kind = (answer.content_type or "").partition(";")[0]
+        return replace(answer, body=text.encode(self.charset), content_type=f"{kind};charset={self.charset}")
+
+    def _garble(self, body: dict[str, Any]) -> None:
+        """What stands for the issues of `ids` in the answer can be told from nothing."""
+        names = {str(name) for name in self.ids}
+        body["issues"] = [
+            {"expand": ""} if names & {issue["id"], issue["key"]} else issue for issue in body.get("issues", [])
+        ]
 
     def _take_out(self, body: dict[str, Any]) -> None:
         """Take the issues of `ids` out of the answer, to issueErrors if that is the fault."""
@@ -199,6 +256,24 @@ class Fault:
             body["issueErrors"] = body.get("issueErrors", []) + [
                 {"id": issue["id"], "errorMessage": "The issue could not be fetched, try again."} for issue in struck
             ]
+
+
+def named_in(request: Request) -> frozenset[str]:
+    """The ids and keys of issues that a request names, in its body or as the end of its path."""
+    path = _ISSUE_PATH.search(request.path)
+    if path:
+        return frozenset({path[1]})
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return frozenset()
+    if not isinstance(body, dict):
+        return frozenset()
+    names = body.get("issueIdsOrKeys")
+    if isinstance(names, list):
+        return frozenset(map(str, names))
+    listed = _IN_CLAUSE.findall(str(body.get("jql", "")))
+    return frozenset(name.strip(' "') for names in listed for name in names.split(","))
 
 
 def _silent(answer: Answer) -> Answer:

@@ -33,12 +33,16 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A registered app. No `redirect_uris`: any. `scopes`: all it may get; None is no limit."""
+    """A registered app. No `redirect_uris`: any. `scopes`: all it may get; None is no limit.
+
+    `service_account`: it gets tokens for itself (client credentials), and nothing else.
+    """
 
     client_id: str
     client_secret: str
     redirect_uris: Sequence[str] = ()
     scopes: frozenset[str] | None = None
+    service_account: bool = False
 
     def redirects_to(self, uri: str) -> bool:
         """Whether the app may have codes sent there."""
@@ -140,6 +144,13 @@ class Grants:
             held.rotated_at = held.rotated_at or self.clock.now()
             return self._issue(held.grant)
 
+    def for_itself(self, app: App, scopes: frozenset[str]) -> Tokens:
+        """A token for a service account, without a refresh token; OAuthRefusedError for any other app."""
+        if not app.service_account:
+            raise OAuthRefusedError("unauthorized_client", "Grant type not allowed for the client.")
+        with self._lock:
+            return self._issue(Grant(app, scopes), refreshable=False)
+
     def access(self, token: str) -> Grant | None:
         """The grant that an access token stands for, while it lives."""
         held = self._access.get(token)
@@ -164,11 +175,11 @@ class Grants:
             return False
         return held.rotated_at is None or now - held.rotated_at <= self.lifetimes.leeway
 
-    def _issue(self, grant: Grant) -> Tokens:
+    def _issue(self, grant: Grant, *, refreshable: bool = True) -> Tokens:
         now = self.clock.now()
         access, refresh = token_urlsafe(32), None
         self._access[access] = _Access(grant, now + self.lifetimes.access)
-        if self.always_offline or OFFLINE in grant.scopes:
+        if refreshable and (self.always_offline or OFFLINE in grant.scopes):
             refresh = token_urlsafe(48)
             self._refresh[refresh] = _Refresh(grant, now)
         return Tokens(access, refresh, int(self.lifetimes.access.total_seconds()), grant.scopes)

@@ -7,6 +7,7 @@ from local.sample_jira.atlassian import Atlassian
 from local.sample_jira.clock import Clock
 from local.sample_jira.cloud import CloudSite
 from local.sample_jira.control import ATLASSIAN_CALLS, SITE_CALLS, WHOLE_CALLS, Controlled
+from local.sample_jira.custom_domain import CustomDomain
 from local.sample_jira.data_center import DataCenterSite
 from local.sample_jira.listener import Listener
 from local.sample_jira.model import UnknownNameError
@@ -122,6 +123,16 @@ class SampleJira:
             left.serve(MovedSite(site))
             self._listeners.append(left)
         return site.url
+
+    def add_custom_domain(self, name: str) -> str:
+        """Let people open the Cloud site at another address, which is returned; the API stays where it is."""
+        site = self.site(name)
+        if not isinstance(site, CloudSite):
+            raise UnknownNameError(f"{name} is no Cloud site")
+        listener = Listener(CustomDomain(site))
+        self._listeners.append(listener)
+        site.custom_domain = listener.url
+        return listener.url
 
     def advance(self, seconds: float) -> str:
         """Move the clock of all servers; the new time is returned."""

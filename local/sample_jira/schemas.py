@@ -199,9 +199,10 @@ class Authorize(AuthorizeRequest):
 class TokenRequest(Form):
     """POST of the token endpoint of either kind."""
 
-    grant_type: Literal["authorization_code", "refresh_token"]
+    grant_type: Literal["authorization_code", "refresh_token", "client_credentials"]
     client_id: Text
     client_secret: Text
+    scope: Text | None = None
     code: Text | None = None
     code_verifier: Text | None = None
     redirect_uri: Text | None = None

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 from local.sample_jira.book import IssueBook
 from local.sample_jira.jql import Both, Clause, Condition, Either, Jql, JqlError, Not, Order, Value
 from local.sample_jira.jql_dates import read_date
+from local.sample_jira.languages import Language, unknown_issue
 from local.sample_jira.model import CATEGORIES, Issue
 
 Predicate = Callable[[Issue], bool]
@@ -24,6 +25,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
 }
+LARGEST_ID = 2**63 - 1
+"""Ids are signed numbers of 64 bits."""
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", re.IGNORECASE)
 
 
@@ -41,6 +44,7 @@ class Search:
     time_zone: str
     anonymous: bool
     missing: list[str] = field(default_factory=list)
+    language: Language = "en"
 
     def run(self, jql: Jql) -> list[Issue]:
         """The issues found, ordered as asked, else newest first; JqlError for unknown fields."""
@@ -124,6 +128,9 @@ class Search:
         wrong = [value.text for value in clause.values if not _is_issue_name(value)]
         if wrong:
             raise JqlError("\n".join(f"The issue key '{one}' for field 'issueKey' is invalid." for one in wrong))
+        too_large = [one.text for one in clause.values if one.text.isdecimal() and int(one.text) > LARGEST_ID]
+        if too_large:
+            raise JqlError(f"The value '{too_large[0]}' is not a valid number for the field 'id'.")
         self._note_missing(clause)
         return self._member(clause, set(self._issue_ids(clause.values)), lambda issue: issue.id)
 
@@ -143,11 +150,7 @@ class Search:
         for value in clause.values:
             issue = self.book.find(value.text)
             if issue is None or not self.book.listed([issue], anonymous=self.anonymous):
-                self.missing.append(
-                    f"A value with ID '{value.text}' does not exist for the field 'id'."
-                    if value.text.isdecimal()
-                    else f"An issue with key '{value.text}' does not exist for field 'key'."
-                )
+                self.missing.append(unknown_issue(value.text, self.language))
 
     def _issue_ids(self, values: Iterable[Value]) -> list[int]:
         found = (self.book.find(value.text) for value in values)

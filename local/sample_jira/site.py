@@ -133,7 +133,7 @@ class JiraSite(IssueBook, Service[Options]):
             "archived": project.archived,
         }
 
-    def server_info(self, version: str, numbers: Sequence[int], kind: str) -> Answer:
+    def server_info(self, version: str, numbers: Sequence[int], kind: str, **more: str) -> Answer:
         """GET serverInfo: anybody may ask."""
         now = self.clock.now() + timedelta(seconds=self.options.clock_skew_seconds)
         return json_answer(
@@ -147,6 +147,7 @@ class JiraSite(IssueBook, Service[Options]):
                 "serverTime": jira_time(now),
                 "scmInfo": "0" * 40,
                 "serverTitle": self.name,
+                **more,
             }
         )
 
