@@ -19,10 +19,15 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A failing credential, scope or authorisation, or not a Jira at all: breaks the integration at once (R9)."""
+    """A failing credential, scope or authorisation, or not a Jira at all.
+
+    Breaks the integration at once, that is as soon as a second call some seconds later is refused too (R9).
+    """
 
     reason_code: ReasonCode
     reason: str
+    final: bool = False
+    """Not to be asked twice: a dead grant, a CAPTCHA, missing scopes, another site; or asked twice already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Unavailable:
 
     reason_code: ReasonCode
     reason: str
+    own_deadline: bool = False
+    """Our own deadline ended the call before its whole time-out: no fault of Jira's, and no try."""
 
 
 JiraTrouble: TypeAlias = Throttled | Refused | Unavailable
