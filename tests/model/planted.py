@@ -18,7 +18,7 @@ from ticket_status.core.model import Integration, ReasonCode, Slice, SyncRun
 from ticket_status.core.observations import SliceStep
 from ticket_status.core.trouble import Refused, Throttled
 from ticket_status.core.window import END
-from ticket_status.service.retrieval import proof, worker
+from ticket_status.service.retrieval import proof, verdict, worker
 from ticket_status.service.retrieval import slice as slice_retrieval
 from ticket_status.service.retrieval.asking import Retrieval
 from ticket_status.service.retrieval.site_health import SiteHealth
@@ -99,7 +99,7 @@ def what_vanished_is_deleted_without_proof(planted: pytest.MonkeyPatch) -> None:
 
 def however_many_vanish_each_is_judged(planted: pytest.MonkeyPatch) -> None:
     """In the decision of R8."""
-    planted.setattr(worker, "implausible", lambda _missing, _asked: False)
+    planted.setattr(verdict, "implausible", lambda _missing, _asked: False)
 
 
 def throttling_breaks(planted: pytest.MonkeyPatch) -> None:

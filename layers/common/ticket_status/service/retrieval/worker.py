@@ -4,14 +4,12 @@ Whatever happens, work is either finished, or on the queue again from where it s
 reason. Only a bug or an outage of AWS raises, and then the message itself comes back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 from typing import TypeGuard, assert_never
 
-from ticket_status.core.health import RETRY_DELAY, lasts, noted
-from ticket_status.core.judgement import MOST_CONFIRMATIONS, implausible
+from ticket_status.core.health import RETRY_DELAY
 from ticket_status.core.model import (
     NEW_TICKETS,
     Counts,
@@ -23,7 +21,6 @@ from ticket_status.core.model import (
     SyncRun,
     Trigger,
 )
-from ticket_status.core.observations import MissingTicket
 from ticket_status.core.runs import collected, next_slice
 from ticket_status.core.slices import SLICES_AT_ONCE
 from ticket_status.core.throttle import delay_until, paused
@@ -36,19 +33,13 @@ from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.tickets import TicketStore
 from ticket_status.service.retrieval.asking import Retrieval
-from ticket_status.service.retrieval.proof import Patience, Proof
 from ticket_status.service.retrieval.runs import Runs, slice_work
 from ticket_status.service.retrieval.site_health import Broke, Paused, SiteHealth, TryAgain
-from ticket_status.service.retrieval.slice import OutOfTime, SliceRetrieval, Stopped, not_before, stopped
+from ticket_status.service.retrieval.slice import OutOfTime, SliceRetrieval, Stopped
+from ticket_status.service.retrieval.verdict import RunVerdict
 
 _MARGIN = timedelta(seconds=10)
 """What is left of the worker's time, after the last answer of Jira, to write it and hand the rest on."""
-
-_CONFIRM = timedelta(seconds=45)
-"""With less time left no further missing ticket is looked at: a slow Jira is not to be taken for one that fails."""
-
-_TOGETHER = 25
-"""Missing tickets that are proven and recorded together, so that a verdict that has to pause goes on from there."""
 
 _LOOK_AGAIN = timedelta(seconds=10)
 """New tickets that can neither join a run nor begin one look again after this."""
@@ -103,7 +94,7 @@ class Worker:
         self._runs = Runs(ports.integrations, ports.tickets, ports.runs, ports.queue)
         self._health = SiteHealth(ports.integrations, now)
         self._retrieval = Retrieval(ports.tickets, now)
-        self._proof = Proof(ports.tickets)
+        self._verdicts = RunVerdict(ports, self._retrieval, now)
 
     def do(self, work: Work, time_left: Callable[[], timedelta]) -> WorkReport:
         """Do a message's work; ``time_left`` is what the worker has until it is ended from outside."""
@@ -222,43 +213,17 @@ class Worker:
     # --- Verdicts ---------------------------------------------------------------------------------------------------
 
     def _verdict(self, work: VerdictWork, ready: _Ready, time_left: Callable[[], timedelta]) -> WorkReport:
-        parts = list(self._ports.runs.missing(ready.run))
-        if not parts:
-            completed = self._complete(ready.run)
-            return self._report(work, "repeated", detail="every missing ticket was judged", completed=completed)
-        too_many = implausible(ready.run.missing, ready.run.asked)
-        looks, now = count(), self._now()
-        patience = Patience(
-            in_time=lambda: next(looks) < MOST_CONFIRMATIONS and time_left() > _CONFIRM,
-            last_try=lasts(noted(ready.integration.trouble, now), now),
-        )
-        counts, told = Counts(), 0
-        for part in parts:
-            judged = Counts()
-            for tickets in _together(part.tickets, too_many=too_many):
-                if time_left() < _CONFIRM or stopped(self._ports.integrations, ready.integration, self._now()):
-                    self._ports.runs.spend(ready.run, ready.jira.requests - told)
-                    self._ports.queue.send([work])
-                    return self._report(work, "handed_on", jira_requests=ready.jira.requests, counts=counts)
-                some = self._judge(ready, tickets, patience, too_many=too_many)
-                if not isinstance(some, Counts):
-                    self._ports.runs.spend(ready.run, ready.jira.requests - told)
-                    return self._in_trouble(work, ready.run, ready.integration, some, ready.jira.requests)
-                judged += some
-            if self._ports.runs.conclude(ready.run, part, judged, ready.jira.requests - told, self._now()):
-                told = ready.jira.requests
-                counts += judged
-        completed = self._complete(ready.run)
-        return self._report(work, "done", jira_requests=ready.jira.requests, counts=counts, completed=completed)
-
-    def _judge(
-        self, ready: _Ready, tickets: Sequence[MissingTicket], patience: Patience, *, too_many: bool
-    ) -> Counts | JiraTrouble:
-        """Prove and record some missing tickets: what became of them, or the trouble that was met."""
-        at = max(self._now(), not_before(ready.run, ready.integration))
-        ref = ready.run.integration_ref
-        verdicts = self._proof.judge(ready.jira, ref, tickets, too_many=too_many, patience=patience)
-        return self._retrieval.record_verdicts(ref, tickets, verdicts, at) if isinstance(verdicts, dict) else verdicts
+        judged = self._verdicts.judge(ready.integration, ready.run, ready.jira, time_left)
+        requests = ready.jira.requests
+        match judged.ended:
+            case None:
+                completed = self._complete(ready.run)
+                return self._report(work, "done", jira_requests=requests, counts=judged.counts, completed=completed)
+            case OutOfTime() | Stopped():
+                self._ports.queue.send([work])
+                return self._report(work, "handed_on", jira_requests=requests, counts=judged.counts)
+            case _:
+                return self._in_trouble(work, ready.run, ready.integration, judged.ended, requests)
 
     # --- New tickets ------------------------------------------------------------------------------------------------
 
@@ -327,14 +292,3 @@ def _retrieves(integration: Integration | None, integration_ref: str) -> TypeGua
     return (
         integration is not None and integration.integration_ref == integration_ref and integration.retrieve_jira_tickets
     )
-
-
-def _together(tickets: Sequence[MissingTicket], *, too_many: bool) -> Iterator[Sequence[MissingTicket]]:
-    """Missing tickets in the order and the numbers in which they are judged; where none is believed, all at once.
-
-    The newly missing come first: what has been inaccessible for long can wait for its turn.
-    """
-    size = len(tickets) if too_many else _TOGETHER
-    ordered = sorted(tickets, key=lambda one: one.was_inaccessible)
-    for at in range(0, len(ordered), size):
-        yield ordered[at : at + size]
