@@ -19,13 +19,18 @@ help: ## list the targets
 
 setup: ## make the virtual environments (redone when their pins change)
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=...")'
-	@$(MAKE) --silent --jobs=3 $(VENV)/.ready .local/sam-venv/.ready .local/emulator-venv/.ready
+	@$(MAKE) --silent --jobs=3 $(VENV)/.installed .local/sam-venv/.ready .local/emulator-venv/.ready
 	@ln -sf ../../.local/sam-venv/bin/sam $(SAM)
 
 $(VENV)/.ready: requirements/dev.txt
 	@echo "making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PY) $(PIP_INSTALL) $<
+	@touch $@
+
+# The command line `ticket-status`, from cli/; changed code counts at once.
+$(VENV)/.installed: $(VENV)/.ready pyproject.toml
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Two environments of their own: the SAM CLI pins libraries that the project uses newer,
@@ -65,7 +70,7 @@ validate: setup ## the template: SAM, cfn-lint
 
 # Each suppression is on the line or the resource that it is for, with its reason; checkov's are in template.yaml.
 scan: setup .local/scan-venv/.ready ## look for weaknesses: code (bandit), template (checkov), secrets (detect-secrets)
-	@$(PY) -m bandit --quiet --recursive layers/common/ticket_status functions local tools 2>/dev/null
+	@$(PY) -m bandit --quiet --recursive layers/common/ticket_status cli functions local tools 2>/dev/null
 	@.local/scan-venv/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 	@find . .ci -type f -not -path './.*/*' -not -name '*.pyc' -not -path '*requirements*.txt' -print0 \
 	 | xargs -0 .venv/bin/detect-secrets-hook --no-verify $(NO_SECRETS)
@@ -97,7 +102,7 @@ deploy-console: setup ## put the console's files where a stack deployed with Con
 
 lock: ## renew the pins from requirements/*.in (needs uv)
 	@uv pip compile $(LOCK) --no-annotate requirements/runtime.in -o layers/common/requirements.txt
-	@for kind in dev sam emulator scan bench; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
+	@for kind in cli dev sam emulator scan bench; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
 LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 clean: ## remove what was built or kept locally

@@ -1,0 +1,72 @@
+"""What can go wrong, as the user is told of it.
+
+    CommandError            the command was refused or failed: exit status 1
+    ├── ApiError            the service answered with an error
+    └── NoAnswerError       the service did not answer, in all the tries that a call has
+
+Wrong use of the command line is ``click.UsageError``: exit status 2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+WORDS = {
+    HTTPStatus.UNAUTHORIZED: "The service does not accept the token: it expired, or is for another stack.",
+    HTTPStatus.FORBIDDEN: "The token lacks the scope for this.",
+    HTTPStatus.TOO_MANY_REQUESTS: "The service asks to slow down, and went on doing so for as long as we waited.",
+}
+"""What is said of an answer without a ``detail``, such as the gateway's own."""
+
+
+class CommandError(Exception):
+    """Raised when a command is refused or fails; the text is what the user reads."""
+
+
+class NoAnswerError(CommandError):
+    """Raised when the service did not answer within the tries that a call has."""
+
+
+@dataclass
+class ApiError(CommandError):
+    """Raised when the service answers with an error (RFC 9457, or the gateway's own form)."""
+
+    status: int
+    code: str | None
+    """The stable code of the problem; ``None`` in answers of the gateway."""
+    detail: str
+    fields: Sequence[tuple[str, str]] = ()
+    """Pointer and explanation of each member that does not fit."""
+    retry_after: float | None = None
+    """Seconds."""
+    members: Mapping[str, Any] = field(default_factory=dict)
+    """What else the problem says, such as ``missing_scopes``."""
+
+    def __str__(self) -> str:
+        """The detail, the code, and a line for each field at fault."""
+        name = self.code or "no code"
+        lines = [f"{self.detail} ({name}, HTTP {self.status})"]
+        lines += [f"  {pointer.removeprefix('#/') or 'the body'}: {detail}" for pointer, detail in self.fields]
+        lines += [
+            f"  {check['name']}: {check['detail']}" for check in self.members.get("checks", []) if not check["ok"]
+        ]
+        if self.retry_after is not None:
+            lines.append(f"  Try again in {self.retry_after:.0f} seconds.")
+        return "\n".join(lines)
+
+
+def api_error(status: int, document: object, retry_after: float | None) -> ApiError:
+    """Read an error answer; ``document`` is its body as JSON, or ``None`` when it is not JSON."""
+    body = document if isinstance(document, dict) else {}
+    known = next((words for code, words in WORDS.items() if code == status), None)
+    said = body.get("detail") or body.get("message")
+    detail = " ".join(str(part) for part in (known, said) if part) or "The service answered with an error."
+    errors = body.get("errors") if isinstance(body.get("errors"), list) else []
+    fields = [
+        (str(one.get("pointer", "")), str(one.get("detail", ""))) for one in errors or [] if isinstance(one, dict)
+    ]
+    if fields:
+        detail = "The request does not fit."
+    code = body.get("code")
+    return ApiError(status, code if isinstance(code, str) else None, detail, fields, retry_after, body)

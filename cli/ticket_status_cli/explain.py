@@ -1,0 +1,207 @@
+"""Why a ticket shows what it shows, since when, and what to do about it, in sentences (``ticket-status why``).
+
+The advice is that of docs/operations.md, with commands of this command line where there is one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+Document = Mapping[str, Any]
+
+REMEDIES = {
+    "AUTHENTICATION_FAILED": (
+        "The credential expired or was revoked. Make a new one in Jira, then: "
+        "ticket-status integrations edit {name} --ask-secret"
+    ),
+    "MISSING_SCOPES": (
+        "Add the missing scopes to the application (ticket-status integrations test {name} names them), give the "
+        "secret again (ticket-status integrations edit {name} --ask-secret), then authorise again where the "
+        "integration needs it: ticket-status integrations authorise {name}"
+    ),
+    "AUTHORIZATION_EXPIRED": "Authorise again: ticket-status integrations authorise {name}",
+    "CAPTCHA_REQUIRED": "Somebody has to log in to that Jira as this user once, in a browser, and answer the CAPTCHA.",
+    "UNREACHABLE": (
+        "Check the address, the certificate, the firewall and the proxy, or whether the site is down. "
+        "ticket-status integrations test {name} says how far a call gets."
+    ),
+    "NOT_JIRA": (
+        "Check the address: a login page, a redirect, or a site that was renamed. A new address: "
+        "ticket-status integrations edit {name} --url https://…"
+    ),
+    "DIFFERENT_SITE": (
+        "Another Jira site answers at this address, and its ids mean other issues. Put the right site back there, or "
+        "create an integration of its own for the other one."
+    ),
+    "JIRA_ERROR": "Jira itself fails. Tell its administrators.",
+}
+"""By ``reason_code`` of an integration's health."""
+
+_DELETED = (
+    "Jira proved that the issue was deleted, so it is not asked for any more.",
+    (
+        "Nothing, if it was deleted. If Jira does show it (it was hidden by security, or moved where the account "
+        "cannot look): ticket-status integrations recheck {name} {key}"
+    ),
+)
+_INACCESSIBLE = (
+    (
+        "Jira does not show the issue to the integration's account, and deletion is not proven: the account may not "
+        "browse the project any more, or too many issues vanished at once."
+    ),
+    (
+        "Give the account permission to browse the project in Jira; every run asks again. Or have all such tickets "
+        "looked at now: ticket-status integrations recheck {name}"
+    ),
+)
+
+RECOVERS = "The statuses come back by themselves once the cause is gone: it is looked for every 15 minutes."
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is said of one ticket."""
+
+    ticket_no: str
+    ticket_url: str | None
+    integration_name: str
+    shows: str
+    since: str | None
+    why: str
+    what_to_do: str
+
+    def document(self) -> dict[str, str | None]:
+        """For programs."""
+        return asdict(self)
+
+
+def explain(ticket: Document, integration: Document | None, now: datetime) -> Explanation:
+    """Explain a ticket; ``integration`` is ``None`` when there is none of its name any more."""
+    shows, (why, what_to_do) = _shows(ticket), _reasons(ticket, integration, now)
+    return Explanation(
+        ticket_no=ticket["ticket_no"],
+        ticket_url=ticket.get("ticket_url"),
+        integration_name=ticket["integration_name"],
+        shows=shows,
+        since=ticket.get("ticket_status_since"),
+        why=why,
+        what_to_do=what_to_do,
+    )
+
+
+def in_words(one: Explanation, now: datetime) -> str:
+    """The sentences that people read."""
+    since = f" since {moment(one.since, now)}" if one.since else ""
+    where = f"  {one.ticket_url}\n" if one.ticket_url else ""
+    return (
+        f"{one.ticket_no} ({one.integration_name}) shows {one.shows}{since}.\n{where}"
+        f"  Why: {one.why}\n  What to do: {one.what_to_do}"
+    )
+
+
+def _shows(ticket: Document) -> str:
+    match ticket["ticket_status"], ticket["unknown_reason"]:
+        case None, _:
+            return "no status"
+        case _, str(reason):
+            last = ticket.get("last_known_status")
+            return f"Unknown ({reason})" + (f", last known as {last}" if last else "")
+        case status, _:
+            return str(status)
+
+
+def _reasons(ticket: Document, integration: Document | None, now: datetime) -> tuple[str, str]:  # noqa: PLR0911 - one for each
+    """Why, and what to do."""
+    name = ticket["integration_name"]
+    match ticket["unknown_reason"]:
+        case None if ticket["ticket_status"] is None:
+            return (
+                f'"Retrieve Jira Tickets" is switched off for {name}, so nothing is asked from its Jira.',
+                f"To see statuses again, switch it on: ticket-status integrations settings {name} --retrieve",
+            )
+        case None:
+            return _known(ticket, integration, now)
+        case "DELETED":
+            return _DELETED[0], _DELETED[1].format(name=name, key=ticket["ticket_no"])
+        case "INACCESSIBLE":
+            return _INACCESSIBLE[0], _INACCESSIBLE[1].format(name=name)
+        case "INTEGRATION_BROKEN":
+            return _broken(name, integration)
+        case "INTEGRATION_NOT_FOUND":
+            return (
+                f"The integration {name} that the ticket was created through was deleted.",
+                "Nothing brings this ticket's status back. For a new integration, import the tickets again.",
+            )
+        case "NOT_RETRIEVED_YET":
+            return _waiting(ticket, integration, now)
+        case reason:
+            return (f"The service says {reason}.", "Look in docs/operations.md of the service's version.")
+
+
+def _known(ticket: Document, integration: Document | None, now: datetime) -> tuple[str, str]:
+    seen = moment(ticket.get("last_update"), now)
+    if ticket["refresh_state"] == "outside_window":
+        why = f"Jira held this status {seen}. The ticket was created more than a year ago and is no longer refreshed."
+        return why, "Look in Jira for what it is today."
+    why = f"Jira was last seen to hold this status {seen}."
+    if integration and integration.get("paused_until"):
+        return why, f"Nothing: Jira asked to slow down, and it goes on {moment(integration['paused_until'], now)}."
+    return why, f"Nothing. To ask Jira now: ticket-status violations refresh {ticket.get('violation_id', 'VIOLATION')}"
+
+
+def _broken(name: str, integration: Document | None) -> tuple[str, str]:
+    health: Document = integration["health"] if integration else {}
+    if health.get("status") == "HEALTHY_INTEGRATION":
+        return (
+            f"{name} was broken and is well again; this ticket has not been retrieved since.",
+            f"Nothing: the run that began with the recovery brings it. {_run(integration)}",
+        )
+    said = str(health.get("reason") or "no reason was given").rstrip(".")
+    remedy = REMEDIES.get(str(health.get("reason_code")), "ticket-status integrations test {name} says what fails.")
+    return f"The integration {name} is broken: {said}.", f"{remedy.format(name=name)} {RECOVERS}"
+
+
+def _waiting(ticket: Document, integration: Document | None, now: datetime) -> tuple[str, str]:
+    name = ticket["integration_name"]
+    if ticket["refresh_state"] == "outside_window":
+        return (
+            "It was created more than a year ago and was never retrieved; tickets that old are not asked for.",
+            "Look in Jira.",
+        )
+    why = "Jira has not been asked for this ticket yet, since it was registered or retrieval was switched on."
+    if integration is None:
+        return why, "Nothing."
+    if integration["health"]["status"] == "PENDING_AUTHORIZATION":
+        return (
+            f"The integration {name} was never authorised.",
+            f"Authorise it: ticket-status integrations authorise {name}",
+        )
+    if integration.get("paused_until"):
+        return why, f"Nothing: Jira asked to slow down, and it goes on {moment(integration['paused_until'], now)}."
+    advice = _run(integration) or f"Start a run: ticket-status integrations sync {name}"
+    return why, advice
+
+
+def _run(integration: Document | None) -> str:
+    """Where the integration's last run stands, if it is one that can still come by."""
+    run = integration.get("last_sync") if integration else None
+    if not run or run["state"] not in ("running", "paused"):
+        return ""
+    done, total = run["progress"]["tickets_done"], run["progress"]["tickets_total"]
+    return f"A run is {'at work' if run['state'] == 'running' else 'paused'}: {done} of {total} tickets."
+
+
+def moment(text: str | None, now: datetime) -> str:
+    """A time and how far it is from now: ``2026-11-22T08:00:00Z (6 days ago)``."""
+    if text is None:
+        return "never"
+    distance = now - datetime.fromisoformat(text)
+    ahead = distance < timedelta(0)
+    seconds = abs(distance).total_seconds()
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds >= size or unit == "second":
+            number = int(seconds // size)
+            words = f"{number} {unit}{'' if number == 1 else 's'}"
+            return f"{text} ({f'in {words}' if ahead else f'{words} ago'})"
+    raise AssertionError(text)

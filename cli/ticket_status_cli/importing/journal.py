@@ -1,0 +1,100 @@
+"""What was done of a long piece of work, so that it goes on where it was interrupted."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import click
+
+from ticket_status_cli.errors import CommandError
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the records so far."""
+
+    records: int = 0
+    sent: int = 0
+    """Links of tickets to violations that the service took."""
+    rejected: int = 0
+    """Records."""
+    by_code: dict[str, int] = field(default_factory=dict)
+    integrations: dict[str, int] = field(default_factory=dict)
+    """Links by integration."""
+
+
+@dataclass(slots=True)
+class Journal:
+    """The journal of one file, beside it. Written whole after each batch, and removed when all is done."""
+
+    path: Path | None
+    """``None``: the work cannot be resumed (standard input)."""
+    identity: str
+    """What is done, with which file, where: another one is not taken for it."""
+    counts: Counts = field(default_factory=Counts)
+    output: str | None = None
+    """The file that is written meanwhile, once there is one."""
+    output_bytes: int = 0
+    """How much of it is known to be whole."""
+    token: str | None = None
+    """Of the page that follows."""
+
+    @classmethod
+    def open(cls, path: Path | None, identity: str, *, restart: bool) -> "Journal":
+        """The journal of interrupted work, or a new one; raises ``click.UsageError`` when it is of other work."""
+        journal = cls(path, identity)
+        if path is None or restart or not path.exists():
+            return journal
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            journal.counts = Counts(**known["counts"])
+            journal.output, journal.output_bytes = known["output"], known["output_bytes"]
+            journal.token = known["token"]
+            same = known["identity"] == identity
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CommandError(f"The journal {path} cannot be read; --restart begins anew. ({error!r})") from error
+        if not same:
+            raise click.UsageError(
+                f"{path} is the journal of an interrupted run with another content of the file, other options or "
+                "another service. Repeat that command to go on with it, or begin anew with --restart."
+            )
+        return journal
+
+    @property
+    def resumed(self) -> bool:
+        """Whether something was done before."""
+        return self.counts.records > 0
+
+    def write(self) -> None:
+        """Keep what was done, whole or not at all."""
+        if self.path is None:
+            return
+        document = {
+            "identity": self.identity,
+            "counts": asdict(self.counts),
+            "output": self.output,
+            "output_bytes": self.output_bytes,
+            "token": self.token,
+        }
+        draft = self.path.with_name(f"{self.path.name}.new")
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(document) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
+
+    def remove(self) -> None:
+        """All is done."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def identity(path: str, options: Mapping[str, object]) -> str:
+    """A digest of what is done with which file: its size and time, and the options."""
+    about = Path(path).stat() if path != "-" else None
+    file = None if about is None else (about.st_size, about.st_mtime_ns)
+    text = json.dumps([file, {name: str(value) for name, value in sorted(options.items())}])
+    return hashlib.sha256(text.encode()).hexdigest()

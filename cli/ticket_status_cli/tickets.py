@@ -1,0 +1,460 @@
+"""``ticket-status tickets``."""
+
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from ticket_status_cli.client import Client
+from ticket_status_cli.errors import ApiError
+from ticket_status_cli.export import export_tickets
+from ticket_status_cli.importing.columns import (
+    FIELDS,
+    JIRA_COLUMNS,
+    JIRA_TEXTS,
+    NOT_MISSED,
+    Columns,
+    Ticket,
+)
+from ticket_status_cli.importing.dates import Dates
+from ticket_status_cli.importing.dry_run import Forecast, forecast
+from ticket_status_cli.importing.journal import Journal, identity
+from ticket_status_cli.importing.rejects import Rejects
+from ticket_status_cli.importing.sending import Read, Send, Work, send_all
+from ticket_status_cli.importing.source import DELIMITERS, Kind, Source, open_source
+from ticket_status_cli.options import Group, Session, complete_integration, confirm, example, note, pass_session
+from ticket_status_cli.output import column
+from ticket_status_cli.progress import bar, follow_run
+from ticket_status_cli.violations import TICKET_COLUMNS
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@click.group(cls=Group)
+def tickets() -> None:
+    """Tickets: import, export, find, unregister."""
+
+
+def file_options(command: Decorated) -> Decorated:
+    """How a file of tickets is read."""
+    options = (
+        click.option(
+            "--format", "kind", type=click.Choice(["csv", "ndjson"]), help="Of the file; by its name unless said."
+        ),
+        click.option("--map", "mapped", metavar="COLUMN=NAME", multiple=True, help="COLUMN is named NAME in the file."),
+        click.option("--set", "constants", metavar="COLUMN=VALUE", multiple=True, help="Every row has this value."),
+        click.option(
+            "--integration",
+            metavar="NAME",
+            shell_complete=complete_integration,
+            help="Same as --set integration_name=NAME.",
+        ),
+        click.option("--from-jira-csv", is_flag=True, help="The file is Jira's own CSV export."),
+        click.option(
+            "--violation-pattern",
+            metavar="REGEX",
+            help="Finds the violation; its first group, if it has one, is the id.",
+        ),
+        click.option(
+            "--violation-in",
+            metavar="COLUMN",
+            multiple=True,
+            help="Where the pattern looks: a column of the file; summary, description and labels unless said.",
+        ),
+        click.option("--timezone", metavar="ZONE", default="UTC", help="Of times without one, such as Europe/Berlin."),
+        click.option(
+            "--date-format", "date_formats", metavar="FORMAT", multiple=True, help="Such as '%d/%m/%Y %H:%M'."
+        ),
+        click.option("--delimiter", metavar="CHARACTER", help="Of the CSV file; found in its header unless said."),
+        click.option("--encoding", help="Of the file; UTF-8, or what its byte order mark says, unless said."),
+        click.option("--rejects", metavar="FILE", help="Where rejected rows go; FILE.rejects.csv unless said."),
+        click.option("--restart", is_flag=True, help="Begin anew instead of going on after an interruption."),
+        click.option("--dry-run", is_flag=True, help="Say what would be done, with samples; send and write nothing."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """How a file of tickets is read, as the options say."""
+
+    path: str
+    kind: Kind | None
+    delimiter: str | None
+    encoding: str | None
+    columns: Columns
+    rejects: str | None
+    restart: bool
+    dry_run: bool
+    said: Mapping[str, object]
+    """The options that make it another piece of work when they differ."""
+
+
+def read_options(path: str, given: dict[str, Any]) -> FileOptions:
+    """Understand the options; raises ``click.UsageError`` that says what does not fit."""
+    pattern = _pattern(given["violation_pattern"])
+    if given["from_jira_csv"] and pattern is None:
+        raise click.UsageError(
+            "--from-jira-csv needs --violation-pattern, which finds the violation in summary, description or labels."
+        )
+    if given["violation_in"] and pattern is None:
+        raise click.UsageError("--violation-in says where --violation-pattern looks; the pattern is missing.")
+    constants = _pairs(given["constants"], "--set")
+    if given["integration"]:
+        constants["integration_name"] = given["integration"]
+    delimiter = given["delimiter"]
+    if delimiter is not None and len(delimiter := delimiter.replace("\\t", "\t")) != 1:
+        raise click.UsageError(f"--delimiter must be one character, such as one of {DELIMITERS!r}.")
+    names = dict(JIRA_COLUMNS) if given["from_jira_csv"] else {}
+    columns = Columns(
+        names=names | _names(given["mapped"]),
+        constants=constants,
+        dates=Dates(_zone(given["timezone"]), tuple(given["date_formats"])),
+        pattern=pattern,
+        texts=tuple(given["violation_in"]) or JIRA_TEXTS,
+    )
+    kind: Kind | None = "csv" if given["from_jira_csv"] else given["kind"]
+    of_work = {name: value for name, value in given.items() if name not in ("rejects", "restart", "dry_run")}
+    return FileOptions(
+        path,
+        kind,
+        delimiter,
+        _known_encoding(given["encoding"]),
+        columns,
+        given["rejects"],
+        given["restart"],
+        given["dry_run"],
+        of_work,
+    )
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    try:
+        return re.compile(text) if text else None
+    except re.error as error:
+        raise click.UsageError(f"--violation-pattern is not a regular expression: {error}.") from error
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise click.UsageError(f"--timezone {name} is not known; it is a name such as Europe/Berlin.") from error
+
+
+def _known_encoding(name: str | None) -> str | None:
+    try:
+        if name:
+            "".encode(name)
+    except LookupError as error:
+        raise click.UsageError(f"--encoding {name} is not known; it is a name such as cp1252.") from error
+    return name
+
+
+def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    pairs = dict(one.split("=", 1) for one in given if "=" in one)
+    if len(pairs) != len(given) or not pairs.keys() <= set(FIELDS):
+        raise click.UsageError(f"{option} takes COLUMN=…, each column once; columns are {', '.join(FIELDS)}.")
+    return {name: value.strip() for name, value in pairs.items()}
+
+
+def _names(given: Sequence[str]) -> dict[str, str]:
+    """COLUMN=NAME; the other way round is understood too, where it can mean nothing else."""
+    turned = []
+    for one in given:
+        left, _, right = one.partition("=")
+        turned.append(f"{right}={left}" if left not in FIELDS and right in FIELDS else one)
+    return {name: column.casefold() for name, column in _pairs(turned, "--map").items()}
+
+
+@tickets.command(
+    "import",
+    epilog=example(
+        "ticket-status tickets import tickets.csv --dry-run",
+        "ticket-status tickets import jira.csv --from-jira-csv --integration cloud-abc \\",
+        "  --violation-pattern 'XRAY-[0-9]+' --timezone Europe/Berlin",
+    ),
+)
+@click.argument("file")
+@file_options
+@click.option("--sync/--no-sync", default=True, help="Retrieve all statuses once when the import is done.")
+@click.option("--wait", is_flag=True, help="Wait until the statuses were retrieved.")
+@pass_session
+def import_(session: Session, file: str, *, sync: bool, wait: bool, **given: Any) -> None:  # noqa: ANN401 - the options
+    """Register the tickets of a CSV or NDJSON file (- is standard input).
+
+    Columns: integration_name, issue_key, issue_id, violation_id, created_at, resource_type, resource_name,
+    resource_version. issue_id and the resource may be left out.
+
+    What cannot be registered goes into a file of rejects with the reason; mend it there and import it the same way.
+    Importing the same again changes nothing. After an interruption the same command goes on where it stopped.
+    Exit status 1 when something was rejected.
+    """
+    options = read_options(file, given)
+    client = session.client
+    if options.dry_run:
+        _show_forecast(session, options, options.columns.registrations)
+        return
+    _check_integration(client, options.columns.constants.get("integration_name"))
+    send = _sender(client, "tickets")
+    with _work(session, options, "import", options.columns.registrations, send) as journal:
+        runs = _first_statuses(client, journal.counts.integrations, wait=wait) if sync else []
+    _report(session, journal, "registered", runs)
+
+
+@tickets.command(
+    epilog=example(
+        "ticket-status tickets unregister tickets.csv",
+        "ticket-status tickets unregister --integration cloud-abc --issue SEC-7 --violation V-101",
+    )
+)
+@click.argument("file", required=False)
+@file_options
+@click.option("--issue", metavar="KEY_OR_ID", help="One ticket, instead of a file; with --integration and --violation.")
+@click.option("--violation", metavar="ID", help="The violation whose link to the ticket is removed.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def unregister(
+    session: Session,
+    file: str | None,
+    issue: str | None,
+    violation: str | None,
+    *,
+    yes: bool,
+    **given: Any,  # noqa: ANN401 - the options
+) -> None:
+    """Remove links of tickets to violations: those of a file, read as for import, or one.
+
+    A ticket without a link is forgotten. The file can be the one that was imported, or an export.
+    """
+    client = session.client
+    if file is None:
+        if not (given["integration"] and issue and violation):
+            raise click.UsageError("Give a FILE, or --integration, --issue and --violation.")
+        _unregister_one(session, given["integration"], issue, violation)
+        return
+    if issue or violation:
+        raise click.UsageError("--issue and --violation are for one ticket without a FILE.")
+    options = read_options(file, given)
+    if options.dry_run:
+        _show_forecast(session, options, options.columns.links)
+        return
+    confirm(f"Remove the links that {file} names?", sure=yes or file == "-")
+    send = _sender(client, "tickets", "unregister")
+    with _work(session, options, "unregister", options.columns.links, send) as journal:
+        pass
+    _report(session, journal, "unregistered", [])
+
+
+def _unregister_one(session: Session, integration: str, issue: str, violation: str) -> None:
+    which = "issue_id" if issue.isdecimal() else "issue_key"
+    link = {"integration_name": integration, which: issue, "violation_id": violation}
+    answered = session.client.post("tickets", "unregister", body={"tickets": [link]})
+    session.output.one(answered, (column("unregistered", "Unregistered"), column("rejected", "Rejected")))
+    if answered["rejected"]:
+        sys.exit(1)
+
+
+def _sender(client: Client, *path: str) -> Send:
+    def send(part: Sequence[Ticket]) -> list[dict[str, object]]:
+        rejected: list[dict[str, object]] = client.post(*path, body={"tickets": part})["rejected"]
+        return rejected
+
+    return send
+
+
+@contextmanager
+def _work(session: Session, options: FileOptions, what: str, read: Read, send: Send) -> Iterator[Journal]:
+    """Send the whole file; the journal is kept until what follows is done too."""
+    about = {"what": what, "service": session.client.connection.url, **options.said}
+    journal_path = None if options.path == "-" else Path(f"{options.path}.{what}-journal")
+    journal = Journal.open(journal_path, identity(options.path, about), restart=options.restart)
+    with open_source(options.path, options.kind, options.delimiter, options.encoding) as source:
+        _check_columns(source, options.columns)
+        if journal.resumed:
+            note(f"Going on after {journal.counts.records} records that were dealt with before.")
+        with Rejects(_rejects_path(options, source.kind), source, journal) as rejects, _going_on(journal):
+            with bar(what, source.size, in_bytes=True) as shown:
+                work = Work(source, read, send, journal, rejects)
+                send_all(work, lambda at: shown.at(at, source.size))
+            yield journal
+    journal.remove()
+
+
+@contextmanager
+def _going_on(journal: Journal) -> Iterator[None]:
+    """Say how to go on after an interruption or failure; a termination is an interruption like Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except BaseException:
+        if journal.path is not None:
+            note(f"{journal.counts.records} records were dealt with. The same command goes on from there.")
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _rejects_path(options: FileOptions, kind: Kind) -> Path:
+    if options.rejects:
+        return Path(options.rejects)
+    return Path(f"{'tickets' if options.path == '-' else options.path}.rejects.{kind}")
+
+
+def _check_columns(source: Source, columns: Columns) -> None:
+    """Before anything is sent: a column that was named is there, and what is passed over is said."""
+    if source.kind != "csv":
+        return
+    known = {name.casefold() for name in source.header}
+    missing = [name for name in columns.names.values() if name not in known]
+    if columns.pattern:
+        missing += [name for name in columns.texts if columns.texts is not JIRA_TEXTS and name.casefold() not in known]
+        if columns.texts is JIRA_TEXTS and known.isdisjoint(JIRA_TEXTS):
+            missing.append(f"one of {', '.join(JIRA_TEXTS)}")
+    if missing:
+        raise click.UsageError(
+            f"The file has no column {', '.join(missing)}. It has: {', '.join(dict.fromkeys(source.header))}. "
+            "--map COLUMN=NAME says where a column is."
+        )
+    used = {*FIELDS, *columns.names.values(), *NOT_MISSED, "ticket_no", "violation_ids"}
+    unused = [name for name in source.header if name.casefold() not in used]
+    if unused and not columns.pattern:
+        note(f"Columns that are passed over: {', '.join(unused)}.")
+
+
+def _check_integration(client: Client, name: str | None) -> None:
+    """Of a name that all rows share, say that there is no such integration before a hundred thousand are rejected."""
+    if name is None:
+        return
+    try:
+        client.get("jira-integrations", name)
+    except ApiError as error:
+        if error.status != HTTPStatus.FORBIDDEN:  # who may register only cannot look; then the service rejects rows
+            raise
+
+
+def _first_statuses(client: Client, names: Mapping[str, int], *, wait: bool) -> list[dict[str, object]]:
+    """One run of all tickets for each integration, instead of many of a few."""
+    runs: list[dict[str, object]] = []
+    for name in names:
+        try:
+            run_id = client.post("jira-integrations", name, "sync")["run_id"]
+        except ApiError as error:
+            note(f"{name}: no run was started. {error.detail}")
+            continue
+        run = {"state": follow_run(client, name, run_id)["state"]} if wait else {}
+        runs.append({"integration_name": name, "run_id": run_id, **run})
+    return runs
+
+
+def _report(session: Session, journal: Journal, done: str, runs: list[dict[str, object]]) -> None:
+    counts = journal.counts
+    document = {
+        "records": counts.records,
+        done: counts.sent,
+        "rejected": counts.rejected,
+        "rejected_by_code": counts.by_code,
+        "by_integration": counts.integrations,
+        "rejects_file": journal.output,
+        "runs": runs,
+    }
+    columns = [
+        column("records", "Records"),
+        column(done, "Links " + done),
+        column("rejected", "Records rejected"),
+        column("rejected_by_code", "Rejected by code"),
+        column("by_integration", "By integration"),
+        column("rejects_file", "Rejects are in"),
+        column("runs", "Runs started"),
+    ]
+    session.output.one(document, columns)
+    if counts.rejected:
+        note(f"Mend {journal.output} and give it to the same command. Its first columns say what is wrong.")
+        sys.exit(1)
+
+
+def _show_forecast(session: Session, options: FileOptions, read: Read) -> None:
+    with open_source(options.path, options.kind, options.delimiter, options.encoding) as source:
+        _check_columns(source, options.columns)
+        with bar("reading", source.size, in_bytes=True) as shown:
+            found = forecast(source, read, datetime.now(UTC), lambda at: shown.at(at, source.size))
+    unknown = _unknown(session.client, found)
+    document = {**found.document(), "unknown_integrations": unknown}
+    names = {
+        "records": "Records",
+        "links": "Links that would be sent",
+        "rejected": "Records that would be rejected",
+        "by_code": "Rejected by code",
+        "by_integration": "By integration",
+        "unknown_integrations": "Integrations that there are not",
+        "oldest": "Oldest ticket",
+        "newest": "Newest ticket",
+        "older_than_a_year": "Never refreshed (older than a year)",
+    }
+    session.output.one(document, [column(name, title) for name, title in names.items()])
+    if session.output.format != "table":
+        return
+    session.output.say("\nSamples:")
+    sample = [column(name) for name in ("integration_name", "issue_key", "issue_id", "violation_id", "created_at")]
+    session.output.rows(found.samples, [*sample, column("resource")])
+    if found.rejected_samples:
+        session.output.say("Would be rejected:")
+        session.output.rows(found.rejected_samples, [column(name) for name in ("line", "code", "detail")])
+
+
+def _unknown(client: Client, found: Forecast) -> list[str]:
+    try:
+        known = {one["connection_name"] for one in client.pages("integrations", "jira-integrations", limit="100")}
+    except ApiError as error:
+        if error.status == HTTPStatus.FORBIDDEN:
+            return []  # who may register only cannot look
+        raise
+    return [name for name in found.by_integration if name not in known]
+
+
+@tickets.command(epilog=example("ticket-status tickets find SEC-7"))
+@click.argument("key")
+@pass_session
+def find(session: Session, key: str) -> None:
+    """Find tickets by their Jira key, in all integrations."""
+    found = [*session.client.pages("tickets", "tickets", ticket_no=key)]
+    columns = (*TICKET_COLUMNS[1:], column("violation_ids", "Violations"), column("violations", "Number"))
+    session.output.rows(found, columns, {"tickets": found})
+    if not found:
+        note(f"No ticket {key} is registered.")
+        sys.exit(1)
+
+
+@tickets.command(
+    epilog=example(
+        "ticket-status tickets export --integration cloud-abc --to tickets.ndjson",
+        "ticket-status tickets export --integration cloud-abc --category done --output csv > done.csv",
+    )
+)
+@click.option("--integration", "name", required=True, shell_complete=complete_integration)
+@click.option("--category", type=click.Choice(["new", "indeterminate", "done", "undefined"]))
+@click.option("--status", help="Name of a Jira status.")
+@click.option("--unknown-reason", metavar="REASON", help="Such as DELETED or INTEGRATION_BROKEN.")
+@click.option("--refresh-state", metavar="STATE", help="Such as outside_window.")
+@click.option("--to", metavar="FILE", help="Write a file, whole or not at all; goes on after an interruption.")
+@pass_session
+def export(session: Session, name: str, to: str | None, **filters: str | None) -> None:
+    """Export the tickets of an integration, each once, as NDJSON or CSV (--output csv)."""
+    kind = session.format or "ndjson"
+    if kind not in ("ndjson", "csv"):
+        raise click.UsageError("An export is NDJSON or CSV: --output ndjson or --output csv.")
+    query = {key: value for key, value in filters.items() if value}
+    number = export_tickets(session.client, name, query, kind, to)
+    if to:
+        note(f"{number} tickets are in {to}.")

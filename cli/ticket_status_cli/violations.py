@@ -1,0 +1,129 @@
+"""``ticket-status violations`` and ``ticket-status why``."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from itertools import islice
+
+import click
+
+from ticket_status_cli.client import Client, Document
+from ticket_status_cli.errors import ApiError
+from ticket_status_cli.explain import explain, in_words
+from ticket_status_cli.options import Command, Group, Session, example, note, pass_session
+from ticket_status_cli.output import column
+
+MOST_AT_ONCE = 50
+"""Violations of one call that refreshes."""
+
+TICKET_COLUMNS = (
+    column("violation_id", "Violation"),
+    column("ticket_no", "Ticket No."),
+    column("ticket_status", "Ticket Status"),
+    column("ticket_status_category", "Category"),
+    column("unknown_reason", "Unknown because"),
+    column("last_known_status", "Last known"),
+    column("ticket_status_since", "Since"),
+    column("last_update", "Last Update"),
+    column("refresh_state", "Refresh"),
+    column("integration_name", "Integration"),
+    column("issue_id", "Issue id"),
+    column("ticket_url", "Address"),
+)
+REFRESH_COLUMNS = (
+    *TICKET_COLUMNS[:5],
+    column("refresh.outcome", "Outcome"),
+    column("refresh.reason", "Because"),
+    *TICKET_COLUMNS[7:10],
+)
+
+
+@click.group(cls=Group)
+def violations() -> None:
+    """Violations and the statuses of their tickets."""
+
+
+@violations.command(epilog=example("ticket-status violations show V-101"))
+@click.argument("violation_id", metavar="ID")
+@pass_session
+def show(session: Session, violation_id: str) -> None:
+    """Show a violation's tickets as they are known now."""
+    found = session.client.get("violations", violation_id, "tickets")
+    session.output.rows(_rows(found), TICKET_COLUMNS, found)
+
+
+@violations.command(
+    epilog=example(
+        "ticket-status violations refresh V-101 V-102", "cut -f1 ids.tsv | ticket-status violations refresh -"
+    )
+)
+@click.argument("violation_ids", metavar="ID...", nargs=-1, required=True)
+@pass_session
+def refresh(session: Session, violation_ids: Sequence[str]) -> None:
+    """Ask Jira now for the tickets of violations; - reads ids from standard input, one a line.
+
+    Exit status 1 when a violation is not known, or Jira could not be asked for one of its tickets.
+    """
+    trouble: list[str] = []
+    rows = _refreshed(session.client, _ids(violation_ids), trouble)
+    session.output.rows(rows, REFRESH_COLUMNS)
+    for each in trouble:
+        note(each)
+    if trouble:
+        sys.exit(1)
+
+
+def _ids(given: Iterable[str]) -> Iterator[str]:
+    """Each id once, however often it is given; those of standard input as they come."""
+    seen: set[str] = set()
+    for one in given:
+        for found in (line.strip() for line in sys.stdin) if one == "-" else [one]:
+            if found and found not in seen:
+                seen.add(found)
+                yield found
+
+
+def _refreshed(client: Client, ids: Iterable[str], trouble: list[str]) -> Iterator[Document]:
+    waiting = iter(ids)
+    while some := list(islice(waiting, MOST_AT_ONCE)):
+        answered = client.post("violations", "refresh", body={"violation_ids": some})["violations"]
+        for violation_id in some:
+            if violation_id not in answered:
+                trouble.append(f"{violation_id}: no ticket is known for this violation.")
+                continue
+            for row in _rows(answered[violation_id]):
+                outcome = row["refresh"]
+                if outcome["outcome"] == "failed":
+                    trouble.append(f"{violation_id}: {row['ticket_no']} was not refreshed: {outcome['reason']}.")
+                yield row
+
+
+def _rows(found: Document) -> list[Document]:
+    return [{"violation_id": found["violation_id"], **ticket} for ticket in found["tickets"]]
+
+
+@click.command(cls=Command, epilog=example("ticket-status why V-101"))
+@click.argument("violation_id", metavar="VIOLATION")
+@pass_session
+def why(session: Session, violation_id: str) -> None:
+    """Say what each ticket of a violation shows, since when, why, and what to do about it."""
+    now = datetime.now(UTC)
+    found = session.client.get("violations", violation_id, "tickets")
+    names = {ticket["integration_name"] for ticket in found["tickets"]}
+    integrations = {name: _integration(session.client, name) for name in names}
+    said = [explain(row, integrations[row["integration_name"]], now) for row in _rows(found)]
+    if session.output.format == "table":
+        session.output.say("\n\n".join(in_words(one, now) for one in said))
+        return
+    documents = [one.document() for one in said]
+    session.output.rows(documents, [column(name) for name in documents[0]])
+
+
+def _integration(client: Client, name: str) -> Document | None:
+    try:
+        return client.get("jira-integrations", name)
+    except ApiError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise
