@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy test check lint types scan format validate dead-letters deploy deploy-console bench lock clean
+.PHONY: help setup run demo stack redeploy quick test check lint types scan format validate dead-letters deploy deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -53,8 +53,15 @@ stack: setup ## the bare stack on the embedded AWS, in the foreground
 redeploy: setup ## bring changed code into the running local stack
 	@$(PY) -m local redeploy
 
-test: setup ## every test, the end-to-end ones against the embedded AWS
-	@$(PY) -m pytest
+quick: setup lint types ## before each commit, in about a minute: lint, types, the tests that need no stack
+	@$(PY) -m pytest -q $(PARALLEL) $(UNIT)
+UNIT := tests/unit tests/handlers tests/template
+
+test: setup ## every test, the end-to-end ones against the embedded AWS (ARGS="-k name" for some)
+	@$(PY) -m pytest $(PARALLEL) $(ARGS)
+# Tests that share a stack are a group, which one process runs (tests/conftest.py). More processes than cores, since
+# end-to-end tests wait a lot.
+PARALLEL := --numprocesses 3 --dist loadgroup
 
 check: setup lint types validate scan test ## what CI runs
 

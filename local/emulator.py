@@ -23,6 +23,8 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AW
 
 PYTHON = STATE / "emulator-venv" / "bin" / "python"
 GUARD = Path(__file__).parent / "guard.py"
+# Its folder in STATE begins so, its port follows: the processes of one stack can be told from those of another.
+FOLDER = "emulator-"
 READY_SECONDS = 30
 STOP_SECONDS = 60
 # One process of 50 to 70 MB per concurrent invocation.
@@ -54,7 +56,7 @@ class Emulator:
             os.environ[name] = ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get(name)]))
         if not is_free(self.port):
             raise EmulatorError(f"port {self.port} is taken; say PORT=... for another")
-        directory = tempfile.mkdtemp(prefix="emulator-", dir=STATE)
+        directory = tempfile.mkdtemp(prefix=f"{FOLDER}{self.port}-", dir=STATE)
         with self.log.open("wb") as log:
             self._guard = subprocess.Popen(  # nosec B603 # an argument list written here, no shell
                 [

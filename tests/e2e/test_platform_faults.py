@@ -13,11 +13,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from local import ROOT, STATE
 from local.deploy import sam_environment
+from local.emulator import FOLDER
 from local.sample_jira import SampleJira
 from local.stack import Stack
 from tests.e2e.driver import Service, ticket, wait_for
@@ -65,12 +67,11 @@ def brief_worker(stack: Stack) -> Iterator[None]:
     functions.update_function_configuration(FunctionName=worker, Timeout=before)
 
 
-def signal_workers(number: signal.Signals) -> int:
-    """Send a signal to each worker of this clone's stack; how many there were."""
+def signal_workers(stack: Stack, number: signal.Signals) -> int:
+    """Send a signal to each worker of this stack, and of no other that runs beside it; how many there were."""
+    folder = f"{STATE}/{FOLDER}{urlsplit(stack.endpoint_url).port}-"
     listed = subprocess.run(["/bin/ps", "-axwwo", "pid=,command="], capture_output=True, text=True, check=True).stdout
-    pids = [
-        int(line.split()[0]) for line in listed.splitlines() if f"{STATE}/emulator-" in line and "-sync-worker-" in line
-    ]
+    pids = [int(line.split()[0]) for line in listed.splitlines() if folder in line and "-sync-worker-" in line]
     for pid in pids:
         os.kill(pid, number)
     return len(pids)
@@ -104,21 +105,21 @@ def done_after_all(service: Service, name: str, run_id: str) -> None:
 
 @pytest.mark.usefixtures("soon")
 def test_a_worker_that_is_killed_in_mid_slice_is_followed_by_another(
-    service: Service, jira: SampleJira, name: str
+    service: Service, jira: SampleJira, stack: Stack, name: str
 ) -> None:
     """For want of memory, or with its machine: AWS ends it with the same signal."""
     run_id = in_mid_slice(service, jira, name)
-    assert signal_workers(signal.SIGKILL)
+    assert signal_workers(stack, signal.SIGKILL)
     done_after_all(service, name, run_id)
 
 
 @pytest.mark.usefixtures("brief_worker")
 def test_a_worker_that_is_timed_out_in_mid_slice_is_followed_by_another(
-    service: Service, jira: SampleJira, name: str
+    service: Service, jira: SampleJira, stack: Stack, name: str
 ) -> None:
     run_id = in_mid_slice(service, jira, name)
     begun = time.monotonic()
-    assert signal_workers(signal.SIGSTOP), "stands still, as a worker does that waits for something for ever"
+    assert signal_workers(stack, signal.SIGSTOP), "stands still, as a worker does that waits for something for ever"
     done_after_all(service, name, run_id)
     assert time.monotonic() - begun > WORKER_SECONDS / 2, "it was not done by a second worker before that"
 
