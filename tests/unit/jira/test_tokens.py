@@ -281,6 +281,8 @@ TROUBLE: list[tuple[FaultKind, dict[str, Any], type, ReasonCode | None]] = [
 def test_trouble_at_the_token_endpoint_is_told_by_its_kind(
     bench: Bench, fault: FaultKind, options: dict[str, Any], kind: type, code: ReasonCode | None
 ) -> None:
+    if fault == "hang":
+        bench.be_brief()
     jira = opened(bench, authorised(bench))
     calls = jira.requests
     later(bench, 4000)

