@@ -196,6 +196,8 @@ In another terminal, here:
   TOKEN=$(python -c 'import json; print(json.load(open(".local/stack.json"))["tokens"]["admin"])')
   curl -s -H "Authorization: Bearer $TOKEN" "$API/jira-integrations"
 
+  ticket-status status
+
 """
 
 
@@ -203,13 +205,16 @@ def jira_to_try(jira: "SampleJira", control: str) -> str:
     """How to let things happen in the sample Jira, and see them in the service."""
     sites = "\n".join(f"  {name:<20}{url}" for name, url in jira.sites().items())
     return f"""
-The sample Jira sites:
+The sample Jira sites, of which the Cloud ones know {jira.cloud.email} with the API token {jira.cloud.api_token}:
 
 {sites}
 
   JIRA={control}
   curl -s -d '{{"issue": "SEC-2", "status": "In Progress"}}' "$JIRA/cloud/move"
-  curl -s -X POST -H "Authorization: Bearer $TOKEN" "$API/violations/V-102/tickets/refresh"
+  ticket-status violations refresh V-102
+  ticket-status why V-302
+
+docs/first-day.md goes on from here.
 """
 
 

@@ -19,6 +19,10 @@ WORDS = {
 }
 """What is said of an answer without a ``detail``, such as the gateway's own."""
 
+MISSING_ROUTE = "Missing Authentication Token"
+"""What API Gateway says, with 403, of a route that it does not have."""
+NO_ROUTE = "The service does not have this: it is of an older version, or the address is another's."
+
 
 class CommandError(Exception):
     """Raised when a command is refused or fails; the text is what the user reads."""
@@ -59,8 +63,10 @@ class ApiError(CommandError):
 def api_error(status: int, document: object, retry_after: float | None) -> ApiError:
     """Read an error answer; ``document`` is its body as JSON, or ``None`` when it is not JSON."""
     body = document if isinstance(document, dict) else {}
-    known = next((words for code, words in WORDS.items() if code == status), None)
     said = body.get("detail") or body.get("message")
+    known = (
+        NO_ROUTE if said == MISSING_ROUTE else next((words for code, words in WORDS.items() if code == status), None)
+    )
     detail = " ".join(str(part) for part in (known, said) if part) or "The service answered with an error."
     errors = body.get("errors") if isinstance(body.get("errors"), list) else []
     fields = [

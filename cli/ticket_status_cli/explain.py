@@ -94,9 +94,10 @@ def in_words(one: Explanation, now: datetime) -> str:
     """The sentences that people read."""
     since = f" since {moment(one.since, now)}" if one.since else ""
     where = f"  {one.ticket_url}\n" if one.ticket_url else ""
+    advice = one.what_to_do.replace("\n", "\n  ")
     return (
         f"{one.ticket_no} ({one.integration_name}) shows {one.shows}{since}.\n{where}"
-        f"  Why: {one.why}\n  What to do: {one.what_to_do}"
+        f"  Why: {one.why}\n  What to do: {advice}"
     )
 
 
@@ -159,7 +160,7 @@ def _broken(name: str, integration: Document | None) -> tuple[str, str]:
         )
     said = str(health.get("reason") or "no reason was given").rstrip(".")
     remedy = REMEDIES.get(str(health.get("reason_code")), "ticket-status integrations test {name} says what fails.")
-    return f"The integration {name} is broken: {said}.", f"{remedy.format(name=name)} {RECOVERS}"
+    return f"The integration {name} is broken: {said}.", f"{remedy.format(name=name)}\n{RECOVERS}"
 
 
 def _waiting(ticket: Document, integration: Document | None, now: datetime) -> tuple[str, str]:

@@ -3,12 +3,13 @@
 import sys
 import time
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import click
 
 from ticket_status_cli.client import Client, Document
-from ticket_status_cli.errors import CommandError, NoAnswerError
+from ticket_status_cli.errors import ApiError, CommandError, NoAnswerError
 from ticket_status_cli.options import Group, Session, complete_integration, confirm, example, note, pass_session
 from ticket_status_cli.output import Column, column
 from ticket_status_cli.overview import last_run
@@ -129,7 +130,9 @@ def create(session: Session, name: str, auth_type: str, **given: Any) -> None:  
             body[member] = ask_secret(_secret_name(member), option)
     try:
         made = session.client.post("jira-integrations", body=body, repeatable=False)
-    except NoAnswerError as error:
+    except (ApiError, NoAnswerError) as error:
+        if isinstance(error, ApiError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
         raise CommandError(
             f"{error}\nWhether {name} was created is not known. Look: ticket-status integrations show {name}"
         ) from error

@@ -5,6 +5,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong use.
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 
 import click
@@ -51,11 +52,11 @@ for _command in (integrations, tickets, violations, why, status, completion):
     cli.add_command(_command)
 
 
-def main() -> None:
-    """Run the command that the arguments name."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that the arguments name; those of the process unless given."""
     try:
         # Without its standalone mode click hands on the errors, and what a command returns.
-        cli.main(prog_name=NAME, standalone_mode=False)
+        cli.main(arguments, prog_name=NAME, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

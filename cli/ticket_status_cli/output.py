@@ -65,13 +65,14 @@ class Output:
                     writer.writerow([cell(one.value(row)) for one in columns])
 
     def one(self, document: Mapping[str, Any], columns: Sequence[Column]) -> None:
-        """Write one thing: a table with a line for each of its columns."""
+        """Write one thing: a table with a line for each column that has a value."""
         if self.format != "table":
             self.rows([document], columns, document)
             return
         table = _grid()
         for each in columns:
-            table.add_row(each.title or each.name, Text(printable(cell(each.value(document)))))
+            if (value := each.value(document)) not in (None, [], {}):
+                table.add_row(each.title or each.name, Text(printable(cell(value))))
         self._console().print(table)
 
     def say(self, text: str) -> None:

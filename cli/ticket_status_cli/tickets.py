@@ -36,6 +36,9 @@ from ticket_status_cli.output import column
 from ticket_status_cli.progress import bar, follow_run
 from ticket_status_cli.violations import TICKET_COLUMNS
 
+REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+"""Reasons not to start a run that the same command will not change: no scope, deleted meanwhile, switched off."""
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -351,6 +354,8 @@ def _first_statuses(client: Client, names: Mapping[str, int], *, wait: bool) -> 
         try:
             run_id = client.post("jira-integrations", name, "sync")["run_id"]
         except ApiError as error:
+            if error.status not in REFUSALS:
+                raise
             note(f"{name}: no run was started. {error.detail}")
             continue
         run = {"state": follow_run(client, name, run_id)["state"]} if wait else {}

@@ -80,6 +80,15 @@ class IssueBook:
         """Whether the issue, or its whole project, was archived."""
         return issue.archived or self.projects[issue.project].archived
 
+    def issue_statuses(self, project: str) -> dict[str, str]:
+        """Names of the statuses of a project's issues, by key."""
+        with self.lock:
+            return {
+                issue.key: self.statuses[issue.status_id].name
+                for issue in self.issues.values()
+                if issue.project == project
+            }
+
     # Making
 
     def add_project(self, key: str, name: str | None = None, *, private: bool = False, public: bool = False) -> Project:

@@ -33,6 +33,7 @@ ATLASSIAN_CALLS = SERVER_CALLS | {"add_app", "add_service_account", "revoke_gran
 SITE_CALLS = SERVER_CALLS | {
     "create",
     "issue",
+    "issue_statuses",
     "move",
     "move_to_project",
     "delete",

@@ -94,7 +94,10 @@ class Journal:
 
 def identity(path: str, options: Mapping[str, object]) -> str:
     """A digest of what is done with which file: its size and time, and the options."""
-    about = Path(path).stat() if path != "-" else None
+    try:
+        about = Path(path).stat() if path != "-" else None
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be read: {error.strerror}.") from error
     file = None if about is None else (about.st_size, about.st_mtime_ns)
     text = json.dumps([file, {name: str(value) for name, value in sorted(options.items())}])
     return hashlib.sha256(text.encode()).hexdigest()

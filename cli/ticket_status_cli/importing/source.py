@@ -176,8 +176,9 @@ def _objects(text: TextIO) -> Iterator[Record]:
     number = 0
     while line := text.readline(LONGEST_LINE):
         number += 1
-        while not line.endswith("\n") and len(line) == LONGEST_LINE and (text.readline(LONGEST_LINE)):
-            pass  # the rest of a line that is too long
+        rest = line
+        while len(rest) == LONGEST_LINE and not rest.endswith("\n"):
+            rest = text.readline(LONGEST_LINE)
         stripped = line.strip()
         if stripped:
             yield _object(number, stripped)
