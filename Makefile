@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy quick test check lint types scan format validate dead-letters deploy deploy-console bench lock clean
+.PHONY: help setup run demo stack redeploy quick test check lint types scan secrets format validate dead-letters build deploy package deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -29,7 +29,7 @@ $(VENV)/.ready: requirements/dev.txt
 	@touch $@
 
 # The command line `ticket-status`, from cli/; changed code counts at once.
-$(VENV)/.installed: $(VENV)/.ready pyproject.toml
+$(VENV)/.installed: $(VENV)/.ready pyproject.toml layers/common/ticket_status/__init__.py
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -76,10 +76,13 @@ validate: setup ## the template: SAM, cfn-lint
 	@$(SAM) validate --lint --region us-east-1
 
 # Each suppression is on the line or the resource that it is for, with its reason; checkov's are in template.yaml.
-scan: setup .local/scan-venv/.ready ## look for weaknesses: code (bandit), template (checkov), secrets (detect-secrets)
+scan: setup secrets .local/scan-venv/.ready ## look for weaknesses: code (bandit), template (checkov), secrets (detect-secrets)
 	@$(PY) -m bandit --quiet --recursive layers/common/ticket_status cli functions local tools 2>/dev/null
 	@.local/scan-venv/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
-	@find . .ci -type f -not -path './.*/*' -not -name '*.pyc' -not -path '*requirements*.txt' -print0 \
+
+secrets: setup
+	@find . .ci .github -type f -not -path './.*/*' -not -path './dist/*' -not -name '*.pyc' \
+	 -not -path '*requirements*.txt' -print0 \
 	 | xargs -0 .venv/bin/detect-secrets-hook --no-verify $(NO_SECRETS)
 # Left to ruff and bandit, which read code: words beside a string (KeywordDetector).
 # In events/*.json, which can have no comments: ids and handles of AWS.
@@ -93,13 +96,19 @@ dead-letters: setup ## look at the dead letters of the sync; PUT_BACK=yes puts t
 	@$(PY) -m tools.dead_letters --stack-name $(STACK) $(if $(filter yes,$(PUT_BACK)),--put-back)
 STACK := ticket-status
 
-deploy: setup ## sam build and sam deploy to the AWS account of your environment
+build: setup
 	@$(SAM) build
 	@$(RUNTIME) -m compileall -q -j 0 --invalidation-mode unchecked-hash .aws-sam/build/CommonLayer
-	@$(SAM) deploy
 # The layer goes out compiled, by the Runtime that samconfig.toml names, or the template's own: otherwise every cold
 # start compiles it.
 RUNTIME := $(or $(shell sed -n 's/.*Runtime=\(python3\.[0-9]*\).*/\1/p' samconfig.toml | head -n 1),python3.13)
+
+deploy: build ## sam build and sam deploy to the AWS account of your environment
+	@$(SAM) deploy
+
+package: build ## dist/ticket-status-VERSION.zip, deployed without the repository; BUCKET=name also puts it there, as one template
+	@PYTHONPATH=layers/common $(PY) -m tools.package
+	@$(if $(BUCKET),$(SAM) package --s3-bucket $(BUCKET) --s3-prefix ticket-status --output-template-file dist/ticket-status.yaml)
 
 bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets, ONLY=runs|api|cold|day a part
 	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
@@ -113,4 +122,4 @@ lock: ## renew the pins from requirements/*.in (needs uv)
 LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 clean: ## remove what was built or kept locally
-	@rm -rf $(VENV) .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) .local .aws-sam dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,3 +1,3 @@
 """Ticket Status: where the Jira tickets of policy violations stand."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
