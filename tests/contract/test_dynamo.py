@@ -14,11 +14,11 @@ from moto import mock_aws
 from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
 
 from tests.contract.conftest import Account, Stores
-from tests.fakes.samples import IN_PROGRESS, NOW, REF, faulty, integration, later, registration, run, ticket
+from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, faulty, integration, later, registration, run, ticket
 from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import ContendedWriteError
 from ticket_status.core.model import Counts, Slice, SliceProgress, TicketKey
-from ticket_status.core.observations import Deleted, MissingTicket, Observed, SliceStep
+from ticket_status.core.observations import Observed, SliceStep
 from ticket_status.core.violations import Registration, Resource
 from ticket_status.core.window import END, position
 
@@ -210,9 +210,8 @@ def test_missing_tickets_of_a_run_follow_every_page(wire: Wire) -> None:
     wire.stores.integrations.add(integration())
     one = run(slices={str(number): SliceProgress(WHOLE) for number in range(5)})
     wire.stores.runs.begin(one, integration())
-    gone = MissingTicket("1", IN_PROGRESS, False, None)  # noqa: FBT003 - a named tuple
     for name in one.slices:
-        step = SliceStep(0, "c", done=True, counts=Counts(), asked=1, jira_requests=1, missing=(gone,))
+        step = SliceStep(0, "c", done=True, counts=Counts(), asked=1, jira_requests=1, vanished=("1",))
         wire.stores.runs.advance(one, name, step, NOW)
     assert len(list(wire.stores.runs.missing(one))) == 5
 
@@ -276,7 +275,7 @@ def test_an_outage_is_raised_not_taken_for_a_refusal(wire: Wire) -> None:
         lambda: wire.stores.integrations.remove(integration()),
         lambda: wire.stores.integrations.switch(integration(), on=False, now=NOW),
         lambda: wire.stores.tickets.record([Observed(key, NOW, IN_PROGRESS)]),
-        lambda: wire.stores.tickets.record([Deleted(key, NOW, None)]),
+        lambda: wire.stores.tickets.record([deleted(key, NOW)]),
         lambda: wire.stores.tickets.raise_coverage(REF, position(NOW), END, NOW, NOW),
         lambda: wire.stores.violations.register(many(2), NOW),
         lambda: wire.stores.runs.begin(run(), integration()),
@@ -296,7 +295,7 @@ def test_writes_that_meet_a_transaction_are_tried_again(wire: Wire) -> None:
     wire.rivals = [busy]
     assert wire.stores.tickets.record([Observed(key, NOW, IN_PROGRESS)]) == {key}
     wire.rivals = [CONFLICT]
-    assert wire.stores.tickets.record([Deleted(key, later(hours=1), None)]) == {key}
+    assert wire.stores.tickets.record([deleted(key, later(hours=1))]) == {key}
 
 
 @pytest.mark.parametrize("written", range(4))

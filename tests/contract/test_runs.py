@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from tests.contract.conftest import Stores
-from tests.fakes.samples import IN_PROGRESS, NOW, REF, integration, later, run
-from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
-from ticket_status.core.observations import MissingTicket, MissingTickets, SliceStep
+from tests.fakes.samples import NOW, REF, integration, later, run
+from ticket_status.core.judgement import Verdict
+from ticket_status.core.missing import MissingTickets, Unproven, UnprovenVerdict
+from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun, Trigger
+from ticket_status.core.observations import SliceStep
 from ticket_status.ports.paging import InvalidTokenError
 from ticket_status.ports.runs import SliceTakenError
 
@@ -33,13 +35,15 @@ def stored(stores: Stores, one: SyncRun) -> SyncRun:
     return found
 
 
-def step(number: int = 0, *missing: MissingTicket, done: bool = False, **counts: int) -> SliceStep:
-    asked = sum(counts.values()) + len(missing)
-    return SliceStep(number, f"176450000{number}#1", done, Counts(**counts), asked, 2, missing)
+def step(number: int = 0, *vanished: str, hidden: tuple[str, ...] = (), done: bool = False, **counts: int) -> SliceStep:
+    asked = sum(counts.values()) + len(vanished)
+    return SliceStep(number, f"176450000{number}#1", done, Counts(**counts), asked, 2, vanished, hidden)
 
 
-def missing(ticket_id: str = "10001") -> MissingTicket:
-    return MissingTicket(ticket_id, IN_PROGRESS, False, NOW)  # noqa: FBT003 - a named tuple
+def conclude(stores: Stores, one: SyncRun, part: MissingTickets, *left: str, counts: Counts | None = None) -> bool:
+    rest = replace(part, ticket_ids=left)
+    counted = counts or Counts(deleted=1)
+    return stores.runs.conclude(one, part, rest, counts=counted, jira_requests=3, now=later(minutes=1))
 
 
 def test_a_run_is_read_as_it_began_and_is_the_active_one(stores: Stores) -> None:
@@ -101,7 +105,7 @@ def test_only_the_active_run_is_let_go(stores: Stores) -> None:
 
 def test_runs_come_newest_first_in_pages(stores: Stores) -> None:
     runs = [begun(stores, run(f"2026112{day}T080000000-aaaaaa")) for day in range(5)]
-    stores.runs.advance(begun(stores, replace(run("20261120"), slices=WITH_SLICES)), "0", step(0, missing()), NOW)
+    stores.runs.advance(begun(stores, replace(run("20261120"), slices=WITH_SLICES)), "0", step(0, "10001"), NOW)
     newest_first = [*reversed(runs[1:]), runs[0]]
     first = stores.runs.page(REF, 4)
     second = stores.runs.page(REF, 4, first.next_token)
@@ -134,17 +138,17 @@ def test_a_step_moves_its_slice_and_counts(stores: Stores) -> None:
     assert (done.asked, done.jira_requests) == (10, 4)
 
 
-@pytest.mark.parametrize("lost", [step(0), step(0, missing("10002"))], ids=["update", "transaction"])
+@pytest.mark.parametrize("lost", [step(0), step(0, "10002")], ids=["update", "transaction"])
 def test_a_step_is_taken_once(stores: Stores, lost: SliceStep) -> None:
     one = begun(stores)
-    stores.runs.advance(one, "0", step(0, missing(), changed=1), NOW)
+    stores.runs.advance(one, "0", step(0, "10001", changed=1), NOW)
     before = stored(stores, one)
     with pytest.raises(SliceTakenError):
         stores.runs.advance(one, "0", lost, NOW)
     with pytest.raises(SliceTakenError):
         stores.runs.advance(one, "0", replace(lost, number=2), NOW)
     assert stored(stores, one) == before
-    assert [part.tickets for part in stores.runs.missing(one)] == [(missing(),)]
+    assert [part.ticket_ids for part in stores.runs.missing(one)] == [("10001",)]
 
 
 def test_a_slice_that_the_run_does_not_have_cannot_be_moved(stores: Stores) -> None:
@@ -154,7 +158,7 @@ def test_a_slice_that_the_run_does_not_have_cannot_be_moved(stores: Stores) -> N
     assert stored(stores, one) == one
 
 
-@pytest.mark.parametrize("late", [step(0), step(0, missing())], ids=["update", "transaction"])
+@pytest.mark.parametrize("late", [step(0), step(0, "10001")], ids=["update", "transaction"])
 def test_a_closed_run_is_not_moved(stores: Stores, late: SliceStep) -> None:
     one = begun(stores)
     stores.runs.close(one, RunState.CANCELLED, NOW)
@@ -211,37 +215,50 @@ def test_fifty_slices_stay_in_their_order(stores: Stores) -> None:
     assert list(stored(stores, one).slices) == [str(number) for number in range(50)]
 
 
-def test_missing_tickets_of_all_steps_are_kept_for_the_verdict(stores: Stores) -> None:
-    one = begun(stores)
-    hidden = MissingTicket("key#JAS-2", None, True, None)  # noqa: FBT003 - a named tuple
-    stores.runs.advance(one, "0", step(0, missing("1"), hidden), NOW)
+def test_what_vanished_in_any_slice_comes_before_what_was_hidden_before(stores: Stores) -> None:
+    one = begun(stores, replace(run(), slices={str(number): SliceProgress(PART) for number in range(12)}))
+    stores.runs.advance(one, "0", step(0, "1", hidden=("key#JAS-2", "3")), NOW)
     stores.runs.advance(one, "0", step(1), NOW)
-    stores.runs.advance(one, "1", step(0, missing("2"), done=True), NOW)
-    assert stored(stores, one).missing == 3
-    kept = {ticket for part in stores.runs.missing(one) for ticket in part.tickets}
-    assert kept == {missing("1"), hidden, missing("2")}
+    stores.runs.advance(one, "11", step(0, "4", done=True), NOW)
+    moved = stored(stores, one)
+    assert (moved.asked, moved.vanished, moved.missing) == (2, 2, 4)
+    assert [part.ticket_ids for part in stores.runs.missing(one)] == [("1",), ("4",), ("key#JAS-2", "3")]
 
 
 def test_a_large_step_misses_many_tickets(stores: Stores) -> None:
     one = begun(stores)
-    many = [missing(str(number)) for number in range(4500)]
+    many = [str(number) for number in range(9_000)]
+    stores.runs.advance(one, "0", step(0, *many[:4_500], hidden=tuple(many[4_500:])), NOW)
+    assert [ticket for part in stores.runs.missing(one) for ticket in part.ticket_ids] == many
+
+
+@pytest.mark.parametrize("name", ["Q" * 255, "Щ" * 255, "漢" * 255, "\U0001f9ff" * 255], ids=["ASCII", "2", "3", "4"])
+def test_the_longest_ids_of_any_script_and_a_verdict_on_each_fit(stores: Stores, name: str) -> None:
+    one = begun(stores)
+    many = tuple(f"key#{name}-{number:05d}" for number in range(1_000))
     stores.runs.advance(one, "0", step(0, *many), NOW)
-    assert sorted(ticket for part in stores.runs.missing(one) for ticket in part.tickets) == sorted(many)
+    parts = list(stores.runs.missing(one))
+    assert tuple(ticket for part in parts for ticket in part.ticket_ids) == many
+    for part in parts:
+        verdicts = tuple(UnprovenVerdict(name, Verdict.INACCESSIBLE, NOW) for name in part.ticket_ids)
+        full = replace(part, unproven=Unproven("account", 3, verdicts))
+        assert stores.runs.conclude(one, part, full, counts=Counts(), jira_requests=1, now=NOW)
+    assert sum(len(part.unproven.verdicts) for part in stores.runs.missing(one) if part.unproven) == len(many)
 
 
 def test_missing_tickets_of_another_run_are_not_ours(stores: Stores) -> None:
     one = begun(stores)
-    stores.runs.advance(one, "0", step(0, missing()), NOW)
+    stores.runs.advance(one, "0", step(0, "10001"), NOW)
     assert list(stores.runs.missing(run("20261122T080000250-a1b2c"))) == []
 
 
 def test_what_was_judged_is_counted_once(stores: Stores) -> None:
     one = begun(stores)
-    stores.runs.advance(one, "0", step(0, missing("1")), NOW)
-    stores.runs.advance(one, "1", step(0, missing("2")), NOW)
+    stores.runs.advance(one, "0", step(0, "1"), NOW)
+    stores.runs.advance(one, "1", step(0, "2"), NOW)
     first, second = stores.runs.missing(one)
-    assert stores.runs.conclude(one, first, Counts(deleted=1), 3, later(minutes=1))
-    assert not stores.runs.conclude(one, first, Counts(deleted=1), 3, later(minutes=2))
+    assert conclude(stores, one, first)
+    assert not conclude(stores, one, first)
     assert [part.part for part in stores.runs.missing(one)] == [second.part]
     concluded = stored(stores, one)
     assert concluded.counts == Counts(deleted=1)
@@ -249,10 +266,38 @@ def test_what_was_judged_is_counted_once(stores: Stores) -> None:
     assert concluded.updated_at == later(minutes=1)
 
 
+def test_a_part_is_concluded_little_by_little_by_one_worker_at_a_time(stores: Stores) -> None:
+    one = begun(stores)
+    stores.runs.advance(one, "0", step(0, "1", "2", "3"), NOW)
+    (part,) = stores.runs.missing(one)
+    assert conclude(stores, one, part, "2", "3")
+    assert not conclude(stores, one, part, "3")
+    (left,) = stores.runs.missing(one)
+    assert (left.ticket_ids, left.unproven) == (("2", "3"), None)
+    unproven = Unproven("bot", 2, (UnprovenVerdict("2", Verdict.DELETED, later(minutes=2)),))
+    waiting = replace(left, unproven=unproven)
+    assert stores.runs.conclude(one, left, waiting, counts=Counts(), jira_requests=1, now=NOW)
+    (proven,) = stores.runs.missing(one)
+    assert (proven.ticket_ids, proven.unproven) == (("2", "3"), unproven)
+    assert conclude(stores, one, proven, counts=Counts(deleted=2))
+    assert list(stores.runs.missing(one)) == []
+    assert stored(stores, one).counts == Counts(deleted=3)
+
+
 def test_a_part_that_never_was_is_not_counted(stores: Stores) -> None:
     one = begun(stores)
-    assert not stores.runs.conclude(one, MissingTickets("0#0#0", ()), Counts(deleted=1), 3, NOW)
+    assert not conclude(stores, one, MissingTickets("0#0#0", ("1",)))
+    assert not conclude(stores, one, MissingTickets("0#0#0", ("1",)), "1")
     assert stored(stores, one) == one
+
+
+def test_a_run_beside_the_active_one_is_stored_and_does_not_become_active(stores: Stores) -> None:
+    one = begun(stores)
+    beside = replace(run("20261122T080001000-ffffff"), trigger=Trigger.RECHECK)
+    stores.runs.add(beside)
+    assert stored(stores, beside) == beside
+    assert as_stored(stores).active_run_id == one.run_id
+    assert stores.runs.latest(REF) == beside
 
 
 def test_calls_that_brought_nothing_are_counted(stores: Stores) -> None:

@@ -7,11 +7,24 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.contract.conftest import Stores
-from tests.fakes.samples import DONE, IN_PROGRESS, NOW, REF, later, registration, seen, ticket
+from tests.fakes.samples import (
+    CREATED,
+    DONE,
+    IN_PROGRESS,
+    NOW,
+    REF,
+    deleted,
+    later,
+    registration,
+    seen,
+    ticket,
+    unseen,
+)
 from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Absence, Category, Slice, Status, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
+from ticket_status.core.slices import DELETED_TICKETS
 from ticket_status.core.window import END, month_of, position, window_start
 
 KEY = ticket().key
@@ -41,7 +54,7 @@ def new_rows(stores: Stores) -> list[Row]:
 
 
 def row_of(one: Ticket) -> Row:
-    return Row(position(one.created_at, one.key.ticket_id), one.key.ticket_id, None, inaccessible=False)
+    return Row(position(one.created_at, one.key.ticket_id), one.key.ticket_id, None, None)
 
 
 # --- Reading --------------------------------------------------------------------------------------------------------
@@ -117,10 +130,10 @@ def test_only_the_months_of_the_slice_are_read(stores: Stores) -> None:
 def test_a_row_bears_what_was_last_seen_and_whether_it_is_hidden(stores: Stores) -> None:
     registered(stores, ticket(), ticket("10002", "JAS-2"))
     record(stores, Observed(KEY, NOW, IN_PROGRESS), Observed(TicketKey(REF, "10002"), NOW, seen("JAS-2")))
-    record(stores, Unseen(KEY, later(hours=1)))
-    assert [(row.sighting, row.inaccessible) for row in rows(stores)] == [
-        (IN_PROGRESS, True),
-        (seen("JAS-2"), False),
+    record(stores, unseen(KEY, later(hours=1)))
+    assert [(row.sighting, row.absence) for row in rows(stores)] == [
+        (IN_PROGRESS, Absence.INACCESSIBLE),
+        (seen("JAS-2"), None),
     ]
 
 
@@ -139,8 +152,8 @@ def test_new_tickets_wait_until_they_are_observed(stores: Stores) -> None:
     record(
         stores,
         Observed(keys[0], NOW, IN_PROGRESS),
-        Unseen(keys[1], NOW),
-        Deleted(keys[2], NOW, None),
+        unseen(keys[1], NOW),
+        Deleted(keys[2], NOW, None, tickets[2].created_at),
         Missed(keys[3], NOW, None),
     )
     assert new_rows(stores) == [row_of(tickets[3])]
@@ -176,15 +189,47 @@ def test_the_census_has_the_months_of_the_window_only(stores: Stores) -> None:
 def test_a_deleted_ticket_leaves_index_and_census_once(stores: Stores) -> None:
     registered(stores, *spread(10, 10, 10))
     gone = TicketKey(REF, "10000")
-    assert record(stores, Deleted(gone, NOW, None)) == {gone}
-    assert record(stores, Deleted(gone, later(hours=1), None)) == frozenset()
+    assert record(stores, deleted(gone, NOW)) == {gone}
+    assert record(stores, deleted(gone, later(hours=1))) == frozenset()
     assert sum(census(stores).values()) == 2
     assert [row.ticket_id for row in rows(stores)] == ["10001", "10002"]
 
 
+def test_deleted_tickets_are_listed_by_themselves(stores: Stores) -> None:
+    tickets = spread(1, 40, 364)
+    registered(stores, *tickets)
+    for one in tickets[1:]:
+        record(stores, Observed(one.key, NOW, seen(one.issue_key)))
+        record(stores, Deleted(one.key, later(hours=1), NOW, one.created_at))
+    gone = [(row.ticket_id, row.sighting, row.absence) for row in rows(stores, Slice("", END, (DELETED_TICKETS,)))]
+    assert gone == [(one.key.ticket_id, seen(one.issue_key), Absence.DELETED) for one in tickets[1:]]
+    start = position(tickets[2].created_at)
+    assert len(rows(stores, Slice(start, END, (DELETED_TICKETS,)))) == 1
+    assert [row.ticket_id for row in rows(stores)] == [tickets[0].key.ticket_id]
+
+
+def test_one_of_a_mass_is_told_from_what_is_hidden(stores: Stores) -> None:
+    registered(stores)
+    record(stores, Unseen(KEY, NOW, Absence.VANISHED))
+    assert stored(stores).absence is Absence.VANISHED
+    assert [row.absence for row in rows(stores)] == [Absence.VANISHED]
+    record(stores, Observed(KEY, later(hours=1), DONE))
+    assert stored(stores).absence is None
+
+
+def test_deletions_that_may_not_be_written_do_not_keep_others_from_it(stores: Stores) -> None:
+    tickets = spread(*[10.0] * 9, *[50.0] * 9)
+    registered(stores, *tickets)
+    record(stores, Observed(tickets[3].key, later(hours=2), IN_PROGRESS))
+    unknown = ticket("999")
+    deletions = [Deleted(one.key, later(hours=1), None, one.created_at) for one in [*tickets, unknown]]
+    assert record(stores, *deletions) == {one.key for one in tickets} - {tickets[3].key}
+    assert census(stores) == {tickets[3].created_at.date(): 1}
+
+
 def test_many_deletions_at_once_leave_the_census_right(stores: Stores) -> None:
     registered(stores, *spread(*[10.0] * 12))
-    deletions = [Deleted(TicketKey(REF, str(10_000 + number)), NOW, None) for number in range(11)]
+    deletions = [deleted(TicketKey(REF, str(10_000 + number)), NOW) for number in range(11)]
     assert len(record(stores, *deletions)) == 11
     assert sum(census(stores).values()) == 1
 
@@ -212,8 +257,8 @@ def test_an_observation_is_written_and_read(stores: Stores) -> None:
 
 AN_HOUR_LATER: Sequence[Observation] = (
     Observed(KEY, later(hours=1), DONE),
-    Unseen(KEY, later(hours=1)),
-    Deleted(KEY, later(hours=1), NOW),
+    unseen(KEY, later(hours=1)),
+    deleted(KEY, later(hours=1), NOW),
 )
 
 
@@ -227,7 +272,7 @@ def test_an_older_observation_never_replaces_a_newer_one(
     assert record(stores, newer) == {KEY}
     before = stored(stores)
     at = later(hours=1) - older_by
-    for older in (Observed(KEY, at, DONE), Unseen(KEY, at), Deleted(KEY, at, None)):
+    for older in (Observed(KEY, at, DONE), unseen(KEY, at), deleted(KEY, at)):
         assert record(stores, older) == frozenset()
     assert stored(stores) == before
 
@@ -247,7 +292,7 @@ def test_nothing_is_recorded_of_a_ticket_that_does_not_exist(stores: Stores) -> 
 def test_an_inaccessible_ticket_keeps_its_status_and_shows_again_when_seen(stores: Stores) -> None:
     registered(stores)
     record(stores, Observed(KEY, NOW, IN_PROGRESS))
-    record(stores, Unseen(KEY, later(hours=1)))
+    record(stores, unseen(KEY, later(hours=1)))
     hidden = stored(stores)
     assert (hidden.absence, hidden.status, hidden.observed_at) == (Absence.INACCESSIBLE, STATUS, later(hours=1))
     record(stores, Observed(KEY, later(hours=2), IN_PROGRESS))
@@ -257,16 +302,16 @@ def test_an_inaccessible_ticket_keeps_its_status_and_shows_again_when_seen(store
 def test_a_deleted_ticket_keeps_its_status_and_says_when_it_was_seen(stores: Stores) -> None:
     registered(stores)
     record(stores, Observed(KEY, NOW, IN_PROGRESS))
-    record(stores, Deleted(KEY, later(hours=1), NOW))
+    record(stores, deleted(KEY, later(hours=1), NOW))
     expected = replace(ticket(), status=STATUS, absence=Absence.DELETED, observed_at=later(hours=1), status_seen_at=NOW)
     assert stored(stores) == expected
 
 
 def test_deleted_is_for_good(stores: Stores) -> None:
     registered(stores)
-    record(stores, Deleted(KEY, NOW, None))
+    record(stores, deleted(KEY, NOW))
     at = later(hours=1)
-    for observation in (Observed(KEY, at, DONE), Unseen(KEY, at), Missed(KEY, at, at)):
+    for observation in (Observed(KEY, at, DONE), unseen(KEY, at), Missed(KEY, at, at)):
         assert record(stores, observation) == frozenset()
     assert stored(stores).absence is Absence.DELETED
     assert rows(stores) == []
@@ -314,12 +359,11 @@ def test_many_observations_at_once_answer_those_that_were_written(stores: Stores
 
 def test_a_revived_ticket_is_active_in_index_and_census(stores: Stores) -> None:
     registered(stores)
-    assert not stores.tickets.revive(ticket(), DONE, NOW)
-    record(stores, Deleted(KEY, NOW, NOW))
-    gone = stored(stores)
-    assert not stores.tickets.revive(gone, DONE, NOW - timedelta(hours=1))
-    assert stores.tickets.revive(gone, DONE, later(hours=1))
-    assert not stores.tickets.revive(gone, DONE, later(hours=2))
+    assert not stores.tickets.revive(KEY, CREATED, DONE, NOW)
+    record(stores, deleted(KEY, NOW, NOW))
+    assert not stores.tickets.revive(KEY, CREATED, DONE, NOW - timedelta(hours=1))
+    assert stores.tickets.revive(KEY, CREATED, DONE, later(hours=1))
+    assert not stores.tickets.revive(KEY, CREATED, DONE, later(hours=2))
     revived = replace(ticket(), status=Status("Done", Category.DONE), observed_at=later(hours=1))
     assert stored(stores) == revived
     assert [row.sighting for row in rows(stores)] == [DONE]
@@ -431,7 +475,7 @@ def test_resolving_twice_changes_nothing_but_takes_newer_news(stores: Stores) ->
 def test_a_deleted_key_only_ticket_stays_deleted(stores: Stores) -> None:
     one = key_only()
     registered(stores, one)
-    record(stores, Deleted(one.key, NOW, None))
+    record(stores, deleted(one.key, NOW))
     assert stores.tickets.resolve(one.key, "10001", IN_PROGRESS, later(hours=1)) == one.key
     assert stored(stores, one.key).absence is Absence.DELETED
     assert census(stores) == {}
@@ -442,7 +486,7 @@ def test_an_alias_takes_no_observations(stores: Stores) -> None:
     registered(stores, one)
     stores.tickets.resolve(one.key, "10001", IN_PROGRESS, NOW)
     at = later(hours=1)
-    late: list[Observation] = [Unseen(one.key, at), Deleted(one.key, at, None), Missed(one.key, at, NOW)]
+    late: list[Observation] = [unseen(one.key, at), deleted(one.key, at), Missed(one.key, at, NOW)]
     assert record(stores, *late) == frozenset()
     assert stored(stores, RESOLVED).absence is None
 

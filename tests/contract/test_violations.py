@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from tests.contract.conftest import Stores
-from tests.fakes.samples import IN_PROGRESS, NOW, REF, registration, ticket
+from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, registration, ticket
 from ticket_status.core.model import Absence, Ticket, TicketKey
-from ticket_status.core.observations import Deleted, Observed
+from ticket_status.core.observations import Observed
 from ticket_status.core.violations import Link, Resource
 from ticket_status.ports.paging import InvalidTokenError, Page
 
@@ -74,7 +74,7 @@ def test_of_two_registrations_of_a_new_ticket_in_one_call_the_first_says_when_it
 def test_a_deleted_ticket_gains_links_and_stays_deleted(stores: Stores) -> None:
     one = ticket()
     stores.violations.register([registration(one)], NOW)
-    stores.tickets.record([Deleted(one.key, NOW, None)])
+    stores.tickets.record([deleted(one.key, NOW)])
     assert stores.violations.register([registration(one, "XRAY-2")], NOW) == frozenset()
     assert stores.tickets.get_many([one.key])[0][one.key].absence is Absence.DELETED
     assert linked(stores, "XRAY-2") == [one.key]

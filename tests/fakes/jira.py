@@ -23,6 +23,8 @@ class FakeSite:
     """Keys of projects that cannot be browsed, nor their issues be seen."""
     retry: set[str] = field(default_factory=set)
     """Ids that it cannot answer for now."""
+    says_hidden: bool = False
+    """Whether it answers 403, and not 404, for a hidden issue that is asked for by itself."""
     trouble: JiraTrouble | None = None
     """What every call meets."""
     ids_per_call: int = 1000
@@ -30,8 +32,9 @@ class FakeSite:
     """What each ``ask`` named."""
     requests: int = 0
     account: str = "bot"
-    before: Callable[[str, Sequence[str]], None] = lambda _call, _names: None
-    """Called before every call is answered, with its name and what it names: to change the site, or raise, in time."""
+    before: Callable[[str, Sequence[str]], JiraTrouble | None] = lambda _call, _names: None
+    """Called before every call is answered, with its name and what it names: to change the site, or raise, in time.
+    It may answer the trouble that this call meets."""
 
     def put(self, issue_id: str, issue_key: str, status: str, category: Category = Category.INDETERMINATE) -> None:
         """Make an issue, or move it."""
@@ -46,6 +49,8 @@ class FakeSite:
 
     def id_of(self, issue: str) -> str:
         """The id of an issue that is named by id or key."""
+        if issue in self.issues:
+            return issue
         return next((id_ for id_, (key, _) in self.issues.items() if key == issue.upper()), issue)
 
 
@@ -83,7 +88,9 @@ class FakeJira:
             return trouble
         issue_id = self._site.id_of(issue)
         seen = self._site.sees(issue_id)
-        return None if seen is None else Found(issue_id, seen)
+        if seen is None:
+            return Lookup.HIDDEN if self._site.says_hidden and issue_id in self._site.hidden else None
+        return Found(issue_id, seen)
 
     def can_browse(self, project_key: str) -> bool | JiraTrouble:
         return self._called("can_browse", [project_key]) or project_key not in self._site.closed_projects
@@ -94,8 +101,7 @@ class FakeJira:
     def _called(self, call: str, names: Sequence[str]) -> JiraTrouble | None:
         self._requests += 1
         self._site.requests += 1
-        self._site.before(call, names)
-        return self._site.trouble
+        return self._site.before(call, names) or self._site.trouble
 
 
 class FakeJiraConnector:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from tests.fakes.integrations import InMemoryIntegrationStore
+from ticket_status.core.missing import MissingTickets
 from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
-from ticket_status.core.observations import MissingTickets, SliceStep
+from ticket_status.core.observations import SliceStep
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
 from ticket_status.ports.runs import SliceTakenError
@@ -25,6 +26,10 @@ class InMemoryRunStore:
             return False
         self.stored[_id(run)] = run
         return True
+
+    def add(self, run: SyncRun) -> None:
+        assert _id(run) not in self.stored
+        self.stored[_id(run)] = run
 
     def get(self, integration_ref: str, run_id: str) -> SyncRun | None:
         return self.stored.get((integration_ref, run_id))
@@ -46,9 +51,10 @@ class InMemoryRunStore:
         progress = stored.slices.get(name)
         if progress is None or progress.step != step.number:
             raise SliceTakenError(name)
-        if step.missing:
-            part = f"{name}#{step.number}"
-            self._missing.setdefault(_id(run), {})[part] = MissingTickets(part, step.missing)
+        for rank, ticket_ids in (("0", step.vanished), ("1", step.hidden)):
+            if ticket_ids:
+                part = f"{rank}#{name}#{step.number}"
+                self._missing.setdefault(_id(run), {})[part] = MissingTickets(part, ticket_ids)
         moved = SliceProgress(progress.slice, step.number + 1, step.cursor, step.done)
         return self._store(
             replace(
@@ -57,7 +63,8 @@ class InMemoryRunStore:
                 updated_at=now,
                 paused_until=None,
                 asked=stored.asked + step.asked,
-                missing=stored.missing + len(step.missing),
+                vanished=stored.vanished + len(step.vanished),
+                missing=stored.missing + len(step.vanished) + len(step.hidden),
                 slices={**stored.slices, name: moved},
             )
         )
@@ -69,11 +76,22 @@ class InMemoryRunStore:
         slices = {**stored.slices, name: SliceProgress(part)}
         return self._store(replace(stored, slices=slices, tickets_total=stored.tickets_total + tickets))
 
-    def conclude(self, run: SyncRun, judged: MissingTickets, counts: Counts, jira_requests: int, now: datetime) -> bool:
+    def conclude(  # noqa: PLR0913 - as the port has it
+        self,
+        run: SyncRun,
+        judged: MissingTickets,
+        left: MissingTickets,
+        *,
+        counts: Counts,
+        jira_requests: int,
+        now: datetime,
+    ) -> bool:
         parts = self._missing.get(_id(run), {})
-        if judged.part not in parts:
+        if judged.part not in parts or parts[judged.part].version != judged.version:
             return False
         del parts[judged.part]
+        if left.ticket_ids:
+            parts[judged.part] = replace(left, version=judged.version + 1)
         self._store(replace(_counted(self.stored[_id(run)], counts, jira_requests), updated_at=now))
         return True
 
@@ -93,7 +111,7 @@ class InMemoryRunStore:
         )
 
     def missing(self, run: SyncRun) -> Iterator[MissingTickets]:
-        return iter(list(self._missing.get(_id(run), {}).values()))
+        return iter([part for _, part in sorted(self._missing.get(_id(run), {}).items())])
 
     def _open(self, run: SyncRun) -> SyncRun | None:
         stored = self.stored.get(_id(run))

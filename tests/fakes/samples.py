@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ticket_status.core.model import (
+    Absence,
     AuthType,
     Category,
     Health,
@@ -19,6 +20,7 @@ from ticket_status.core.model import (
     TicketKey,
     Trigger,
 )
+from ticket_status.core.observations import Deleted, Unseen
 from ticket_status.core.sighting import sighting
 from ticket_status.core.violations import Registration, Resource
 
@@ -26,6 +28,10 @@ NOW = datetime(2026, 11, 22, 8, 0, 0, 250_000, tzinfo=UTC)
 REF = "cloud-abc~k3f9x2"
 IN_PROGRESS = Sighting("JAS-1|indeterminate|In Progress")
 DONE = Sighting("JAS-1|done|Done")
+
+
+CREATED = NOW - timedelta(days=10)
+"""When the sample ticket was created."""
 
 
 def later(**elapsed: float) -> datetime:
@@ -59,7 +65,17 @@ def faulty(at: datetime = NOW, code: ReasonCode = ReasonCode.AUTHENTICATION_FAIL
 def ticket(issue_id: str | None = "10001", key: str = "JAS-1", created_at: datetime | None = None) -> Ticket:
     """A ticket that was never observed, created ten days ago."""
     identity = TicketKey.of(REF, issue_id, key)
-    return Ticket(identity, key, created_at or NOW - timedelta(days=10), "https://cloud-abc.example")
+    return Ticket(identity, key, created_at or CREATED, "https://cloud-abc.example", registered_at=NOW)
+
+
+def deleted(key: TicketKey, at: datetime, status_seen_at: datetime | None = None) -> Deleted:
+    """The sample ticket is proven deleted."""
+    return Deleted(key, at, status_seen_at, CREATED)
+
+
+def unseen(key: TicketKey, at: datetime) -> Unseen:
+    """A ticket is inaccessible."""
+    return Unseen(key, at, Absence.INACCESSIBLE)
 
 
 def registration(

@@ -11,7 +11,7 @@ from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Absence, Sighting, Slice, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.sighting import read_sighting, sighting
-from ticket_status.core.slices import Census
+from ticket_status.core.slices import DELETED_TICKETS, Census
 from ticket_status.core.window import in_window, month_of, position, window_start
 
 if TYPE_CHECKING:
@@ -51,20 +51,25 @@ class InMemoryTicketStore:
     def rows(self, integration_ref: str, part: Slice, after: str = "") -> Iterator[Sequence[Row]]:
         months = set(part.months)
         tickets = [ticket for ticket in self._active(integration_ref) if month_of(ticket.created_at) in months]
+        if DELETED_TICKETS in months:
+            tickets += [
+                ticket
+                for key, ticket in self.stored.items()
+                if key.integration_ref == integration_ref and ticket.absence is Absence.DELETED
+            ]
         rows = sorted(_row(ticket) for ticket in tickets)
         return _pages([row for row in rows if part.start <= row.position < part.end and row.position > after])
 
     def new_rows(self, integration_ref: str) -> Iterator[Sequence[Row]]:
         new = [key for key in self.new if key.integration_ref == integration_ref]
-        return _pages(
-            sorted(Row(_row(self.stored[key]).position, key.ticket_id, None, inaccessible=False) for key in new)
-        )
+        return _pages(sorted(Row(_row(self.stored[key]).position, key.ticket_id, None, None) for key in new))
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
         return frozenset(one.key for one in observations if self._record(one))
 
-    def revive(self, ticket: Ticket, seen: Sighting, at: datetime) -> bool:
-        stored = self.stored.get(ticket.key)
+    def revive(self, key: TicketKey, created_at: datetime, seen: Sighting, at: datetime) -> bool:
+        stored = self.stored.get(key)
+        assert stored is None or int(stored.created_at.timestamp()) == int(created_at.timestamp())
         if stored is None or stored.absence is not Absence.DELETED or not _older(stored.observed_at, at):
             return False
         self._store(replace(_sighted(stored, seen, at), status_seen_at=None))
@@ -77,7 +82,9 @@ class InMemoryTicketStore:
             if stored.absence is Absence.DELETED:
                 return key
             if known not in self.stored:
-                fresh = Ticket(known, stored.issue_key, stored.created_at, stored.site_url)
+                fresh = Ticket(
+                    known, stored.issue_key, stored.created_at, stored.site_url, registered_at=stored.registered_at
+                )
                 self.add(fresh, at)
             self._move_links(key, known)
             self._became[key] = known
@@ -94,7 +101,7 @@ class InMemoryTicketStore:
 
     def add(self, ticket: Ticket, clock: datetime) -> None:
         """For the registration: a ticket that is not there yet."""
-        self._store(ticket)
+        self._store(replace(ticket, registered_at=ticket.registered_at or clock))
         if in_window(ticket.created_at, clock):
             self.new.add(ticket.key)
 
@@ -146,8 +153,8 @@ def _applied(stored: Ticket, observation: Observation) -> Ticket | None:
     match observation:
         case Observed(sighting=seen):
             return _sighted(stored, seen, at)
-        case Unseen():
-            return replace(stored, observed_at=at, absence=Absence.INACCESSIBLE)
+        case Unseen(absence=absence):
+            return replace(stored, observed_at=at, absence=absence)
         case Deleted(status_seen_at=seen_at):
             return replace(stored, observed_at=at, absence=Absence.DELETED, status_seen_at=seen_at)
         case _:
@@ -175,7 +182,7 @@ def _older(stored: datetime | None, at: datetime) -> bool:
 def _row(ticket: Ticket) -> Row:
     seen = None if ticket.status is None else sighting(ticket.issue_key, ticket.status)
     at = position(ticket.created_at, ticket.key.ticket_id)
-    return Row(at, ticket.key.ticket_id, seen, ticket.absence is Absence.INACCESSIBLE)
+    return Row(at, ticket.key.ticket_id, seen, ticket.absence)
 
 
 def _pages(rows: list[Row]) -> Iterator[Sequence[Row]]:

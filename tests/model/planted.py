@@ -14,7 +14,7 @@ from tests.fakes.tickets import InMemoryTicketStore
 from ticket_status.core import health
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Evidence, Found, Verdict
-from ticket_status.core.model import Integration, ReasonCode, Slice, SyncRun
+from ticket_status.core.model import Integration, ReasonCode, Slice, SyncRun, Ticket
 from ticket_status.core.observations import SliceStep
 from ticket_status.core.trouble import Refused, Throttled
 from ticket_status.core.window import END
@@ -91,7 +91,7 @@ def coverage_counts_for_tickets_that_came_later(planted: pytest.MonkeyPatch) -> 
 def what_vanished_is_deleted_without_proof(planted: pytest.MonkeyPatch) -> None:
     """In the decision of R7."""
 
-    def careless(evidence: Evidence) -> Verdict | Found:
+    def careless(_ticket: Ticket, evidence: Evidence, _now: datetime) -> Verdict | Found:
         return evidence.issue if isinstance(evidence.issue, Found) else Verdict.DELETED
 
     planted.setattr(proof, "judge", careless)
@@ -127,7 +127,7 @@ def nobody_holds_off(planted: pytest.MonkeyPatch) -> None:
 
 def what_was_missed_counts_as_seen(planted: pytest.MonkeyPatch) -> None:
     """In the retrieval: tickets without an answer are not noted."""
-    planted.setattr(Retrieval, "record_missed", lambda *_: {})
+    planted.setattr(Retrieval, "record_missed", lambda *_: None)
 
 
 def a_change_is_not_held_against_coverage(planted: pytest.MonkeyPatch) -> None:

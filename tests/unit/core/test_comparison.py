@@ -1,13 +1,15 @@
 """R13 and R15: answers are matched by id; a moved issue is the same ticket."""
 
+import pytest
+
 from tests.unit.examples import DONE, NOW, TO_DO, seen
 from ticket_status.core.comparison import Row, asked_as, compare
-from ticket_status.core.model import Sighting
+from ticket_status.core.model import Absence, Sighting
 from ticket_status.core.window import position
 
 
-def row(ticket_id: str, sighting: Sighting | None = None, *, inaccessible: bool = False) -> Row:
-    return Row(position(NOW, ticket_id), ticket_id, sighting, inaccessible)
+def row(ticket_id: str, sighting: Sighting | None = None, absence: Absence | None = None) -> Row:
+    return Row(position(NOW, ticket_id), ticket_id, sighting, absence)
 
 
 def test_a_ticket_with_the_same_sighting_is_unchanged() -> None:
@@ -48,8 +50,9 @@ def test_a_ticket_never_seen_is_a_change_whatever_it_shows() -> None:
     assert compare([new], {"1": seen("JAS-1", TO_DO)}, frozenset()).changed == [(new, seen("JAS-1", TO_DO))]
 
 
-def test_an_inaccessible_ticket_that_is_shown_again_is_a_change_although_its_status_is_the_same() -> None:
-    hidden = row("1", seen("JAS-1", TO_DO), inaccessible=True)
+@pytest.mark.parametrize("absence", Absence)
+def test_a_ticket_that_is_shown_again_is_a_change_although_its_status_is_the_same(absence: Absence) -> None:
+    hidden = row("1", seen("JAS-1", TO_DO), absence)
     assert compare([hidden], {"1": seen("JAS-1", TO_DO)}, frozenset()).changed == [(hidden, seen("JAS-1", TO_DO))]
 
 

@@ -20,7 +20,7 @@ def face(ticket: Ticket) -> Face:
     match ticket.absence:
         case Absence.DELETED:
             return Face(UNKNOWN, UnknownReason.DELETED)
-        case Absence.INACCESSIBLE:
+        case Absence.INACCESSIBLE | Absence.VANISHED:
             return Face(UNKNOWN, UnknownReason.INACCESSIBLE)
         case None if ticket.status is None:
             return Face(UNKNOWN, UnknownReason.NOT_RETRIEVED_YET)

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ticket_status.core.model import KEY_ONLY_PREFIX, Sighting
+from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Sighting
 
 
 class Row(NamedTuple):
@@ -14,7 +14,7 @@ class Row(NamedTuple):
     position: str
     ticket_id: str
     sighting: Sighting | None
-    inaccessible: bool
+    absence: Absence | None
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ def compare(rows: Sequence[Row], seen: Mapping[str, Sighting], retry: AbstractSe
         sighting = seen.get(asked)
         if sighting is None:
             (result.failed if asked in retry else result.missing).append(row)
-        elif sighting == row.sighting and not row.inaccessible:
+        elif sighting == row.sighting and row.absence is None:
             result.unchanged.append(row)
         else:
             result.changed.append((row, sighting))

@@ -2,29 +2,33 @@
 
 Deleted, hidden, moved out of sight, archived: Jira gives the same absence for all (``docs/jira.md``). A ticket is
 called deleted only on proof, complete within the run that missed it: our account was proven before and after, Jira
-answers 404 for the issue by itself, its project can still be browsed, and no implausible share vanished at once.
+answers 404 for the issue by itself, its project can be browsed, and it did not vanish together with half of the run.
 """
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum, auto
 from typing import NamedTuple
 
-from ticket_status.core.model import Sighting
+from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Sighting, Ticket
 
 IMPLAUSIBLE_NUMBER = 20
-"""R8: more than so many missing tickets, and half or more of those asked for, are never called deleted."""
+"""R8: more than so many vanished tickets, and half or more of those asked for, are never called deleted."""
 
-MOST_CONFIRMATIONS = 500
-"""Issues that one run asks for by themselves; what is beyond stays as it was until the next run."""
+NEWLY_REGISTERED = timedelta(hours=1)
+"""R7: a ticket that Jira never showed is not called deleted so soon after its registration."""
 
 
-class Verdict(Enum):
-    """What is concluded about a missing ticket."""
+class Verdict(StrEnum):
+    """What is concluded about a missing ticket. The values are stored with a run's notes."""
 
-    DELETED = auto()
-    INACCESSIBLE = auto()
-    UNDECIDED = auto()
-    """Stays as it was until the next run."""
+    DELETED = "deleted"
+    INACCESSIBLE = "inaccessible"
+    """Hidden, or too new to be called deleted: judged again by every later run."""
+    VANISHED = "vanished"
+    """One of a mass: inaccessible until Jira shows it or an administrator has it rechecked."""
+    UNDECIDED = "undecided"
+    """Jira failed on this ticket alone: it stays as it was until the next run."""
 
 
 class Found(NamedTuple):
@@ -35,30 +39,75 @@ class Found(NamedTuple):
 
 
 class Lookup(Enum):
-    """What came of asking for an issue by itself when it was not found."""
+    """What came of asking for an issue by itself when it was not shown."""
 
     NOT_FOUND = auto()
     """Jira's own 404 for an issue."""
-    NOT_ASKED = auto()
     HIDDEN = auto()
     """Jira says that we may not see it (403, some Data Centers): so it is there."""
+    NOT_ASKED = auto()
+    FAILED = auto()
+    """Jira failed on this issue, and not on others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was found out about a missing ticket, its account proven before and after."""
+    """What was found out about a missing ticket; it counts once our account is proven before and after."""
 
     project_browsable: bool | None
-    """``None``: not found out."""
+    """``None``: Jira failed on this project, and not on others."""
     issue: Found | Lookup = Lookup.NOT_ASKED
 
 
-def implausible(missing: int, asked: int) -> bool:
-    """Whether so many vanished at once that no single one is believed to be deleted (R8)."""
-    return missing > IMPLAUSIBLE_NUMBER and 2 * missing >= asked
+class Inquiry(Enum):
+    """What has to be asked before a missing ticket can be judged."""
+
+    PROJECT = auto()
+    """Whether its project can be browsed."""
+    PROJECT_THEN_ISSUE = auto()
+    """The issue by itself as well, if its project can be browsed."""
+    PROJECT_AND_ISSUE = auto()
+    """The issue in any case: it is known by a key that may be an old one, whose project says nothing of it."""
 
 
-def judge(evidence: Evidence) -> Verdict | Found:
+def implausible(vanished: int, asked: int) -> bool:
+    """Whether so many vanished within one run that no single one of them is believed to be deleted (R8).
+
+    Neither number has tickets in it that were inaccessible before.
+    """
+    return vanished > IMPLAUSIBLE_NUMBER and 2 * vanished >= asked
+
+
+def inquiry(ticket: Ticket, *, mass: bool, recheck: bool) -> Verdict | Inquiry:
+    """What to ask about a missing ticket, or the verdict where nothing has to be asked.
+
+    ``mass``: it was missed by a run of which an implausible share vanished. ``recheck``: an administrator wants it
+    judged by itself, whatever it shows.
+    """
+    match ticket.absence:
+        case Absence.DELETED:
+            return Verdict.DELETED
+        case Absence.VANISHED if not recheck:
+            return Verdict.VANISHED
+        case None if mass:
+            return Inquiry.PROJECT
+        case _:
+            by_key = ticket.key.ticket_id.startswith(KEY_ONLY_PREFIX)
+            return Inquiry.PROJECT_AND_ISSUE if by_key else Inquiry.PROJECT_THEN_ISSUE
+
+
+def asks_for_issue(inquiry_: Inquiry, *, project_browsable: bool | None) -> bool:
+    """Whether the issue itself has to be asked for, after what was found out about its project."""
+    match inquiry_:
+        case Inquiry.PROJECT:
+            return False
+        case Inquiry.PROJECT_THEN_ISSUE:
+            return project_browsable is True
+        case Inquiry.PROJECT_AND_ISSUE:
+            return True
+
+
+def judge(ticket: Ticket, evidence: Evidence, now: datetime) -> Verdict | Found:
     """The verdict on one missing ticket, or what Jira showed of it after all."""
     match evidence:
         case Evidence(issue=Found() as found):
@@ -66,7 +115,9 @@ def judge(evidence: Evidence) -> Verdict | Found:
         case Evidence(project_browsable=False) | Evidence(issue=Lookup.HIDDEN):
             return Verdict.INACCESSIBLE
         case Evidence(project_browsable=True, issue=Lookup.NOT_FOUND):
-            return Verdict.DELETED
+            return Verdict.INACCESSIBLE if _too_new(ticket, now) else Verdict.DELETED
+        case Evidence(project_browsable=True, issue=Lookup.NOT_ASKED):
+            return Verdict.VANISHED
         case _:
             return Verdict.UNDECIDED
 
@@ -74,3 +125,8 @@ def judge(evidence: Evidence) -> Verdict | Found:
 def project_of(issue_key: str) -> str:
     """The key of the project that an issue's key names."""
     return issue_key.rpartition("-")[0]
+
+
+def _too_new(ticket: Ticket, now: datetime) -> bool:
+    registered_at = ticket.registered_at
+    return ticket.status is None and registered_at is not None and now - registered_at < NEWLY_REGISTERED

@@ -55,6 +55,8 @@ class Absence(StrEnum):
     """Why Jira does not show an issue: hidden from us (R8), or proven deleted (R7)."""
 
     INACCESSIBLE = "inaccessible"
+    VANISHED = "vanished"
+    """One of a mass that vanished within one run: inaccessible, and not judged again by itself (R8)."""
     DELETED = "deleted"
 
 
@@ -106,6 +108,7 @@ class Trigger(StrEnum):
     ENABLED = "enabled"
     RECOVERED = "recovered"
     REGISTERED = "registered"
+    RECHECK = "recheck"
 
 
 class RunState(StrEnum):
@@ -263,6 +266,8 @@ class Ticket:
     """A retrieval at this time, and any before it, got no answer for this ticket although it covered it."""
     status_seen_at: datetime | None = None
     """On a deleted ticket: when Jira last showed it."""
+    registered_at: datetime | None = None
+    """When it became known here; ``None`` for tickets from before this was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,9 +336,11 @@ class SyncRun:
     completed_at: datetime | None = None
     tickets_total: int = 0
     asked: int = 0
-    """Tickets that Jira answered for, shown or not: the whole of which R8 takes the half."""
+    """Tickets, not inaccessible before, that Jira answered for: the whole of which R8 takes the half."""
+    vanished: int = 0
+    """Those among them that Jira did not show."""
     missing: int = 0
-    """Tickets that Jira did not show."""
+    """All tickets that are noted to be judged."""
     counts: Counts = field(default_factory=Counts)
     jira_requests: int = 0
     error: str | None = None

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from ticket_status.core.model import (
+    Absence,
     Counts,
     Sighting,
     TicketKey,
@@ -46,6 +47,7 @@ class Unseen:
 
     key: TicketKey
     at: datetime
+    absence: Literal[Absence.INACCESSIBLE, Absence.VANISHED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Deleted:
     key: TicketKey
     at: datetime
     status_seen_at: datetime | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +72,6 @@ class Missed:
 Observation: TypeAlias = Observed | Unseen | Deleted | Missed
 
 
-class MissingTicket(NamedTuple):
-    """A ticket that a run asked for and Jira did not show."""
-
-    ticket_id: str
-    sighting: Sighting | None
-    """What Jira last showed of it."""
-    was_inaccessible: bool
-    seen_at: datetime | None
-    """When Jira last showed it, as far as that is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class MissingTickets:
-    """The missing tickets of one step of a slice; ``part`` names it within the run."""
-
-    part: str
-    tickets: tuple[MissingTicket, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class SliceStep:
     """What a worker did of a slice since the step before."""
@@ -98,5 +82,9 @@ class SliceStep:
     done: bool
     counts: Counts
     asked: int
+    """Tickets, not inaccessible before, that Jira answered for."""
     jira_requests: int
-    missing: tuple[MissingTicket, ...] = ()
+    vanished: tuple[str, ...] = ()
+    """Ids of tickets to be judged: Jira showed them before, or was never asked for them."""
+    hidden: tuple[str, ...] = ()
+    """Ids of tickets to be judged that were inaccessible before."""

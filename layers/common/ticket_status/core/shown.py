@@ -75,7 +75,7 @@ def _unknown_reason(
         reason = _not_seen_since(integration, seen_at)
         if reason is not None:
             return reason
-    if ticket.absence is Absence.INACCESSIBLE:
+    if ticket.absence is not None:
         return UnknownReason.INACCESSIBLE
     return UnknownReason.NOT_RETRIEVED_YET if ticket.status is None else None
 

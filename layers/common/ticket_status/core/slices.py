@@ -17,6 +17,9 @@ MOST_SLICES = 50
 SLICES_AT_ONCE = 2
 """Slices of one run that are worked on side by side; with four calls each, Jira sees at most eight at once."""
 
+DELETED_TICKETS = "deleted"
+"""Stands in a slice where others name months: the tickets that were proven deleted, whatever their month."""
+
 Census: TypeAlias = Mapping[date, int]
 """Tickets that are asked for, per day of creation (UTC)."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
+from ticket_status.core.missing import MissingTickets
 from ticket_status.core.model import (
     Counts,
     Integration,
@@ -11,7 +12,7 @@ from ticket_status.core.model import (
     Slice,
     SyncRun,
 )
-from ticket_status.core.observations import MissingTickets, SliceStep
+from ticket_status.core.observations import SliceStep
 from ticket_status.ports.paging import Page
 
 
@@ -28,6 +29,9 @@ class RunStore(Protocol):
         ``False``, and nothing stored, when another run than the one in ``integration`` is active now, or the
         integration is gone: two runs of one integration never work at the same time.
         """
+
+    def add(self, run: SyncRun) -> None:
+        """Store a new run that works beside the integration's active one."""
 
     def get(self, integration_ref: str, run_id: str) -> SyncRun | None:
         """Read one, consistently."""
@@ -50,10 +54,19 @@ class RunStore(Protocol):
         ``None`` when it is too late for that, or the run has a slice of that name.
         """
 
-    def conclude(self, run: SyncRun, judged: MissingTickets, counts: Counts, jira_requests: int, now: datetime) -> bool:
-        """Remove missing tickets that were judged and count what became of them, in one transaction.
+    def conclude(  # noqa: PLR0913 - one transaction
+        self,
+        run: SyncRun,
+        judged: MissingTickets,
+        left: MissingTickets,
+        *,
+        counts: Counts,
+        jira_requests: int,
+        now: datetime,
+    ) -> bool:
+        """Put what is left of a part in its place, or nothing, and count what became of the rest, in one transaction.
 
-        ``False`` when another worker did so already.
+        ``False`` when another worker wrote the part already.
         """
 
     def spend(self, run: SyncRun, jira_requests: int) -> None:
@@ -66,4 +79,4 @@ class RunStore(Protocol):
         """End an open run; ``None`` when it was closed already: a run ends once."""
 
     def missing(self, run: SyncRun) -> Iterator[MissingTickets]:
-        """What the run's slices did not find, for its verdict."""
+        """What the run's slices did not find, for its verdict: first what vanished, last what was hidden before."""

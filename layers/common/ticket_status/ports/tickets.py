@@ -35,7 +35,10 @@ class TicketStore(Protocol):
         """Tickets at ``start <= position < end`` within one month, counted in the index."""
 
     def rows(self, integration_ref: str, part: Slice, after: str = "") -> Iterator[Sequence[Row]]:
-        """Pages of the index in ascending position, beyond ``after``; the next page is read ahead."""
+        """Pages of the index in ascending position, beyond ``after``; the next page is read ahead.
+
+        A part whose only month is ``DELETED_TICKETS`` has the deleted tickets, which no other part has.
+        """
 
     def new_rows(self, integration_ref: str) -> Iterator[Sequence[Row]]:
         """Pages of the tickets that were never observed, from their sparse index."""
@@ -47,7 +50,7 @@ class TicketStore(Protocol):
         index and the census in the same write.
         """
 
-    def revive(self, ticket: Ticket, seen: Sighting, at: datetime) -> bool:
+    def revive(self, key: TicketKey, created_at: datetime, seen: Sighting, at: datetime) -> bool:
         """Make a deleted ticket active again, because an administrator had it looked at and Jira shows it."""
 
     def resolve(self, key: TicketKey, issue_id: str, seen: Sighting, at: datetime) -> TicketKey:

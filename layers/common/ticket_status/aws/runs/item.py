@@ -1,5 +1,6 @@
 """What the items of a sync run look like, and what they say in the words of the core."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,16 +16,17 @@ from pynamodb.attributes import (
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from ticket_status.core.judgement import Verdict
+from ticket_status.core.missing import MissingTickets, Unproven, UnprovenVerdict
 from ticket_status.core.model import (
     Counts,
     RunState,
-    Sighting,
     Slice,
     SliceProgress,
     SyncRun,
     Trigger,
 )
-from ticket_status.core.observations import MissingTicket, SliceStep
+from ticket_status.core.observations import SliceStep
 
 
 class RunRow(Model):
@@ -41,6 +43,7 @@ class RunRow(Model):
     error = UnicodeAttribute(null=True)
     tickets_total = NumberAttribute()
     asked = NumberAttribute()
+    vanished = NumberAttribute(null=True)
     missing = NumberAttribute()
     jira_requests = NumberAttribute()
     changed = NumberAttribute()
@@ -54,19 +57,27 @@ class RunRow(Model):
 
 
 class MissingRow(Model):
-    """Tickets that one step of a slice did not find."""
+    """A part of the tickets that one step of a slice did not find."""
 
     integration_ref = UnicodeAttribute(hash_key=True)
     run_id = UnicodeAttribute(range_key=True)
-    tickets = JSONAttribute()
+    ticket_ids = JSONAttribute()
+    unproven = JSONAttribute(null=True)
+    version = NumberAttribute()
     expires_at = TTLAttribute()
 
 
 RUN_PREFIX = "run#"
-MISSING_PREFIX = "missing#"
+MISSING_PREFIX = "absent#"
 
-TICKETS_PER_PART = 2_000
-"""Missing tickets of one item: far below the 400 kB of an item, and a transaction of 4 MB holds 40,000 of them."""
+PART_BYTES = 300_000
+"""Of one item, which may have 409,600: its tickets with a verdict on each. A step's parts fit a transaction of 4 MB."""
+
+_VERDICT_BYTES = 80
+"""What a verdict takes in an item beside the ticket's id."""
+
+_VANISHED, _HIDDEN = "0", "1"
+"""Stand in the range key before all else, so that what vanished in any slice is read, and judged, first."""
 
 
 def slice_map(progress: SliceProgress) -> dict[str, Any]:
@@ -95,6 +106,7 @@ def run_of(row: RunRow) -> SyncRun:
         completed_at=values.get("completed_at"),
         tickets_total=int(row.tickets_total),
         asked=int(row.asked),
+        vanished=int(values.get("vanished") or 0),
         missing=int(row.missing),
         counts=Counts(
             changed=int(row.changed),
@@ -122,29 +134,53 @@ def add_counts(counts: Counts, jira_requests: int) -> list[Action]:
     ]
 
 
-def missing_parts(run: SyncRun, name: str, step: SliceStep) -> Iterator[tuple[str, list[object]]]:
+def missing_parts(run: SyncRun, name: str, step: SliceStep) -> Iterator[tuple[str, Sequence[str]]]:
     """Range keys and contents of the items that hold a step's missing tickets."""
-    for number, at in enumerate(range(0, len(step.missing), TICKETS_PER_PART)):
-        part = step.missing[at : at + TICKETS_PER_PART]
-        yield f"{MISSING_PREFIX}{run.run_id}#{name}#{step.number}#{number}", [_stored(ticket) for ticket in part]
+    for rank, ticket_ids in ((_VANISHED, step.vanished), (_HIDDEN, step.hidden)):
+        for number, part in enumerate(cut(ticket_ids)):
+            yield f"{MISSING_PREFIX}{run.run_id}#{rank}#{name}#{step.number:06d}#{number:04d}", part
 
 
-def missing_of(stored: Sequence[Sequence[Any]]) -> tuple[MissingTicket, ...]:
+def cut(ticket_ids: Sequence[str]) -> Iterator[list[str]]:
+    """The tickets in parts that fit into an item, whatever their ids are and whatever the verdicts on them."""
+    part: list[str] = []
+    taken = 0
+    for ticket_id in ticket_ids:
+        size = 2 * len(json.dumps(ticket_id)) + _VERDICT_BYTES
+        if part and taken + size > PART_BYTES:
+            yield part
+            part, taken = [], 0
+        part.append(ticket_id)
+        taken += size
+    if part:
+        yield part
+
+
+def missing_of(row: MissingRow, prefix: str) -> MissingTickets:
     """The missing tickets in an item."""
-    return tuple(
-        MissingTicket(
-            ticket_id,
-            None if seen is None else Sighting(seen),
-            inaccessible,
-            None if seen_at is None else datetime.fromisoformat(seen_at),
-        )
-        for ticket_id, seen, inaccessible, seen_at in stored
+    unproven = row.attribute_values.get("unproven")
+    return MissingTickets(
+        row.run_id.removeprefix(prefix),
+        tuple(row.ticket_ids),
+        None if unproven is None else _unproven_of(unproven),
+        int(row.version),
     )
 
 
-def _stored(ticket: MissingTicket) -> list[object]:
-    seen_at = None if ticket.seen_at is None else ticket.seen_at.isoformat()
-    return [ticket.ticket_id, ticket.sighting, ticket.was_inaccessible, seen_at]
+def stored_unproven(unproven: Unproven | None) -> dict[str, object] | None:
+    """What is stored of unproven verdicts."""
+    if unproven is None:
+        return None
+    verdicts = [(one.ticket_id, one.verdict.value, one.at.isoformat()) for one in unproven.verdicts]
+    return {"account": unproven.account_id, "settings": unproven.settings_version, "verdicts": verdicts}
+
+
+def _unproven_of(stored: Mapping[str, Any]) -> Unproven:
+    verdicts = (
+        UnprovenVerdict(ticket_id, Verdict(verdict), datetime.fromisoformat(at))
+        for ticket_id, verdict, at in stored["verdicts"]
+    )
+    return Unproven(stored["account"], stored["settings"], tuple(verdicts))
 
 
 def _progress(stored: Mapping[str, Any]) -> SliceProgress:

@@ -29,9 +29,11 @@ from ticket_status.aws.runs.item import (
     missing_parts,
     run_of,
     slice_map,
+    stored_unproven,
 )
+from ticket_status.core.missing import MissingTickets
 from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
-from ticket_status.core.observations import MissingTickets, SliceStep
+from ticket_status.core.observations import SliceStep
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
 from ticket_status.ports.runs import SliceTakenError
@@ -69,6 +71,10 @@ class DynamoRunStore:
             else:
                 return True
         raise ContendedWriteError(f"{run.run_id}: another write was in the way on every try")
+
+    def add(self, run: SyncRun) -> None:
+        """One conditional PutItem."""
+        self._row_of(run).save(RunRow.run_id.does_not_exist())
 
     def get(self, integration_ref: str, run_id: str) -> SyncRun | None:
         """One consistent GetItem."""
@@ -113,13 +119,14 @@ class DynamoRunStore:
             RunRow.updated_at.set(now),
             RunRow.paused_until.remove(),
             RunRow.asked.add(step.asked),
-            RunRow.missing.add(len(step.missing)),
+            RunRow.vanished.add(len(step.vanished)),
+            RunRow.missing.add(len(step.vanished) + len(step.hidden)),
             RunRow.slices_open.add(-1 if step.done else 0),
             *add_counts(step.counts, step.jira_requests),
         ]
         rows = [
-            self._missing(run.integration_ref, key, tickets=tickets, expires_at=run.started_at + KEPT)
-            for key, tickets in missing_parts(run, name, step)
+            self._missing_row(run, key, MissingTickets(key, tuple(ticket_ids)))
+            for key, ticket_ids in missing_parts(run, name, step)
         ]
         written = self._write(run, actions, _open() & (slice_["s"] == step.number), rows)
         if written is None:
@@ -136,14 +143,27 @@ class DynamoRunStore:
         retrieving = _open() & (RunRow.slices_open > 0) & RunRow.slices[name].does_not_exist()
         return self._write(run, actions, retrieving)
 
-    def conclude(self, run: SyncRun, judged: MissingTickets, counts: Counts, jira_requests: int, now: datetime) -> bool:
+    def conclude(  # noqa: PLR0913 - one transaction
+        self,
+        run: SyncRun,
+        judged: MissingTickets,
+        left: MissingTickets,
+        *,
+        counts: Counts,
+        jira_requests: int,
+        now: datetime,
+    ) -> bool:
         """One transaction over run and part."""
-        part = self._missing(run.integration_ref, f"{MISSING_PREFIX}{run.run_id}#{judged.part}")
+        key = f"{MISSING_PREFIX}{run.run_id}#{judged.part}"
+        unwritten = MissingRow.version == judged.version
         actions = [RunRow.updated_at.set(now), *add_counts(counts, jira_requests)]
         for _ in tries():
             try:
                 with self._dynamo.transaction() as write:
-                    write.delete(part, MissingRow.run_id.exists())
+                    if left.ticket_ids:
+                        write.save(self._missing_row(run, key, left, judged.version + 1), unwritten)
+                    else:
+                        write.delete(self._missing(run.integration_ref, key), unwritten)
                     write.update(self._row(run), actions, RunRow.run_id.exists())
             except TransactWriteError as error:
                 if condition_failed(error):
@@ -185,8 +205,17 @@ class DynamoRunStore:
         )
         for page in pages:
             for item in page:
-                row = self._missing.from_raw_data(dict(item))
-                yield MissingTickets(row.run_id.removeprefix(prefix), missing_of(row.tickets))
+                yield missing_of(self._missing.from_raw_data(dict(item)), prefix)
+
+    def _missing_row(self, run: SyncRun, key: str, part: MissingTickets, version: int = 0) -> MissingRow:
+        return self._missing(
+            run.integration_ref,
+            key,
+            ticket_ids=list(part.ticket_ids),
+            unproven=stored_unproven(part.unproven),
+            version=version,
+            expires_at=run.started_at + KEPT,
+        )
 
     def _row(self, run: SyncRun) -> RunRow:
         return self._rows(run.integration_ref, RUN_PREFIX + run.run_id)
@@ -204,6 +233,7 @@ class DynamoRunStore:
             error=run.error,
             tickets_total=run.tickets_total,
             asked=run.asked,
+            vanished=run.vanished,
             missing=run.missing,
             jira_requests=run.jira_requests,
             changed=run.counts.changed,

@@ -52,6 +52,7 @@ class TicketRow(Model):
     observed_at = UTCDateTimeAttribute(null=True)
     missed_at = UTCDateTimeAttribute(null=True)
     status_seen_at = UTCDateTimeAttribute(null=True)
+    registered_at = UTCDateTimeAttribute(null=True)
     expires_at = TTLAttribute(null=True)
 
 
@@ -88,6 +89,7 @@ def ticket_of(row: TicketRow) -> Ticket:
         observed_at=values.get("observed_at"),
         missed_at=values.get("missed_at"),
         status_seen_at=values.get("status_seen_at"),
+        registered_at=values.get("registered_at"),
     )
 
 

@@ -1,7 +1,8 @@
 """R12: observations as conditional writes. Each changes one existing ticket, or nothing; none makes a ticket."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import assert_never
 
 from pynamodb.exceptions import TransactWriteError, UpdateError
@@ -13,14 +14,18 @@ from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.aws.tickets.table import (
     TicketTable,
     day_of,
+    deleted_partition,
     is_not_deleted,
     is_older_than,
     is_ticket,
     month_partition,
 )
-from ticket_status.core.model import Absence, Sighting, Ticket, TicketKey
+from ticket_status.core.model import Absence, Sighting, TicketKey
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.window import position
+
+_DELETED_TOGETHER = 80
+"""Deletions of one transaction: room is left for the census of twenty months, more than a window has."""
 
 
 class Recording:
@@ -30,28 +35,27 @@ class Recording:
         self._table = table
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
-        """The keys that were written. Deletions come one after another: they meet in the census."""
+        """The keys that were written. Deletions come one transaction after another: they meet in the census."""
         deleted = [one for one in observations if isinstance(one, Deleted)]
         others = [one for one in observations if not isinstance(one, Deleted)]
         written = {one.key for one, done in zip(others, side_by_side(self._write, others), strict=True) if done}
-        created = self._created_at([one.key for one in deleted])
-        return frozenset(
-            written | {one.key for one in deleted if one.key in created and self._delete(one, created[one.key])}
-        )
+        for at in range(0, len(deleted), _DELETED_TOGETHER):
+            written |= self._delete_together(deleted[at : at + _DELETED_TOGETHER])
+        return frozenset(written)
 
-    def revive(self, ticket: Ticket, seen: Sighting, at: datetime) -> bool:
+    def revive(self, key: TicketKey, created_at: datetime, seen: Sighting, at: datetime) -> bool:
         """Take a deletion back, in index, census and ticket at once."""
-        ref, ticket_id = ticket.key.integration_ref, ticket.key.ticket_id
+        ref, ticket_id = key.integration_ref, key.ticket_id
         actions = [
             TicketRow.absence.remove(),
             TicketRow.status_seen_at.remove(),
             TicketRow.sighting.set(seen),
             TicketRow.observed_at.set(at),
-            TicketRow.month.set(month_partition(ref, ticket.created_at)),
-            TicketRow.position.set(position(ticket.created_at, ticket_id)),
+            TicketRow.month.set(month_partition(ref, created_at)),
+            TicketRow.position.set(position(created_at, ticket_id)),
         ]
         condition = (TicketRow.absence == Absence.DELETED.value) & is_older_than(at)
-        return self._counted(ticket.key, ticket.created_at, actions, condition, 1)
+        return self._counted(key, created_at, actions, condition, 1)
 
     def _write(self, observation: Observed | Unseen | Missed) -> bool:
         key, at = observation.key, observation.at
@@ -61,9 +65,9 @@ class Recording:
             case Observed(sighting=seen):
                 actions = [TicketRow.sighting.set(seen), TicketRow.absence.remove(), TicketRow.new_in.remove()]
                 return self._update(key, [observed_now, *actions], newer)
-            case Unseen():
-                absence = TicketRow.absence.set(Absence.INACCESSIBLE.value)
-                return self._update(key, [observed_now, absence, TicketRow.new_in.remove()], newer)
+            case Unseen(absence=absence):
+                hidden = TicketRow.absence.set(absence.value)
+                return self._update(key, [observed_now, hidden, TicketRow.new_in.remove()], newer)
             case Missed(seen_at=seen_at):
                 return self._miss(key, at, seen_at)
             case _:
@@ -93,31 +97,49 @@ class Recording:
                 return True
         raise ContendedWriteError(f"{key}: a transaction was in the way on every try")
 
-    def _created_at(self, keys: Sequence[TicketKey]) -> dict[TicketKey, datetime]:
-        rows = self._table.read(keys)[0] if keys else {}
-        return {key: row.created_at for key, row in rows.items() if row.issue_key}
+    def _delete_together(self, deleted: Sequence[Deleted]) -> set[TicketKey]:
+        """Those that were written: in one transaction, or one by one when any of them may not be written."""
+        changes = {one.key: (one.created_at, *self._deletion(one)) for one in deleted}
+        if len(changes) > 1 and self._counted_together(changes, -1):
+            return set(changes)
+        return {
+            key
+            for key, (created_at, actions, condition) in changes.items()
+            if self._counted(key, created_at, actions, condition, -1)
+        }
 
-    def _delete(self, observation: Deleted, created_at: datetime) -> bool:
+    @staticmethod
+    def _deletion(observation: Deleted) -> tuple[Sequence[Action], Condition]:
         seen_at = observation.status_seen_at
         actions = [
             TicketRow.absence.set(Absence.DELETED.value),
             TicketRow.observed_at.set(observation.at),
-            TicketRow.month.remove(),
+            TicketRow.month.set(deleted_partition(observation.key.integration_ref)),
             TicketRow.new_in.remove(),
             *([] if seen_at is None else [TicketRow.status_seen_at.set(seen_at)]),
         ]
-        condition = is_ticket() & is_not_deleted() & is_older_than(observation.at)
-        return self._counted(observation.key, created_at, actions, condition, -1)
+        return actions, is_ticket() & is_not_deleted() & is_older_than(observation.at)
 
     def _counted(
         self, key: TicketKey, created_at: datetime, actions: Sequence[Action], condition: Condition, by: int
     ) -> bool:
-        """Change a ticket and the census in one transaction."""
+        return self._counted_together({key: (created_at, actions, condition)}, by)
+
+    def _counted_together(
+        self, changes: Mapping[TicketKey, tuple[datetime, Sequence[Action], Condition]], by: int
+    ) -> bool:
+        """Change tickets and the census in one transaction; ``False`` when any condition does not hold."""
+        days: dict[tuple[str, date], Counter[date]] = defaultdict(Counter)
+        for key, (created_at, _, _) in changes.items():
+            day = day_of(created_at)
+            days[key.integration_ref, day.replace(day=1)][day] += by
         for _ in tries():
             try:
                 with self._table.dynamo.transaction() as write:
-                    write.update(self._table.tickets(key.integration_ref, key.ticket_id), list(actions), condition)
-                    self._table.count(write, key.integration_ref, [(day_of(created_at), by)])
+                    for key, (_, actions, condition) in changes.items():
+                        write.update(self._table.tickets(key.integration_ref, key.ticket_id), list(actions), condition)
+                    for (ref, _), counted in days.items():
+                        self._table.count(write, ref, counted.items())
             except TransactWriteError as error:
                 if condition_failed(error):
                     return False
@@ -125,4 +147,4 @@ class Recording:
                     raise
             else:
                 return True
-        raise ContendedWriteError(f"{key}: another write was in the way on every try")
+        raise ContendedWriteError(f"{next(iter(changes))}: another write was in the way on every try")

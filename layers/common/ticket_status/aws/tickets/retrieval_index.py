@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ticket_status.aws.dynamo import Dynamo, Item, read_ahead
 from ticket_status.aws.tickets.item import NEW_TICKETS_INDEX, RETRIEVAL_INDEX
 from ticket_status.core.comparison import Row
-from ticket_status.core.model import Sighting, Slice
+from ticket_status.core.model import Absence, Sighting, Slice
 from ticket_status.core.window import month_of, position, read_position
 
 _FIRST = position(datetime.fromtimestamp(0, UTC))
@@ -70,4 +70,5 @@ class RetrievalIndex:
 
 def _row(item: Item) -> Row:
     seen = item["o"]["S"] if "o" in item else None
-    return Row(item["c"]["S"], item["t"]["S"], None if seen is None else Sighting(seen), "x" in item)
+    absence = Absence(item["x"]["S"]) if "x" in item else None
+    return Row(item["c"]["S"], item["t"]["S"], None if seen is None else Sighting(seen), absence)

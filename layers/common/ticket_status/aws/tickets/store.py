@@ -60,9 +60,9 @@ class DynamoTicketStore:
         """One conditional write each, a bounded number of them side by side."""
         return self._recording.record(observations)
 
-    def revive(self, ticket: Ticket, seen: Sighting, at: datetime) -> bool:
+    def revive(self, key: TicketKey, created_at: datetime, seen: Sighting, at: datetime) -> bool:
         """One transaction over ticket and census."""
-        return self._recording.revive(ticket, seen, at)
+        return self._recording.revive(key, created_at, seen, at)
 
     def resolve(self, key: TicketKey, issue_id: str, seen: Sighting, at: datetime) -> TicketKey:
         """Three transactions and one per 50 links; repeatable at each."""

@@ -9,7 +9,7 @@ from pynamodb.transactions import TransactWrite
 from ticket_status.aws.dynamo import Dynamo, Item, either
 from ticket_status.aws.tickets.item import COVERAGE_ID, MONTH_PREFIX, CoverageRow, MonthRow, TicketRow, month_attribute
 from ticket_status.core.model import Absence, Ticket, TicketKey
-from ticket_status.core.slices import Census
+from ticket_status.core.slices import DELETED_TICKETS, Census
 from ticket_status.core.window import in_window, month_of, position, window_start
 
 
@@ -57,6 +57,7 @@ class TicketTable:
             issue_key=ticket.issue_key,
             site_url=ticket.site_url,
             created_at=ticket.created_at,
+            registered_at=ticket.registered_at or clock,
             expires_at=ticket.created_at + self.retention,
         )
 
@@ -99,6 +100,11 @@ def _days(item: Item) -> Iterable[tuple[date, int]]:
 def month_partition(ref: str, created_at: datetime) -> str:
     """The partition of the retrieval index that a ticket is in."""
     return f"{ref}#{month_of(created_at)}"
+
+
+def deleted_partition(ref: str) -> str:
+    """The partition of the retrieval index that deleted tickets are in, for those who have them all rechecked."""
+    return f"{ref}#{DELETED_TICKETS}"
 
 
 def day_of(created_at: datetime) -> date:

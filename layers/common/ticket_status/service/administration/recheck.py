@@ -1,11 +1,14 @@
-"""Recheck: an administrator has a ticket looked at once more, above all one that was called deleted (R7)."""
+"""Recheck: an administrator has tickets looked at once more, above all those that were called deleted (R7, R8)."""
 
-from ticket_status.core.judgement import Found
+import re
+
+from ticket_status.core.comparison import asked_as
+from ticket_status.core.judgement import Found, Verdict
 from ticket_status.core.model import Absence, HealthStatus, Integration, Ticket, TicketKey
-from ticket_status.core.observations import Observed
 from ticket_status.core.throttle import paused
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.core.window import in_window
+from ticket_status.ports.jira import Jira
 from ticket_status.service.administration.refusals import (
     IntegrationBroken,
     IntegrationNotFound,
@@ -18,62 +21,89 @@ from ticket_status.service.administration.refusals import (
     TicketNotFound,
 )
 from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.retrieval.asking import Retrieval
+from ticket_status.service.retrieval.proof import Proof
 from ticket_status.service.retrieval.site_health import Broke, Paused, TryAgain
 from ticket_status.service.tickets.reading import Reading, ShownTicket
 
+_ISSUE_ID = re.compile(r"[0-9]{1,30}")
+_ISSUE_KEY = re.compile(r"[^\s#/\x00-\x1f\x7f]{1,220}-[0-9]{1,19}")
+
 
 class Rechecking:
-    """Looks at single tickets again."""
+    """Has tickets looked at again."""
 
     def __init__(self, ports: SettingsPorts, reading: Reading) -> None:
         self._ports = ports
         self._reading = reading
+        self._retrieval = Retrieval(ports.tickets, ports.now)
 
-    def recheck(self, connection_name: str, issue_id: str) -> ShownTicket | Refusal:
-        """Look at a ticket once more: active again when Jira shows it, as it was when Jira does not."""
+    def recheck(self, connection_name: str, issue: str) -> ShownTicket | Refusal:
+        """Look at the ticket with this issue id, or, while only that is known, with this key.
+
+        It is active again when Jira shows it; when Jira does not, it is judged by itself.
+        """
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
-        key = TicketKey(integration.integration_ref, issue_id)
-        ticket = self._ports.tickets.get_many([key])[0].get(key)
-        refusal = TicketNotFound(issue_id) if ticket is None else self._not_asked(integration, ticket)
-        if ticket is None or refusal is not None:
-            return refusal or TicketNotFound(issue_id)
-        trouble = self._look(integration, ticket)
-        if trouble is not None:
-            return self._met(integration, trouble)
-        return self._reading.ticket(key, self._ports.now()) or TicketNotFound(issue_id)
+        key = _key_of(integration, issue)
+        ticket = None if key is None else self._ports.tickets.get_many([key])[0].get(key)
+        if ticket is None:
+            return TicketNotFound(issue)
+        refusal = self._not_now(integration)
+        if refusal is None and not in_window(ticket.created_at, self._ports.now()):
+            refusal = OutsideWindow(ticket.key.ticket_id)
+        refusal = refusal or self._look(integration, ticket)
+        if refusal is not None:
+            return refusal
+        return self._reading.ticket(ticket.key, self._ports.now()) or TicketNotFound(issue)
 
-    def _not_asked(self, integration: Integration, ticket: Ticket) -> Refusal | None:
+    def recheck_all(self, connection_name: str) -> str | Refusal:
+        """Start a run of all deleted and inaccessible tickets in the window; its id."""
+        integration = self._ports.integrations.get(connection_name)
+        if integration is None:
+            return IntegrationNotFound(connection_name)
+        if not integration.retrieve_jira_tickets:
+            return RetrievalDisabled(connection_name)
+        if integration.health.status is HealthStatus.PENDING:
+            return PendingAuthorizationFirst(connection_name)
+        return self._ports.runs.start_recheck(integration, self._ports.now()).run_id
+
+    def _not_now(self, integration: Integration) -> Refusal | None:
         """R2, R5 and R11 hold for a single ticket, too."""
-        now = self._ports.now()
         if not integration.retrieve_jira_tickets:
             return RetrievalDisabled(integration.connection_name)
         if integration.health.status is HealthStatus.PENDING:
             return PendingAuthorizationFirst(integration.connection_name)
-        if not in_window(ticket.created_at, now):
-            return OutsideWindow(ticket.key.ticket_id)
-        if integration.paused_until is not None and paused(integration, now):
+        if integration.paused_until is not None and paused(integration, self._ports.now()):
             return RateLimited(integration.paused_until)
         return None
 
-    def _look(self, integration: Integration, ticket: Ticket) -> JiraTrouble | None:
+    def _look(self, integration: Integration, ticket: Ticket) -> Refusal | None:
         jira = self._ports.connections.open(integration, self._ports.deadline)
         if isinstance(jira, Throttled | Refused | Unavailable):
-            return jira
+            return self._met(integration, jira)
         at = self._ports.now()
-        found = jira.look_at(ticket.key.ticket_id)
+        found = jira.look_at(asked_as(ticket.key.ticket_id))
         if isinstance(found, Throttled | Refused | Unavailable):
-            return found
+            return self._met(integration, found)
         if isinstance(found, Found):
-            self._record(ticket, Observed(ticket.key, at, found.sighting))
+            self._retrieval.record_found(ticket, found, at)
+        elif ticket.absence is not Absence.DELETED:
+            return self._judge(integration, jira, ticket)
         return None
 
-    def _record(self, ticket: Ticket, observed: Observed) -> None:
-        if ticket.absence is Absence.DELETED:
-            self._ports.tickets.revive(ticket, observed.sighting, observed.at)
-        else:
-            self._ports.tickets.record([observed])
+    def _judge(self, integration: Integration, jira: Jira, ticket: Ticket) -> Refusal | None:
+        """The proof of R7 for one ticket that Jira did not show."""
+        proven = Proof(jira, self._ports.now, self._ports.now(), stop=lambda: None, recheck=True).prove(
+            lambda _account: [ticket]
+        )
+        self._retrieval.record_judgements(ticket.key.integration_ref, proven.settled, by_hand=True)
+        if isinstance(proven.ended, Throttled | Refused | Unavailable):
+            return self._met(integration, proven.ended)
+        if any(one.verdict is Verdict.UNDECIDED for one in proven.settled):
+            return JiraUnavailable("Jira answers for other issues, but fails on this one or on its project")
+        return None
 
     def _met(self, integration: Integration, trouble: JiraTrouble) -> Refusal:
         match self._ports.health.met(integration, trouble):
@@ -83,3 +113,10 @@ class Rechecking:
                 return IntegrationBroken(reason)
             case TryAgain(reason=reason):
                 return JiraUnavailable(reason)
+
+
+def _key_of(integration: Integration, issue: str) -> TicketKey | None:
+    """The identity that is meant; ``None`` for what can be neither an issue's id nor its key."""
+    if _ISSUE_ID.fullmatch(issue):
+        return TicketKey(integration.integration_ref, issue)
+    return TicketKey.of(integration.integration_ref, None, issue.upper()) if _ISSUE_KEY.fullmatch(issue) else None

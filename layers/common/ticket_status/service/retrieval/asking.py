@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 
 from ticket_status.core.comparison import Comparison, Row, asked_as, compare
 from ticket_status.core.coverage import Coverage
-from ticket_status.core.judgement import Found, Verdict
-from ticket_status.core.model import KEY_ONLY_PREFIX, Counts, Sighting, TicketKey
-from ticket_status.core.observations import Answered, Deleted, Missed, MissingTicket, Observation, Observed, Unseen
+from ticket_status.core.judgement import Found
+from ticket_status.core.missing import Judgement, consequence
+from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Counts, Sighting, Ticket, TicketKey
+from ticket_status.core.observations import Answered, Missed, Observation, Observed
 from ticket_status.core.shown import last_seen
 from ticket_status.core.trouble import JiraTrouble
+from ticket_status.core.window import read_position
 from ticket_status.ports.jira import Jira
 from ticket_status.ports.tickets import TicketStore
 
@@ -76,48 +78,48 @@ class Retrieval:
         doubtful = {name: found[name].issue_id for name, at in covered.items() if at is not None and at >= asked.at}
         seen_at = self._last_seen(ref, doubtful.values()) if doubtful else {}
         newer = {name: one for name, one in found.items() if seen_at.get(doubtful.get(name, ""), _NEVER) < asked.at}
-        return self._record_sightings(ref, asked.at, newer)
+        revived = self._revive(ref, asked.at, [(row, seen) for row, seen in changed if row.absence is Absence.DELETED])
+        return revived | self._record_sightings(ref, asked.at, newer)
 
-    def record_missed(self, ref: str, asked: Asked, rows: Sequence[Row]) -> dict[str, datetime]:
-        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was.
-
-        Answers when each of them was last seen, by ticket id; those never seen are left out.
-        """
+    def record_missed(self, ref: str, asked: Asked, rows: Sequence[Row]) -> None:
+        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was."""
         seen_at = self._last_seen(ref, [row.ticket_id for row in rows]) if rows else {}
         self._tickets.record([Missed(TicketKey(ref, name), asked.at, seen) for name, seen in seen_at.items()])
-        return seen_at
 
-    def record_verdicts(
-        self, ref: str, missing: Sequence[MissingTicket], verdicts: Mapping[str, Verdict | Found], at: datetime
-    ) -> Counts:
-        """Record what was concluded about missing tickets, and count it; against what was seen later it is nothing."""
+    def record_judgements(self, ref: str, judgements: Sequence[Judgement], *, by_hand: bool = False) -> Counts:
+        """Record what was concluded about missing tickets, and count it; what was seen later stays."""
+        if not judgements:
+            return Counts()
+        coverage = self.coverage(ref)
         observations: list[Observation] = []
-        found: dict[str, Found] = {}
         counts = Counts()
-        seen_at = self._last_seen(ref, [ticket.ticket_id for ticket in missing])
-        for ticket in missing:
-            key = TicketKey(ref, ticket.ticket_id)
-            outdated = seen_at.get(ticket.ticket_id, _NEVER) > at
-            match Verdict.UNDECIDED if outdated else verdicts.get(ticket.ticket_id, Verdict.UNDECIDED):
-                case Found() as shown_after_all:
-                    found[ticket.ticket_id] = shown_after_all
-                    same = shown_after_all.sighting == ticket.sighting
-                    counts += Counts(unchanged=1) if same else Counts(changed=1)
-                case Verdict.DELETED:
-                    observations.append(Deleted(key, at, ticket.seen_at))
-                    counts += Counts(deleted=1)
-                case Verdict.INACCESSIBLE:
-                    observations += [] if ticket.was_inaccessible else [Unseen(key, at)]
-                    counts += Counts(inaccessible=1)
-                case Verdict.UNDECIDED:
-                    counts += Counts(failed=1)
+        for one in judgements:
+            written, counted = consequence(one, last_seen(one.ticket, coverage), by_hand=by_hand)
+            counts += counted
+            if isinstance(written, Found):
+                self._tickets.resolve(one.ticket.key, written.issue_id, written.sighting, one.at)
+            elif written is not None:
+                observations.append(written)
         self._tickets.record(observations)
-        self._record_sightings(ref, at, found)
         return counts
+
+    def record_found(self, ticket: Ticket, found: Found, at: datetime) -> None:
+        """Record what Jira showed of a ticket that an administrator had it asked for, be it called deleted."""
+        if ticket.absence is Absence.DELETED:
+            self._tickets.revive(ticket.key, ticket.created_at, found.sighting, at)
+        self._record_sightings(ticket.key.integration_ref, at, {ticket.key.ticket_id: found})
 
     def coverage(self, ref: str) -> Coverage:
         """The coverage of an integration, as stored now."""
         return self._tickets.get_many((), [ref])[1].get(ref, Coverage())
+
+    def _revive(self, ref: str, at: datetime, rows: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
+        """Take deletions back, of tickets that an administrator has rechecked and Jira shows."""
+        return frozenset(
+            row.ticket_id
+            for row, seen in rows
+            if self._tickets.revive(TicketKey(ref, row.ticket_id), read_position(row.position)[0], seen, at)
+        )
 
     def _last_seen(self, ref: str, ticket_ids: Iterable[str]) -> dict[str, datetime]:
         """When each of these tickets was last seen, as far as that is known now; those never seen are left out."""

@@ -1,171 +1,190 @@
-"""R7 and R8 at work: gathering the proof that tickets which Jira did not show are deleted."""
+"""R7 and R8 at work: what Jira says of missing tickets, each asked about by itself, a few side by side.
 
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+One go, by a run, the button or a recheck: the account is proven, tickets are judged, the account is proven again.
+What was judged in between counts only then.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import NamedTuple, TypeVar
 
 from ticket_status.core.comparison import asked_as
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import (
-    MOST_CONFIRMATIONS,
     Evidence,
     Found,
     Lookup,
     Verdict,
+    asks_for_issue,
+    inquiry,
     judge,
     project_of,
 )
-from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, ReasonCode, Ticket, TicketKey
-from ticket_status.core.observations import Account, MissingTicket
-from ticket_status.core.shown import last_seen
-from ticket_status.core.sighting import read_sighting
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
-from ticket_status.ports.jira import Jira
-from ticket_status.ports.tickets import TicketStore
+from ticket_status.core.missing import Judgement, needs_proof
+from ticket_status.core.model import ReasonCode, Ticket
+from ticket_status.core.observations import Account
+from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
+from ticket_status.ports.jira import Jira, JiraRejectedRequestError
+from ticket_status.service.retrieval.slice import Ended, OutOfTime, Stopped
 
-_AT_ONCE = 4
-"""Confirmations in parallel."""
+AT_ONCE = 8
+"""Calls side by side: missing tickets are judged when all slices are done, so these are all that the site sees."""
 
-_A = TypeVar("_A")
-_TROUBLE = (Throttled, Refused, Unavailable)
+TIME_FOR_FAILURES = timedelta(minutes=1)
+"""Summed over all calls. When calls that failed took longer, no further ticket is asked for by itself in this go."""
+
+A = TypeVar("A")
+
+
+class Failed(NamedTuple):
+    """Jira fails on one thing that it was asked for, and answers for our account: the site is well (R9b)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How far confirming goes."""
+class Proven:
+    """What a go came to."""
 
-    in_time: Callable[[], bool] = lambda: True
-    """Whether there is time to ask for one more issue by itself; asked before each."""
-    last_try: bool = False
-    """Whether the next failing try breaks the integration. An issue that Jira fails on then stays as it was instead:
-    when our account is answered for before and after, it is that issue that is ill, and not the site."""
-
-
-PATIENT = Patience()
+    settled: Sequence[Judgement]
+    """What counts."""
+    ended: Ended | None
+    """What ended it early; ``None``: every ticket was judged, and the account proven."""
+    account: Account | None = None
+    """That was proven before ``unproven``."""
+    unproven: Sequence[Judgement] = ()
+    """What counts as soon as the account is proven once more."""
 
 
 class Proof:
-    """Judges missing tickets of one integration at a time."""
+    """One go at missing tickets of one integration. ``stop`` is asked before each ticket, and ends the go."""
 
-    def __init__(self, tickets: TicketStore) -> None:
-        self._tickets = tickets
-
-    def judge(
+    def __init__(  # noqa: PLR0913 - what a go depends on
         self,
         jira: Jira,
-        ref: str,
-        missing: Sequence[MissingTicket],
+        now: Callable[[], datetime],
+        not_before: datetime,
+        stop: Callable[[], OutOfTime | Stopped | None],
         *,
-        too_many: bool,
-        patience: Patience = PATIENT,
-    ) -> dict[str, Verdict | Found] | JiraTrouble:
-        """The verdicts by ticket id; ``too_many``: so many vanished from the whole run that none is believed (R8).
+        mass: bool = False,
+        recheck: bool = False,
+    ) -> None:
+        self._jira = jira
+        self._now = now
+        self._not_before = not_before
+        self._stop = stop
+        self._mass = mass
+        self._recheck = recheck
+        self._lock = Lock()
+        self._projects: dict[str, Future[bool | Failed | JiraTrouble]] = {}
+        self._failing = timedelta()
 
-        The account is proven before and after. What is beyond the bound of confirmations, what there was no time for,
-        and what the site could not say, stays as it was until the next run. A ticket that was proven deleted before
-        is not asked for again (R7).
+    def prove(self, tickets: Callable[[Account], Iterable[Ticket]]) -> Proven:
+        """Judge tickets between two proofs of our account; ``tickets`` names them once the first one is there.
+
+        What was on its way when something ended the go is among the judgements: no answer of Jira is lost.
         """
-        stored = self._tickets.get_many([TicketKey(ref, ticket.ticket_id) for ticket in missing])[0]
-        gone = {key.ticket_id for key, ticket in stored.items() if ticket.absence is Absence.DELETED}
-        left = [ticket for ticket in missing if ticket.ticket_id not in gone]
-        verdicts: dict[str, Verdict | Found] = dict.fromkeys(gone, Verdict.DELETED)
-        found = self._judge(jira, ref, left, patience, too_many=too_many) if left else {}
-        return verdicts | found if isinstance(found, dict) else found
+        account = self._jira.whoami()
+        if not isinstance(account, Account):
+            return Proven((), account)
+        judged, ended = self._judge_all(tickets(account))
+        unproven = [one for one in judged if needs_proof(one)]
+        if unproven and isinstance(ended, OutOfTime | None):
+            doubt = self._doubt(account)
+            if doubt is None:
+                return Proven(judged, ended)
+            ended = doubt
+        settled = [one for one in judged if not needs_proof(one)]
+        # A refusal leaves no trust in what was answered shortly before it.
+        return Proven(settled, ended, account, () if isinstance(ended, Refused) else unproven)
 
-    def _judge(
-        self, jira: Jira, ref: str, missing: Sequence[MissingTicket], patience: Patience, *, too_many: bool
-    ) -> dict[str, Verdict | Found] | JiraTrouble:
-        before = jira.whoami()
-        if not isinstance(before, Account):
-            return before
-        if too_many:
-            return self._hidden_still(ref, missing)
-        evidence = self._evidence(jira, ref, missing, patience)
-        if not isinstance(evidence, dict):
-            return evidence
-        after = jira.whoami()
+    def _doubt(self, before: Account) -> JiraTrouble | None:
+        """Why our account cannot be proven once more; ``None``: it is the same as before."""
+        after = self._jira.whoami()
         if not isinstance(after, Account):
             return after
         if after != before:
             return Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered for another account in mid-proof")
-        return {ticket_id: judge(found) for ticket_id, found in evidence.items()}
+        return None
 
-    def _hidden_still(self, ref: str, missing: Sequence[MissingTicket]) -> dict[str, Verdict | Found]:
-        """Inaccessible, but for what was seen again since it was missed: nobody asks once more here (R12)."""
-        keys = [TicketKey(ref, ticket.ticket_id) for ticket in missing]
-        stored, coverages = self._tickets.get_many(keys, [ref])
-        coverage = coverages.get(ref, Coverage())
-        return {
-            ticket.ticket_id: Verdict.UNDECIDED
-            if key in stored and _seen_since(ticket, stored[key], coverage)
-            else Verdict.INACCESSIBLE
-            for key, ticket in zip(keys, missing, strict=True)
-        }
+    def _judge_all(self, tickets: Iterable[Ticket]) -> tuple[list[Judgement], Ended | None]:
+        judged: list[Judgement] = []
+        ended: Ended | None = None
+        waiting: deque[Future[Judgement | JiraTrouble]] = deque()
 
-    def _evidence(
-        self, jira: Jira, ref: str, missing: Sequence[MissingTicket], patience: Patience
-    ) -> dict[str, Evidence] | JiraTrouble:
-        """A key may be an old one, whose project says nothing of the issue any more: it is looked at in any case."""
-        projects = self._projects(ref, missing)
-        browsable = _side_by_side(jira.can_browse, set(projects.values()))
-        if not isinstance(browsable, dict):
+        def take() -> JiraTrouble | None:
+            result = waiting.popleft().result()
+            if not isinstance(result, Judgement):
+                return result
+            judged.append(result)
+            return None
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for ticket in tickets:
+                ended = ended or self._stop()
+                if ended is not None:
+                    break
+                waiting.append(pool.submit(self._judge, ticket))
+                if len(waiting) == AT_ONCE:
+                    ended = take()
+            while waiting:
+                ended = take() or ended
+        return judged, ended
+
+    def _judge(self, ticket: Ticket) -> Judgement | JiraTrouble:
+        missed_at = max(ticket.missed_at or self._not_before, self._not_before)
+        needed = inquiry(ticket, mass=self._mass, recheck=self._recheck)
+        if isinstance(needed, Verdict):
+            return Judgement(ticket, needed, missed_at)
+        browsable = self._can_browse(project_of(ticket.issue_key))
+        if not isinstance(browsable, bool | Failed):
             return browsable
-        confirm = [
-            ticket.ticket_id
-            for ticket in missing
-            if ticket.ticket_id.startswith(KEY_ONLY_PREFIX) or browsable.get(projects.get(ticket.ticket_id, ""), False)
-        ][:MOST_CONFIRMATIONS]
-        looked_at = _side_by_side(lambda ticket_id: _look_at(jira, ticket_id, patience), confirm)
-        if not isinstance(looked_at, dict):
-            return looked_at
-        issues = {ticket_id: found or Lookup.NOT_FOUND for ticket_id, found in looked_at.items()}
-        return {
-            ticket_id: Evidence(browsable[project], issues.get(ticket_id, Lookup.NOT_ASKED))
-            for ticket_id, project in projects.items()
-        }
+        known = None if isinstance(browsable, Failed) else browsable
+        if not asks_for_issue(needed, project_browsable=known):
+            return Judgement(ticket, judge(ticket, Evidence(known), missed_at), missed_at)
+        at = max(self._now(), self._not_before)
+        issue = self._look_at(ticket)
+        if isinstance(issue, Found | Lookup):
+            return Judgement(ticket, judge(ticket, Evidence(known, issue), at), at)
+        return issue
 
-    def _projects(self, ref: str, missing: Sequence[MissingTicket]) -> dict[str, str]:
-        """The project that each ticket was last known in; read from the ticket where its row does not tell."""
-        keys = {ticket.ticket_id: _known_key(ticket) for ticket in missing}
-        unknown = [TicketKey(ref, ticket_id) for ticket_id, issue_key in keys.items() if issue_key is None]
-        stored = self._tickets.get_many(unknown)[0] if unknown else {}
-        keys |= {key.ticket_id: ticket.issue_key for key, ticket in stored.items()}
-        return {ticket_id: project_of(issue_key) for ticket_id, issue_key in keys.items() if issue_key is not None}
+    def _can_browse(self, project: str) -> bool | Failed | JiraTrouble:
+        """Asked once in a go, by the first ticket that needs it; the others wait for its answer."""
+        with self._lock:
+            first = project not in self._projects
+            answer = self._projects.setdefault(project, Future())
+        if first:
+            try:
+                answer.set_result(self._apart(lambda: self._jira.can_browse(project)))
+            except BaseException as error:
+                answer.set_exception(error)
+                raise
+        return answer.result()
 
+    def _look_at(self, ticket: Ticket) -> Found | Lookup | JiraTrouble:
+        if self._failing > TIME_FOR_FAILURES:
+            return Lookup.FAILED
+        issue = self._apart(lambda: self._jira.look_at(asked_as(ticket.key.ticket_id)))
+        if isinstance(issue, Failed):
+            return Lookup.FAILED
+        return Lookup.NOT_FOUND if issue is None else issue
 
-def _look_at(
-    jira: Jira, ticket_id: str, patience: Patience
-) -> Found | Literal[Lookup.HIDDEN, Lookup.NOT_ASKED] | JiraTrouble | None:
-    if not patience.in_time():
-        return Lookup.NOT_ASKED
-    answer = jira.look_at(asked_as(ticket_id))
-    ill = isinstance(answer, Unavailable) and answer.reason_code is ReasonCode.JIRA_ERROR
-    return Lookup.NOT_ASKED if ill and patience.last_try else answer
-
-
-def _seen_since(missed: MissingTicket, ticket: Ticket, coverage: Coverage) -> bool:
-    if ticket.absence is not None:
-        return False
-    seen_at = last_seen(ticket, coverage)
-    return seen_at is not None and (missed.seen_at is None or missed.seen_at < seen_at)
-
-
-def _known_key(ticket: MissingTicket) -> str | None:
-    if ticket.ticket_id.startswith(KEY_ONLY_PREFIX):
-        return asked_as(ticket.ticket_id)
-    return read_sighting(ticket.sighting)[0] if ticket.sighting is not None else None
+    def _apart(self, call: Callable[[], A | JiraTrouble]) -> A | Failed | JiraTrouble:
+        """Jira's answer; when the call fails, our account tells whether the site fails or this one thing."""
+        begun = self._now()
+        answer = _answer(call)
+        if not isinstance(answer, Unavailable) or answer.own_deadline:
+            return answer
+        with self._lock:
+            self._failing += self._now() - begun
+        account = self._jira.whoami()
+        return Failed() if isinstance(account, Account) else account
 
 
-def _side_by_side(look: Callable[[str], _A | JiraTrouble], names: Collection[str]) -> dict[str, _A] | JiraTrouble:
-    """What was found by name; the first trouble met ends it, and is the answer."""
-    found: dict[str, _A] = {}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        futures = {name: pool.submit(look, name) for name in names}
-        for name, future in futures.items():
-            answer = future.result()
-            if isinstance(answer, _TROUBLE):
-                pool.shutdown(wait=False, cancel_futures=True)
-                return answer
-            found[name] = answer
-    return found
+def _answer(call: Callable[[], A | JiraTrouble]) -> A | JiraTrouble:
+    """A call for one thing that Jira calls malformed (400) is that thing's fault, not that of all our calls (R9b)."""
+    try:
+        return call()
+    except JiraRejectedRequestError as error:
+        return Unavailable(ReasonCode.JIRA_ERROR, str(error))

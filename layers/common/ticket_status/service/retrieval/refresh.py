@@ -13,8 +13,8 @@ from typing import assert_never
 from ticket_status.core.comparison import Comparison, Row
 from ticket_status.core.health import recovers
 from ticket_status.core.judgement import Verdict, implausible
-from ticket_status.core.model import Absence, Integration, Ticket, TicketKey, Trigger, UnknownReason
-from ticket_status.core.observations import MissingTicket
+from ticket_status.core.missing import shown_before
+from ticket_status.core.model import Integration, Ticket, TicketKey, Trigger, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked
 from ticket_status.core.sighting import sighting
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
@@ -26,6 +26,7 @@ from ticket_status.service.retrieval.asking import Retrieval
 from ticket_status.service.retrieval.proof import Proof
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.site_health import Broke, Paused, SiteHealth, TryAgain
+from ticket_status.service.retrieval.slice import OutOfTime, Stopped
 from ticket_status.service.tickets.reading import Reading, ShownTicket
 
 REFRESH_TIME = timedelta(seconds=20)
@@ -33,6 +34,9 @@ REFRESH_TIME = timedelta(seconds=20)
 
 _GRACE = timedelta(seconds=2)
 _INTEGRATIONS_AT_ONCE = 10
+
+_TIME_TO_CONFIRM = timedelta(seconds=8)
+"""With less time left no further missing ticket is asked for by itself: the account has to be proven after it."""
 
 _TROUBLE = (Throttled, Refused, Unavailable)
 
@@ -73,7 +77,6 @@ class Refresh:
         self._rejected = rejected
         self._health = SiteHealth(ports.integrations, now)
         self._retrieval = Retrieval(ports.tickets, now)
-        self._proof = Proof(ports.tickets)
 
     def violation(self, violation_id: str) -> list[RefreshedTicket]:
         """Refresh a violation's tickets, the leading one first; none when it has no ticket.
@@ -139,6 +142,7 @@ class Refresh:
                 return proven
             integration = proven
             self._runs.start(integration, Trigger.RECOVERED, self._now())
+        begun = max(self._now(), _not_before(integration))
         results: list[Comparison] = []
         rows = [_row(one.ticket) for one in tickets]
         for start in range(0, len(rows), jira.ids_per_call):
@@ -147,13 +151,10 @@ class Refresh:
                 return result
             results.append(result)
         self._health.learnt(integration, jira)
-        missing = {row.ticket_id for result in results for row in result.missing}
         failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
-        gone = [one for one in tickets if one.ticket.key.ticket_id in missing]
-        trouble = self._judge(integration, jira, gone, asked=len(rows) - len(failed))
-        if trouble is None:
-            return dict.fromkeys(failed, _UNAVAILABLE)
-        return dict.fromkeys({one.ticket.key for one in gone} | failed, self._met(integration, trouble))
+        left, trouble = self._judge(integration, jira, tickets, results, begun, deadline)
+        not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble)
+        return dict.fromkeys(failed | left, not_had)
 
     def _retrieve_call(self, integration: Integration, jira: Jira, rows: Sequence[Row]) -> Comparison | JiraTrouble:
         ref = integration.integration_ref
@@ -166,27 +167,36 @@ class Refresh:
         self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged])
         return result
 
-    def _judge(
-        self, integration: Integration, jira: Jira, tickets: Sequence[ShownTicket], *, asked: int
-    ) -> JiraTrouble | None:
-        """R7 and R8 for the tickets of one violation that Jira did not show: the same proof as in a run.
+    def _judge(  # noqa: PLR0913, PLR0917 - what was asked, when, and what came of it
+        self,
+        integration: Integration,
+        jira: Jira,
+        tickets: Sequence[ShownTicket],
+        results: Sequence[Comparison],
+        begun: datetime,
+        deadline: datetime,
+    ) -> tuple[set[TicketKey], JiraTrouble | None]:
+        """R7 and R8 for what Jira did not show: the same proof as in a run, of which this is one by itself.
 
-        What a run called inaccessible only a run calls deleted: it alone sees how many vanished together.
+        Answers what could not be judged, because time was short or Jira failed on it, and the trouble that was met.
         """
-        if not tickets:
-            return None
-        ref = integration.integration_ref
-        missing = [_missing(one) for one in tickets]
-        at = max(self._now(), _not_before(integration))
-        verdicts = self._proof.judge(jira, ref, missing, too_many=implausible(len(missing), asked))
-        if not isinstance(verdicts, dict):
-            return verdicts
-        for one in tickets:
-            ticket_id = one.ticket.key.ticket_id
-            if one.ticket.absence is Absence.INACCESSIBLE and verdicts.get(ticket_id) is Verdict.DELETED:
-                verdicts[ticket_id] = Verdict.INACCESSIBLE
-        self._retrieval.record_verdicts(ref, missing, verdicts, at)
-        return None
+        missing = [row for result in results for row in result.missing]
+        if not missing:
+            return set(), None
+        answered = [row for result in results for row in (*result.unchanged, *(row for row, _ in result.changed))]
+        ids = {row.ticket_id for row in missing}
+        gone = [one.ticket for one in tickets if one.ticket.key.ticket_id in ids]
+        proven = Proof(
+            jira,
+            self._now,
+            begun,
+            stop=lambda: OutOfTime() if self._now() > deadline - _TIME_TO_CONFIRM else None,
+            mass=implausible(shown_before(missing), shown_before(missing) + shown_before(answered)),
+        ).prove(lambda _account: gone)
+        self._retrieval.record_judgements(integration.integration_ref, proven.settled, by_hand=True)
+        judged = {one.ticket.key for one in proven.settled if one.verdict is not Verdict.UNDECIDED}
+        left = {ticket.key for ticket in gone} - judged
+        return left, None if isinstance(proven.ended, OutOfTime | Stopped) else proven.ended
 
     def _met(self, integration: Integration, trouble: JiraTrouble) -> Refreshed:
         consequence = self._health.met(integration, trouble)
@@ -215,19 +225,13 @@ def _not_before(integration: Integration) -> datetime:
     return max(integration.enabled_since, integration.healthy_since)
 
 
-def _missing(one: ShownTicket) -> MissingTicket:
-    """As of one that was shown until now: what is found by hand is written, changed or not, since its time moves."""
-    row = _row(one.ticket)
-    return MissingTicket(row.ticket_id, row.sighting, was_inaccessible=False, seen_at=one.shown.last_update)
-
-
 def _row(ticket: Ticket) -> Row:
     seen = None if ticket.status is None else sighting(ticket.issue_key, ticket.status)
     return Row(
         position(ticket.created_at, ticket.key.ticket_id),
         ticket.key.ticket_id,
         seen,
-        ticket.absence is Absence.INACCESSIBLE,
+        ticket.absence,
     )
 
 

@@ -2,18 +2,21 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from ticket_status.core.model import Integration, RunState, SliceProgress, SyncRun, Trigger
 from ticket_status.core.runs import at_work, lost
-from ticket_status.core.slices import SLICE_TICKETS, SLICES_AT_ONCE, Census, plan_slices
+from ticket_status.core.slices import DELETED_TICKETS, SLICE_TICKETS, SLICES_AT_ONCE, Census, plan_slices
 from ticket_status.core.window import position, window_start
 from ticket_status.core.work import SliceWork
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.tickets import TicketStore
+
+_RECENT_RUNS = 20
+"""Among so many of the newest runs one is looked for that rechecks already."""
 
 LOST = "the run made no progress for an hour: its work was lost"
 
@@ -63,6 +66,23 @@ class Runs:
             return self._started_by_another(integration, tickets)
         self.queue_slices(integration, run, list(slices)[:SLICES_AT_ONCE])
         return StartedRun(run.run_id, tickets, already_running=False)
+
+    def start_recheck(self, integration: Integration, now: datetime) -> SyncRun:
+        """Have all deleted and inaccessible tickets in the window looked at once more.
+
+        It works beside the integration's active run, if there is one: neither stands in for the other. One that is
+        at work already is answered.
+        """
+        for run in self._runs.page(integration.integration_ref, _RECENT_RUNS).items:
+            if run.trigger is Trigger.RECHECK and at_work(run, now):
+                return run
+        census = self._tickets.census(integration.integration_ref, now)
+        (whole,) = plan_slices(census, now, 1 + sum(census.values()))
+        slices = {"0": SliceProgress(whole), DELETED_TICKETS: SliceProgress(replace(whole, months=(DELETED_TICKETS,)))}
+        run = SyncRun(integration.integration_ref, new_run_id(now), Trigger.RECHECK, now, updated_at=now, slices=slices)
+        self._runs.add(run)
+        self.queue_slices(integration, run, list(slices))
+        return run
 
     def begin(
         self,

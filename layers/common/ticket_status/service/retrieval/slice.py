@@ -13,8 +13,9 @@ from itertools import chain
 from typing import Protocol
 
 from ticket_status.core.comparison import Comparison, Row
-from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun
-from ticket_status.core.observations import MissingTicket, SliceStep
+from ticket_status.core.missing import shown_before, sort_missing
+from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun, Trigger
+from ticket_status.core.observations import SliceStep
 from ticket_status.core.throttle import paused
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
@@ -126,7 +127,13 @@ class SliceRetrieval:
                 for row in chain.from_iterable(pages)
                 if row.position >= progress.slice.start and row.position > progress.cursor
             )
-        return chain.from_iterable(self._ports.tickets.rows(self._run.integration_ref, progress.slice, progress.cursor))
+        rows = chain.from_iterable(self._ports.tickets.rows(self._run.integration_ref, progress.slice, progress.cursor))
+        return (row for row in rows if row.absence is not None) if self._run.trigger is Trigger.RECHECK else rows
+
+    @property
+    def _asks_for_all(self) -> bool:
+        """Whether every ticket of the slice is asked for, so that its range counts as seen whole (R13)."""
+        return not self._name.startswith(NEW_TICKETS) and self._run.trigger is not Trigger.RECHECK
 
     def _asked_in_order(self, rows: Iterator[Row]) -> Iterator[Asked]:
         """Answers in the order of the rows, so that the cursor never passes over a ticket."""
@@ -178,36 +185,37 @@ class SliceRetrieval:
 
     def _begin_step(self, progress: SliceProgress) -> None:
         self._number, self._from, self._cursor = progress.step, progress.cursor, progress.cursor
-        self._step_counts, self._step_asked = Counts(), 0
-        self._missing: list[MissingTicket] = []
+        self._step_counts, self._step_asked, self._step_taken = Counts(), 0, 0
+        self._vanished: list[str] = []
+        self._hidden: list[str] = []
         self._first_asked: datetime | None = None
         self._begun = self._now()
 
     def _take(self, asked: Asked, result: Comparison) -> None:
         ref = self._run.integration_ref
         written = self._retrieval.record_changes(ref, asked, result.changed)
-        newly_missing = [row for row in result.missing if not row.inaccessible]
-        seen_at = self._retrieval.record_missed(ref, asked, [*result.failed, *newly_missing])
-        self._missing += [
-            MissingTicket(row.ticket_id, row.sighting, row.inaccessible, seen_at.get(row.ticket_id))
-            for row in result.missing
-        ]
-        self._step_counts += Counts(
+        newly_missing = [row for row in result.missing if row.absence is None]
+        self._retrieval.record_missed(ref, asked, [*result.failed, *newly_missing])
+        missing = sort_missing(result.missing, recheck=self._run.trigger is Trigger.RECHECK)
+        self._vanished += missing.vanished
+        self._hidden += missing.hidden
+        self._step_counts += missing.counts + Counts(
             changed=len(written),
             unchanged=len(result.unchanged) + len(result.changed) - len(written),
             failed=len(result.failed),
         )
-        self._step_asked += len(asked.rows) - len(result.failed)
+        self._step_taken += len(asked.rows)
+        self._step_asked += shown_before(asked.rows) - shown_before(result.failed)
         self._first_asked = min(self._first_asked or asked.at, asked.at)
         self._cursor = asked.rows[-1].position
 
     def _step_due(self) -> bool:
-        return self._step_asked >= STEP_TICKETS or self._now() - self._begun >= STEP_TIME
+        return self._step_taken >= STEP_TICKETS or self._now() - self._begun >= STEP_TIME
 
     def _write_step(self, *, done: bool) -> bool:
         """Write what was done since the step before; ``False`` when the run was closed meanwhile."""
         progress = self._run.slices[self._name]
-        if self._first_asked is not None and not self._name.startswith(NEW_TICKETS):
+        if self._first_asked is not None and self._asks_for_all:
             end = progress.slice.end if done else _beyond(self._cursor)
             start = _beyond(self._from) if self._from else progress.slice.start
             ref, planned_at = self._run.integration_ref, self._run.started_at
@@ -219,7 +227,8 @@ class SliceRetrieval:
             counts=self._step_counts,
             asked=self._step_asked,
             jira_requests=self._jira.requests - self._requests,
-            missing=tuple(self._missing),
+            vanished=tuple(self._vanished),
+            hidden=tuple(self._hidden),
         )
         advanced = self._ports.runs.advance(self._run, self._name, step, self._now())
         if advanced is None:

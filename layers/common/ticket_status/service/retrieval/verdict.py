@@ -1,28 +1,36 @@
 """The verdict of a run: what is concluded about the tickets that Jira did not show, as many as a message can (R7, R8).
 
-Whatever a message does not get to stays noted with the run, for the next message.
+A run takes as many messages as it needs. What one does not get to stays noted with the run for the next, and so do
+verdicts that it had no time, or was not allowed, to prove: the next proof of our account makes them count.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from ticket_status.core.health import lasts, noted
-from ticket_status.core.judgement import MOST_CONFIRMATIONS, implausible
-from ticket_status.core.model import Counts, Integration, SyncRun
-from ticket_status.core.observations import MissingTicket
-from ticket_status.core.trouble import JiraTrouble
+from ticket_status.core.judgement import implausible
+from ticket_status.core.missing import Judgement, MissingTickets, Unproven
+from ticket_status.core.model import Counts, Integration, SyncRun, Ticket, TicketKey, Trigger
+from ticket_status.core.observations import Account
 from ticket_status.ports.jira import Jira
 from ticket_status.service.retrieval.asking import Retrieval
-from ticket_status.service.retrieval.proof import Patience, Proof
+from ticket_status.service.retrieval.proof import Proof, Proven
+from ticket_status.service.retrieval.site_health import SiteHealth
 from ticket_status.service.retrieval.slice import Ended, OutOfTime, SlicePorts, Stopped, not_before, stopped
 
-_CONFIRM = timedelta(seconds=45)
-"""With less time left no further missing ticket is looked at: a slow Jira is not to be taken for one that fails."""
+MIN_TIME_FOR_LOOKUP = timedelta(seconds=45)
+"""With less time left no further missing ticket is asked for: a call may take 20 s, the proof of our account after it
+as long, and what was concluded has to be written."""
 
-_TOGETHER = 25
-"""Missing tickets that are proven and recorded together, so that a verdict that has to pause goes on from there."""
+TICKETS_PER_MESSAGE = 2_500
+"""What is concluded in one message has to be written in its last seconds."""
+
+_READ_TOGETHER = 100
+"""Tickets of one read."""
+
+_LOOK_WHETHER_STOPPED = 10
+"""Once in so many tickets it is read whether retrieval was switched off, or paused, meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,68 +42,124 @@ class Judged:
     """Why it ended early; ``None``: every missing ticket is judged."""
 
 
+@dataclass(slots=True)
+class _Part:
+    """A part of the missing tickets, as far as this message has read it."""
+
+    noted: MissingTickets
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    """By the id in the note."""
+    gone: set[str] = field(default_factory=set)
+    """Those that were unregistered meanwhile."""
+    proven: dict[str, Judgement] = field(default_factory=dict)
+    """Verdicts of an earlier message that count now."""
+
+    def of(self, judgements: Mapping[TicketKey, Judgement]) -> dict[str, Judgement]:
+        """Those about its own tickets, by the id in the note."""
+        keys = {id_: ticket.key for id_, ticket in self.tickets.items() if id_ not in self.proven}
+        return {id_: judgements[key] for id_, key in keys.items() if key in judgements}
+
+
 class RunVerdict:
     """Judges the missing tickets of runs."""
 
-    def __init__(self, ports: SlicePorts, retrieval: Retrieval, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, ports: SlicePorts, retrieval: Retrieval, health: SiteHealth, now: Callable[[], datetime]
+    ) -> None:
         self._ports = ports
         self._retrieval = retrieval
+        self._health = health
         self._now = now
-        self._proof = Proof(ports.tickets)
 
     def judge(self, integration: Integration, run: SyncRun, jira: Jira, time_left: Callable[[], timedelta]) -> Judged:
         """Judge as many as the time allows, and count them and the calls with the run."""
-        too_many = implausible(run.missing, run.asked)
-        looks, now = count(), self._now()
-        patience = Patience(
-            in_time=lambda: next(looks) < MOST_CONFIRMATIONS and time_left() > _CONFIRM,
-            last_try=lasts(noted(integration.trouble, now), now),
-        )
-        counts, told = Counts(), 0
-        for part in self._ports.runs.missing(run):
-            judged = Counts()
-            for tickets in _together(part.tickets, too_many=too_many):
-                ended = self._reason_to_stop(integration, time_left)
-                some = ended or self._prove(integration, run, jira, tickets, patience, too_many=too_many)
-                if not isinstance(some, Counts):
-                    self._ports.runs.spend(run, jira.requests - told)
-                    return Judged(counts, some)
-                judged += some
-            if self._ports.runs.conclude(run, part, judged, jira.requests - told, self._now()):
-                told = jira.requests
-                counts += judged
-        return Judged(counts, None)
+        parts: list[_Part] = []
+
+        def tickets(account: Account) -> Iterator[Ticket]:
+            self._health.succeeded(integration)
+            return self._tickets(run, _seal(integration, account), parts)
+
+        proven = Proof(
+            jira,
+            self._now,
+            not_before(run, integration),
+            self._reason_to_stop(integration, time_left),
+            mass=implausible(run.vanished, run.asked),
+            recheck=run.trigger is Trigger.RECHECK,
+        ).prove(tickets)
+        return Judged(self._conclude(integration, run, jira, parts, proven), proven.ended)
 
     def _reason_to_stop(
         self, integration: Integration, time_left: Callable[[], timedelta]
-    ) -> OutOfTime | Stopped | None:
-        if time_left() < _CONFIRM:
-            return OutOfTime()
-        return Stopped() if stopped(self._ports.integrations, integration, self._now()) else None
+    ) -> Callable[[], OutOfTime | Stopped | None]:
+        numbers = count()
 
-    def _prove(  # noqa: PLR0913 - what a proof depends on
-        self,
-        integration: Integration,
-        run: SyncRun,
-        jira: Jira,
-        tickets: Sequence[MissingTicket],
-        patience: Patience,
-        *,
-        too_many: bool,
-    ) -> Counts | JiraTrouble:
-        """Prove and record some missing tickets: what became of them, or the trouble that was met."""
-        at = max(self._now(), not_before(run, integration))
-        ref = run.integration_ref
-        verdicts = self._proof.judge(jira, ref, tickets, too_many=too_many, patience=patience)
-        return self._retrieval.record_verdicts(ref, tickets, verdicts, at) if isinstance(verdicts, dict) else verdicts
+        def reason() -> OutOfTime | Stopped | None:
+            number = next(numbers)
+            if number >= TICKETS_PER_MESSAGE or time_left() < MIN_TIME_FOR_LOOKUP:
+                return OutOfTime()
+            looks = number % _LOOK_WHETHER_STOPPED == 0
+            return Stopped() if looks and stopped(self._ports.integrations, integration, self._now()) else None
+
+        return reason
+
+    def _tickets(self, run: SyncRun, now: Unproven, parts: list[_Part]) -> Iterator[Ticket]:
+        """The tickets that have to be judged, each once; ``parts`` gets what was read on the way."""
+        given: set[TicketKey] = set()
+        for noted in self._ports.runs.missing(run):
+            part = _Part(noted)
+            parts.append(part)
+            earlier = noted.unproven.verdicts if noted.unproven and noted.unproven.proven_with(now) else ()
+            self._read(run, part, [one.ticket_id for one in earlier])
+            part.proven = {
+                one.ticket_id: Judgement(part.tickets[one.ticket_id], one.verdict, one.at)
+                for one in earlier
+                if one.ticket_id in part.tickets
+            }
+            left = [id_ for id_ in noted.ticket_ids if id_ not in part.tickets and id_ not in part.gone]
+            for at in range(0, len(left), _READ_TOGETHER):
+                for ticket in self._read(run, part, left[at : at + _READ_TOGETHER]):
+                    if ticket.key not in given:
+                        given.add(ticket.key)
+                        yield ticket
+
+    def _read(self, run: SyncRun, part: _Part, ids: Sequence[str]) -> list[Ticket]:
+        keys = {id_: TicketKey(run.integration_ref, id_) for id_ in ids}
+        stored = self._ports.tickets.get_many(list(keys.values()))[0] if keys else {}
+        read = {id_: stored[key] for id_, key in keys.items() if key in stored}
+        part.tickets |= read
+        part.gone |= keys.keys() - read.keys()
+        return list(read.values())
+
+    def _conclude(
+        self, integration: Integration, run: SyncRun, jira: Jira, parts: Sequence[_Part], proven: Proven
+    ) -> Counts:
+        """Record what is settled, and note what is left: tickets first, so that a crash loses nothing but the count."""
+        settled = {one.ticket.key: one for one in proven.settled}
+        unproven = {one.ticket.key: one for one in proven.unproven}
+        counts, told = Counts(), 0
+        for part in parts:
+            done = part.proven | part.of(settled)
+            waiting = part.of(unproven)
+            left = tuple(id_ for id_ in part.noted.ticket_ids if id_ not in done and id_ not in part.gone)
+            if len(left) == len(part.noted.ticket_ids) and not waiting:
+                continue
+            kept = _seal(integration, proven.account, waiting) if proven.account and waiting else None
+            counted = self._retrieval.record_judgements(run.integration_ref, list(done.values()))
+            if self._ports.runs.conclude(
+                run,
+                part.noted,
+                replace(part.noted, ticket_ids=left, unproven=kept),
+                counts=counted,
+                jira_requests=jira.requests - told,
+                now=self._now(),
+            ):
+                told = jira.requests
+                counts += counted
+        if jira.requests > told:
+            self._ports.runs.spend(run, jira.requests - told)
+        return counts
 
 
-def _together(tickets: Sequence[MissingTicket], *, too_many: bool) -> Iterator[Sequence[MissingTicket]]:
-    """Missing tickets in the order and the numbers in which they are judged; where none is believed, all at once.
-
-    The newly missing come first: what has been inaccessible for long can wait for its turn.
-    """
-    size = len(tickets) if too_many else _TOGETHER
-    ordered = sorted(tickets, key=lambda one: one.was_inaccessible)
-    for at in range(0, len(ordered), size):
-        yield ordered[at : at + size]
+def _seal(integration: Integration, account: Account, judgements: Mapping[str, Judgement] | None = None) -> Unproven:
+    return Unproven(account.account_id, integration.settings_version).with_verdicts(judgements or {})

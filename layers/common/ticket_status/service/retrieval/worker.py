@@ -94,7 +94,7 @@ class Worker:
         self._runs = Runs(ports.integrations, ports.tickets, ports.runs, ports.queue)
         self._health = SiteHealth(ports.integrations, now)
         self._retrieval = Retrieval(ports.tickets, now)
-        self._verdicts = RunVerdict(ports, self._retrieval, now)
+        self._verdicts = RunVerdict(ports, self._retrieval, self._health, now)
 
     def do(self, work: Work, time_left: Callable[[], timedelta]) -> WorkReport:
         """Do a message's work; ``time_left`` is what the worker has until it is ended from outside."""
