@@ -118,12 +118,12 @@ def test_whether_the_issue_is_asked_for_by_itself(*, asked: Inquiry, browsable: 
 
 
 @given(
-    st.sampled_from([None, *Absence]),
-    st.booleans(),
-    st.booleans(),
-    st.sampled_from([True, False, None]),
-    st.sampled_from([FOUND, *Lookup]),
-    st.integers(0, 120),
+    absence=st.sampled_from([None, *Absence]),
+    mass=st.booleans(),
+    recheck=st.booleans(),
+    browsable=st.sampled_from([True, False, None]),
+    issue=st.sampled_from([FOUND, *Lookup]),
+    minutes=st.integers(0, 120),
 )
 def test_deleted_takes_a_404_for_the_issue_in_a_project_that_can_be_browsed(  # noqa: PLR0913 - all there is
     *,
