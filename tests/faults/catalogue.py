@@ -218,7 +218,7 @@ OUTAGES = (
     ),
     Fault(
         "hangs in mid-proof: the project",
-        LASTS,
+        NEXT_RUN,
         missing_and("hang", path="*/project/*"),
         setting=LESS_BRIEF,
         patience=MORE_PATIENCE,
@@ -226,7 +226,7 @@ OUTAGES = (
     ),
     Fault(
         "hangs in mid-proof: the issue",
-        LASTS,
+        NEXT_RUN,
         missing_and("hang", path=ISSUE),
         setting=LESS_BRIEF,
         patience=MORE_PATIENCE,
@@ -234,7 +234,7 @@ OUTAGES = (
     ),
     Fault("500 once", MINUTE, reading("status", status=500, times=1)),
     Fault("500 lasting", LASTS, anything("status", status=500)),
-    Fault("500 in mid-proof, once", MINUTE, missing_and("status", path=ISSUE, status=500, times=1), concerned=1),
+    Fault("500 in mid-proof, once", AT_ONCE, missing_and("status", path=ISSUE, status=500, times=1), concerned=1),
     Fault("503 without Retry-After", MINUTE, too_many(503)),
 )
 

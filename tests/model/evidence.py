@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests.model.actors import Actor, Baton
 from tests.model.jira import Issue, project_of
-from ticket_status.core.trouble import JiraTrouble
+from ticket_status.core.trouble import JiraTrouble, Refused
 
 Name = tuple[str, str]
 """A ticket: the integration's reference, and the issue's id, or ``key#KEY`` while only that is known."""
@@ -42,8 +42,6 @@ class _Proving:
 
     account: bool = False
     projects: dict[str, bool] = field(default_factory=dict)
-    looked: dict[Name, datetime] = field(default_factory=dict)
-    """Not found by itself, while its project could be browsed; complete when the account is proven once more."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,9 @@ class Evidence:
         self._baton = baton
         self._numbers = count()
         self._proving: dict[tuple[Actor, str], _Proving] = defaultdict(_Proving)
+        self._looked: dict[tuple[str, str], dict[Name, datetime]] = defaultdict(dict)
+        """By run or press of a button: not found by itself, after the account was proven, while its project could be
+        browsed; complete when the account is proven once more, be it by the next message of the run."""
         self.answers: dict[Name, list[Answer]] = defaultdict(list)
         self.of_work: dict[tuple[str, str], dict[Name, list[Answer]]] = defaultdict(lambda: defaultdict(list))
         """By integration's reference, and the run (or the single press of a button) that asked."""
@@ -90,6 +91,8 @@ class Evidence:
     def met(self, ref: str, trouble: JiraTrouble) -> None:
         self.troubles[ref].append((self._baton.clock(), trouble, self._actor))
         self._proving.pop((self._actor, ref), None)
+        if isinstance(trouble, Refused):
+            self._looked.pop((ref, self._actor.work_id), None)
 
     def answered(self, ref: str, call: str, answer: Mapping[str, Issue | None]) -> None:
         self.successes[ref].append((self._baton.clock(), self._actor))
@@ -114,7 +117,7 @@ class Evidence:
         self.successes[ref].append((self._baton.clock(), self._actor))
         proving = self._proving[self._actor, ref]
         proving.account = True
-        self.proven |= proving.looked
+        self.proven |= self._looked[ref, self._actor.work_id]
 
     # --- What follows -----------------------------------------------------------------------------------------------
 
@@ -137,11 +140,26 @@ class Evidence:
         """A ticket is not found by itself: a proof, if everything else holds."""
         proving = self._proving[self._actor, name[0]]
         browsable = any(proving.projects.get(project_of(key), False) for key in self.known_keys[name])
-        if proving.account and browsable and not self._implausible(name[0]):
-            proving.looked[name] = self._baton.clock()
+        if proving.account and browsable and not self._is_mass(name[0]):
+            self._looked[name[0], self._actor.work_id][name] = self._baton.clock()
 
-    def _implausible(self, ref: str) -> bool:
-        """R8, of the run that the actor works on, or of its one go."""
-        asked = self.of_work[ref, self._actor.work_id]
-        missing = sum(all(answer.face is None for answer in answers) for answers in asked.values())
+    def _is_mass(self, ref: str) -> bool:
+        """R8, of the run that the actor works on, or of its one go: what was inaccessible before counts neither way."""
+        of_work = self.of_work[ref, self._actor.work_id]
+        asked = [answers for name, answers in of_work.items() if not self._was_missing_before(name, answers[0])]
+        missing = sum(all(answer.face is None for answer in answers) for answers in asked)
         return missing > IMPLAUSIBLE and 2 * missing >= len(asked)
+
+    def _was_missing_before(self, name: Name, first: Answer) -> bool:
+        """Whether it may have been inaccessible: Jira did not show it when somebody last asked, before this answer."""
+        before = [answer for answer in self.answers[name] if answer.number < first.number]
+        return bool(before) and before[-1].face is None
+
+    def may_be_of_a_mass(self, name: Name) -> bool:
+        """Whether it vanished together with so many others that it stays inaccessible until Jira shows it (R8)."""
+        for (ref, _), asked in self.of_work.items():
+            if ref == name[0] and asked.get(name) and asked[name][-1].face is None:
+                missing = sum(answers[-1].face is None for answers in asked.values())
+                if missing > IMPLAUSIBLE:
+                    return True
+        return False

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.model.evidence import IMPLAUSIBLE, Name
+from tests.model.evidence import Name
 from tests.model.jira import QUICK, Issue, JiraSite, project_of
 from tests.model.oracle import Facts, IntegrationModel, Mismatch, TicketModel
 from tests.model.stage import NAMES, RESOURCE, TIMER, Stage
@@ -94,12 +94,10 @@ def _check_integration(
         raise Mismatch(f"R10: {integration.name} is broken a period after everything was well")
     active = {key: one for key, one in shown.items() if one.shown.refresh_state == "active"}
     asked = {key: site.find(key[1].removeprefix("key#")) for key in shown if key in active}
-    hidden = sum(not site.shows(issue) for issue in asked.values())
-    dead = sum(one.shown.refresh_state == "deleted" for one in shown.values())
-    implausible = hidden + dead > IMPLAUSIBLE and 2 * (hidden + dead) >= len(asked) + dead
     for key, issue in asked.items():
         try:
-            _check_ticket(Facts.of(active[key]), issue if site.shows(issue) else None, site, may_be_mass=implausible)
+            of_a_mass = stage.book.evidence.may_be_of_a_mass(key)
+            _check_ticket(Facts.of(active[key]), issue if site.shows(issue) else None, site, may_be_mass=of_a_mass)
         except Mismatch as mismatch:
             raise Mismatch(f"At rest, {key[1]} of {integration.name}: {mismatch}") from None
         if active[key].ticket.key.issue_id is None and site.shows(issue):

@@ -87,17 +87,23 @@ class Retrieval:
         self._tickets.record([Missed(TicketKey(ref, name), asked.at, seen) for name, seen in seen_at.items()])
 
     def record_judgements(self, ref: str, judgements: Sequence[Judgement], *, by_hand: bool = False) -> Counts:
-        """Record what was concluded about missing tickets, and count it; what was seen later stays."""
-        if not judgements:
-            return Counts()
-        coverage = self.coverage(ref)
+        """Record what was concluded about missing tickets, and count it; what was seen later stays.
+
+        The tickets are read again together with their coverage: what either says alone may be outdated.
+        """
+        stored, coverages = self._tickets.get_many([one.ticket.key for one in judgements], [ref])
+        coverage = coverages.get(ref, Coverage())
         observations: list[Observation] = []
         counts = Counts()
         for one in judgements:
-            written, counted = consequence(one, last_seen(one.ticket, coverage), by_hand=by_hand)
+            ticket = stored.get(one.ticket.key)
+            if ticket is None:
+                continue
+            judged = one._replace(ticket=ticket)
+            written, counted = consequence(judged, last_seen(ticket, coverage), by_hand=by_hand)
             counts += counted
             if isinstance(written, Found):
-                self._tickets.resolve(one.ticket.key, written.issue_id, written.sighting, one.at)
+                self._tickets.resolve(ticket.key, written.issue_id, written.sighting, one.at)
             elif written is not None:
                 observations.append(written)
         self._tickets.record(observations)

@@ -36,6 +36,8 @@ AT_ONCE = 8
 TIME_FOR_FAILURES = timedelta(minutes=1)
 """Summed over all calls. When calls that failed took longer, no further ticket is asked for by itself in this go."""
 
+_QUICK = timedelta(seconds=5)
+
 A = TypeVar("A")
 
 
@@ -171,15 +173,23 @@ class Proof:
         return Lookup.NOT_FOUND if issue is None else issue
 
     def _apart(self, call: Callable[[], A | JiraTrouble]) -> A | Failed | JiraTrouble:
-        """Jira's answer; when the call fails, our account tells whether the site fails or this one thing."""
+        """Jira's answer; when the call fails, our account tells whether the site fails or this one thing.
+
+        Where the site is well, a call that failed quickly is made once more.
+        """
         begun = self._now()
         answer = _answer(call)
         if not isinstance(answer, Unavailable) or answer.own_deadline:
             return answer
+        took = self._now() - begun
         with self._lock:
-            self._failing += self._now() - begun
+            self._failing += took
         account = self._jira.whoami()
-        return Failed() if isinstance(account, Account) else account
+        if not isinstance(account, Account):
+            return account
+        if took < _QUICK:
+            answer = _answer(call)
+        return Failed() if isinstance(answer, Unavailable) else answer
 
 
 def _answer(call: Callable[[], A | JiraTrouble]) -> A | JiraTrouble:

@@ -35,8 +35,9 @@ REFRESH_TIME = timedelta(seconds=20)
 _GRACE = timedelta(seconds=2)
 _INTEGRATIONS_AT_ONCE = 10
 
-_TIME_TO_CONFIRM = timedelta(seconds=8)
-"""With less time left no further missing ticket is asked for by itself: the account has to be proven after it."""
+_TO_CONFIRM = 0.4
+"""With less than this share of the time left no further missing ticket is asked for by itself: the account has to be
+proven after it."""
 
 _TROUBLE = (Throttled, Refused, Unavailable)
 
@@ -190,7 +191,7 @@ class Refresh:
             jira,
             self._now,
             begun,
-            stop=lambda: OutOfTime() if self._now() > deadline - _TIME_TO_CONFIRM else None,
+            stop=lambda: OutOfTime() if self._now() > deadline - _TO_CONFIRM * REFRESH_TIME else None,
             mass=implausible(shown_before(missing), shown_before(missing) + shown_before(answered)),
         ).prove(lambda _account: gone)
         self._retrieval.record_judgements(integration.integration_ref, proven.settled, by_hand=True)
