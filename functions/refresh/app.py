@@ -1,132 +1,136 @@
 """``RefreshFunction``: tickets and violations (contract, section 3.2)."""
 
-import re
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ticket_status.api.application import Api
-from ticket_status.api.bodies import Items, Members, OneOf, OrNull, Text, Time, free_text
-from ticket_status.api.call import Call, Reply, json_reply, page_reply
-from ticket_status.api.presenters import present_status, present_ticket
-from ticket_status.api.problems import Misfit, ProblemError, invalid_request
+from ticket_status.api.call import PAGING, Call, Reply, json_reply, page_reply
+from ticket_status.api.presenters import present_listed_ticket, present_resource, present_status, present_ticket
+from ticket_status.api.problems import (
+    Misfit,
+    integration_not_found,
+    invalid_request,
+    no_integration,
+    violation_not_found,
+)
 from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
-from ticket_status.api.times import parse_time, present_optional_time
+from ticket_status.api.ticket_bodies import (
+    FILTERS,
+    INTEGRATION_NAME,
+    STATUSES,
+    TICKET_FILTERS,
+    TICKETS,
+    VIOLATION_ID,
+    Rejected,
+    read_filters,
+    read_issue_key,
+    read_new_tickets,
+    read_old_tickets,
+    read_resource,
+    read_resource_type,
+)
+from ticket_status.api.times import present_optional_time
 from ticket_status.composition import refresh as composition
 from ticket_status.composition.refresh import RefreshServices
 from ticket_status.core.violations import Resource
+from ticket_status.ports.paging import Page
 from ticket_status.service.tickets.reading import LeadingTicket, ShownTicket, last_update
-from ticket_status.service.tickets.registration import NewTicket
 
-MOST_AT_ONCE = 100
-"""Tickets of one registration, violations of one page."""
-
-MOST_RESOURCE_BYTES = 900
-"""Name and version together, in UTF-8, ``%`` and ``#`` counted thrice: part of a table key of at most 1,024 bytes."""
-
-CLOCKS_DIFFER = timedelta(days=1)
-"""How far ahead of ours the clock of whoever created a ticket may be."""
-
-_TYPES = OneOf(("artifact", "build", "release_bundle"))
-_VIOLATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_VIOLATION_ID = Text("1 to 128 letters, digits or . _ : -", _VIOLATION)
-_RESOURCE = Members({"type": _TYPES, "name": free_text(512)}, {"version": OrNull(free_text(128))})
-_TICKET = Members(
-    required={
-        "integration_name": Text("the name of an integration", re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")),
-        "issue_key": Text("a Jira issue key such as JAS-26363", re.compile(r"[A-Z][A-Z0-9_]{0,200}-[1-9][0-9]{0,18}")),
-        "violation_id": _VIOLATION_ID,
-        "created_at": Time(),
-    },
-    optional={
-        "issue_id": OrNull(Text("a numeric Jira issue id, as a text", re.compile(r"[1-9][0-9]{0,18}"))),
-        "resource": OrNull(_RESOURCE),
-    },
-)
-_REGISTRATION = Members({"tickets": Items(MOST_AT_ONCE, least=0)})
-_STATUSES = Members({"violation_ids": Items(MOST_AT_ONCE, _VIOLATION_ID, least=0)})
+MOST_TICKETS = 1_000
+"""Tickets on one page of an integration's list."""
 
 routes: Routes[RefreshServices] = Routes()
+
+
+# --- Tickets --------------------------------------------------------------------------------------------------------
 
 
 @routes.post("/tickets", Scope.REGISTER)
 def register_tickets(call: Call, services: RefreshServices) -> Reply:
     """Register tickets; an element that does not fit is rejected with its index, the others are stored."""
-    elements = call.body(_REGISTRATION)["tickets"]
-    rejected = []
-    fitting: dict[int, NewTicket] = {}
-    for index, element in enumerate(elements):
-        misfits = [*_TICKET.misfits(element, ""), *_too_long(element), *_in_future(element, call.now)]
-        if misfits:
-            detail = "; ".join(f"{misfit.pointer} {misfit.detail}".strip() for misfit in misfits)
-            rejected.append({"index": index, "code": "invalid_request", "detail": detail})
-        else:
-            fitting[index] = _new_ticket(element)
+    elements = call.body(TICKETS)["tickets"]
+    fitting, rejected = read_new_tickets(elements, call.now, services.retention)
     unknown = services.registration.register(list(fitting.values()), call.now)
-    for index, ticket in fitting.items():
-        if ticket in unknown:
-            detail = f"there is no integration named {ticket.integration_name!r}"
-            rejected.append({"index": index, "code": "integration_not_found", "detail": detail})
-    rejected.sort(key=lambda one: int(str(one["index"])))
-    return json_reply({"registered": len(elements) - len(rejected), "rejected": rejected})
+    rejected += [_unknown(index, one.integration_name) for index, one in fitting.items() if one in unknown]
+    return _sorted_reply("registered", len(elements), rejected)
+
+
+@routes.post("/tickets/unregister", Scope.REGISTER)
+def unregister_tickets(call: Call, services: RefreshServices) -> Reply:
+    """Take tickets off violations; a ticket without a violation is asked for no more and forgotten."""
+    elements = call.body(TICKETS)["tickets"]
+    fitting, rejected = read_old_tickets(elements)
+    unknown = services.unregistration.unregister(list(fitting.values()))
+    rejected += [_unknown(index, one.integration_name) for index, one in fitting.items() if one in unknown]
+    return _sorted_reply("unregistered", len(elements), rejected)
+
+
+@routes.get("/tickets", Scope.READ, query=("ticket_no", "integration_name", *TICKET_FILTERS, *PAGING))
+def list_tickets(call: Call, services: RefreshServices) -> Reply:
+    """The tickets with an issue key, over all integrations; or those of an integration."""
+    by_key, name = call.query("ticket_no") is not None, call.query("integration_name")
+    if by_key == (name is not None):
+        detail = "must be given, or integration_name, but not both"
+        raise invalid_request(Misfit("ticket_no", detail))
+    page = _tickets_with_key(call, services) if name is None else _tickets_of(name, call, services)
+    shown = [present_listed_ticket(one.ticket, one.shown, one.integration) for one in page.items]
+    return page_reply("tickets", shown, page.next_token)
+
+
+# --- Violations -----------------------------------------------------------------------------------------------------
 
 
 @routes.get("/violations/{violation_id}/tickets", Scope.READ)
 def get_violation_tickets(call: Call, services: RefreshServices) -> Reply:
     """The tickets of a violation as they are shown now."""
-    violation_id = call.path("violation_id")
-    tickets = services.reading.violation(violation_id, call.now) if _VIOLATION.fullmatch(violation_id) else []
-    return _violation(violation_id, tickets, [_present(one) for one in tickets])
+    violation_id = _violation_id(call)
+    found = services.reading.violations([violation_id], call.now).get(violation_id)
+    if found is None:
+        raise violation_not_found(violation_id)
+    return json_reply(
+        _violation(violation_id, found.resources, found.tickets, [_present(one) for one in found.tickets])
+    )
 
 
 @routes.post("/violations/{violation_id}/tickets/refresh", Scope.REFRESH)
 def refresh_violation_tickets(call: Call, services: RefreshServices) -> Reply:
     """Ask Jira now (R3), and show what became of each ticket."""
-    violation_id = call.path("violation_id")
-    refreshed = services.refresh.violation(violation_id) if _VIOLATION.fullmatch(violation_id) else []
+    violation_id = _violation_id(call)
+    refreshed = services.refresh.violation(violation_id)
+    if not refreshed:
+        raise violation_not_found(violation_id)
     presented = [
         {**_present(one.ticket), "refresh": {"outcome": one.refresh[0], "reason": one.refresh[1]}} for one in refreshed
     ]
-    return _violation(violation_id, [one.ticket for one in refreshed], presented)
+    resources = services.reading.resources_of(violation_id)
+    return json_reply(_violation(violation_id, resources, [one.ticket for one in refreshed], presented))
 
 
 @routes.post("/violations/ticket-statuses", Scope.READ)
 def get_ticket_statuses(call: Call, services: RefreshServices) -> Reply:
     """The *Ticket Status* column of a page of violations."""
-    violation_ids = call.body(_STATUSES)["violation_ids"]
+    violation_ids = call.body(STATUSES)["violation_ids"]
     statuses = services.reading.statuses(set(violation_ids), call.now)
     return json_reply({"violations": {name: _column(status) for name, status in statuses.items()}})
 
 
-@routes.get("/resources", Scope.READ)
+@routes.get("/resources", Scope.READ, query=("type", *PAGING))
 def list_resources(call: Call, services: RefreshServices) -> Reply:
     """What was scanned, with the number of violations of each."""
-    type_ = call.query("type")
-    if type_ is not None:
-        _fits(_TYPES, type_, "type")
-    page = services.reading.resources(type_, *call.paging)
-    found: list[dict[str, object]] = [
-        {"type": one.type, "name": one.name, "version": one.version, "violations": violations}
-        for one, violations in page.items
-    ]
+    page = services.reading.resources(read_resource_type(call), *call.paging, call.now)
+    found = [{**present_resource(one), "violations": violations} for one, violations in page.items]
     return page_reply("resources", found, page.next_token)
 
 
-@routes.get("/violations", Scope.READ)
+@routes.get("/violations", Scope.READ, query=("resource_type", "resource_name", "resource_version", *FILTERS, *PAGING))
 def list_violations(call: Call, services: RefreshServices) -> Reply:
-    """The violations of one resource, with their *Ticket Status* column."""
-    type_, name = call.query("resource_type"), call.query("resource_name")
-    _fits(_TYPES, type_, "resource_type")
-    _fits(free_text(512), name, "resource_name")
-    version = call.query("resource_version")
-    if version is not None:
-        _fits(free_text(128), version, "resource_version")
-    resource = Resource(str(type_), str(name), version)
-    page = services.reading.of_resource(resource, *call.paging, call.now)
+    """The violations of one resource, or those without a resource, with their *Ticket Status* column."""
+    page = services.reading.of_resource(read_resource(call), read_filters(call), *call.paging, call.now)
     found: list[dict[str, object]] = [{"violation_id": name, **_column(status)} for name, status in page.items]
     return page_reply("violations", found, page.next_token)
 
@@ -141,50 +145,40 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return _api().answer(event, context)
 
 
-def _new_ticket(element: dict[str, Any]) -> NewTicket:
-    created_at = parse_time(element["created_at"])
-    if created_at is None:
-        message = "created_at was held against its shape before"
-        raise AssertionError(message)
-    resource = element.get("resource")
-    return NewTicket(
-        integration_name=element["integration_name"],
-        issue_key=element["issue_key"],
-        issue_id=element.get("issue_id"),
-        violation_id=element["violation_id"],
-        resource=None if resource is None else Resource(resource["type"], resource["name"], resource.get("version")),
-        created_at=created_at.replace(microsecond=0),
-    )
+# --- Parts ----------------------------------------------------------------------------------------------------------
 
 
-def _too_long(element: object) -> list[Misfit]:
-    resource = element.get("resource") if isinstance(element, dict) else None
-    if not isinstance(resource, dict):
-        return []
-    texts = [text for text in (resource.get("name"), resource.get("version")) if isinstance(text, str)]
-    if sum(map(_key_bytes, texts)) <= MOST_RESOURCE_BYTES:
-        return []
-    detail = f"name and version together have at most {MOST_RESOURCE_BYTES} bytes in UTF-8, % and # counted as three"
-    return [Misfit("/resource", detail)]
+def _tickets_with_key(call: Call, services: RefreshServices) -> Page[ShownTicket]:
+    surplus = [name for name in TICKET_FILTERS if call.query(name) is not None]
+    if surplus:
+        raise invalid_request(*(Misfit(name, "goes with integration_name only") for name in surplus))
+    return services.reading.under_key(read_issue_key(call), *call.paging, call.now)
 
 
-def _key_bytes(text: str) -> int:
-    """What a text takes of a table key, where ``%`` and ``#`` are written as three characters."""
-    return len(text.encode("utf-8", "replace")) + 2 * (text.count("%") + text.count("#"))
+def _tickets_of(name: str, call: Call, services: RefreshServices) -> Page[ShownTicket]:
+    filters, (limit, token) = read_filters(call), call.paging_up_to(MOST_TICKETS)
+    fits = INTEGRATION_NAME.pattern.fullmatch(name)
+    page = services.reading.of_integration(name, filters, limit, token, call.now) if fits else None
+    if page is None:
+        raise integration_not_found(name)
+    return page
 
 
-def _in_future(element: object, now: datetime) -> list[Misfit]:
-    text = element.get("created_at") if isinstance(element, dict) else None
-    created_at = parse_time(text) if isinstance(text, str) else None
-    if created_at is None or created_at - now <= CLOCKS_DIFFER:
-        return []
-    return [Misfit("/created_at", "is in the future")]
+def _violation_id(call: Call) -> str:
+    """The violation in the path; one that no violation can be is not looked for."""
+    violation_id = call.path("violation_id")
+    if not VIOLATION_ID.pattern.fullmatch(violation_id):
+        raise violation_not_found(violation_id)
+    return violation_id
 
 
-def _fits(shape: OneOf | Text, value: str | None, name: str) -> None:
-    misfits = [Misfit(name, "is missing")] if value is None else [*shape.misfits(value, name)]
-    if misfits:
-        raise invalid_request(*misfits)
+def _unknown(index: int, connection_name: str) -> Rejected:
+    return Rejected(index, "integration_not_found", no_integration(connection_name))
+
+
+def _sorted_reply(done: str, elements: int, rejected: list[Rejected]) -> Reply:
+    in_order = [asdict(one) for one in sorted(rejected, key=lambda one: one.index)]
+    return json_reply({done: elements - len(rejected), "rejected": in_order})
 
 
 def _present(one: ShownTicket) -> dict[str, object]:
@@ -192,12 +186,24 @@ def _present(one: ShownTicket) -> dict[str, object]:
 
 
 def _column(status: LeadingTicket) -> dict[str, object]:
-    ticket_no = status.leading.ticket.issue_key
-    return {"ticket_no": ticket_no, **present_status(status.leading.shown), "tickets": status.tickets}
+    leading = status.leading
+    return {
+        "ticket_no": leading.ticket.issue_key,
+        **present_status(leading.shown),
+        "refresh_state": leading.shown.refresh_state,
+        "tickets": status.tickets,
+    }
 
 
-def _violation(violation_id: str, tickets: list[ShownTicket], presented: list[dict[str, object]]) -> Reply:
-    if not tickets:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "violation_not_found", "no ticket is known for this violation")
-    update = present_optional_time(last_update(tickets))
-    return json_reply({"violation_id": violation_id, "tickets": presented, "last_update": update})
+def _violation(
+    violation_id: str,
+    resources: Sequence[Resource],
+    tickets: Sequence[ShownTicket],
+    presented: Sequence[dict[str, object]],
+) -> dict[str, object]:
+    return {
+        "violation_id": violation_id,
+        "resources": [present_resource(one) for one in resources],
+        "tickets": presented,
+        "last_update": present_optional_time(last_update(tickets)),
+    }

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ticket_status.api.application import Api
-from ticket_status.api.call import BASE_PATH, Call, Reply, json_reply, page_reply
+from ticket_status.api.call import BASE_PATH, PAGING, Call, Reply, json_reply, page_reply
 from ticket_status.api.callback_page import callback_page
 from ticket_status.api.integration_bodies import CONNECTION_NAME, SWITCH, read_creation, read_edit
 from ticket_status.api.presenters import health_reason, present_integration, present_run, present_ticket
@@ -33,7 +33,7 @@ routes: Routes[SettingsServices] = Routes()
 # --- Integrations ---------------------------------------------------------------------------------------------------
 
 
-@routes.get("/jira-integrations", Scope.READ)
+@routes.get("/jira-integrations", Scope.READ, query=PAGING)
 def list_integrations(call: Call, services: SettingsServices) -> Reply:
     """A page of all integrations."""
     page = services.integrations.page(*call.paging)
@@ -100,7 +100,7 @@ def start_sync(call: Call, services: SettingsServices) -> Reply:
     return json_reply({"run_id": run_id}, HTTPStatus.ACCEPTED)
 
 
-@routes.get(_ONE + "/sync-runs", Scope.READ)
+@routes.get(_ONE + "/sync-runs", Scope.READ, query=PAGING)
 def list_sync_runs(call: Call, services: SettingsServices) -> Reply:
     """A page of an integration's runs, newest first."""
     page = granted(services.integrations.runs(_name(call), *call.paging), call.now)
@@ -137,13 +137,13 @@ def begin_oauth1(call: Call, services: SettingsServices) -> Reply:
     return _begun(granted(services.authorization.begin_oauth1(_name(call), callback_url), call.now))
 
 
-@routes.get(OAUTH2_CALLBACK, scope=None)
+@routes.get(OAUTH2_CALLBACK, scope=None, query=None)
 def end_oauth2(call: Call, services: SettingsServices) -> Reply:
     """Where Atlassian, or a Data Center, sends the person back to; a callback without a code is a refusal."""
     return callback_page(services.authorization.end_oauth2(call.query("state") or "", call.query("code") or None))
 
 
-@routes.get(OAUTH1_CALLBACK, scope=None)
+@routes.get(OAUTH1_CALLBACK, scope=None, query=None)
 def end_oauth1(call: Call, services: SettingsServices) -> Reply:
     """Where a Data Center sends the person back to; it calls the verifier of a refusal ``denied``."""
     verifier = call.query("oauth_verifier") or None
@@ -162,7 +162,7 @@ def _status_check_failed(call: Call) -> Reply:
     return _status_check(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", reason, call, name)
 
 
-@routes.get("/integrations/status/check", Scope.READ, failed=_status_check_failed)
+@routes.get("/integrations/status/check", Scope.READ, query=None, failed=_status_check_failed)
 def check_status(call: Call, services: SettingsServices) -> Reply:
     """The health of an integration, in the form of the product's own API. Jira is not asked."""
     name = call.query("integrationName") or ""

@@ -144,14 +144,14 @@ def test_switching_on_sets_since_when_and_happens_once(stores: Stores) -> None:
     assert on == replace(one, retrieve_jira_tickets=True, enabled_since=later(hours=1))
     assert stores.integrations.switch(one, on=True, now=later(hours=2)) is None
     off = stores.integrations.switch(one, on=False, now=later(hours=3))
-    assert off == replace(one, enabled_since=later(hours=1))
+    assert off == replace(one, enabled_since=later(hours=1), disabled_since=later(hours=3))
 
 
 def test_a_broken_integration_is_in_the_index_until_it_is_well(stores: Stores) -> None:
     added(stores, "well")
     one = added(stores, "one", trouble=Trouble(NOW, 3))
     broken = stores.integrations.set_health(one, faulty(later(minutes=1)))
-    assert broken == replace(one, health=faulty(later(minutes=1)))
+    assert broken == replace(one, health=faulty(later(minutes=1)), broken_since=later(minutes=1))
     assert list(stores.integrations.broken()) == ["one"]
     recovered = stores.integrations.set_health(broken, well(broken.health, later(hours=1)))
     assert recovered is not None

@@ -250,7 +250,11 @@ def test_an_observation_is_written_and_read(stores: Stores) -> None:
     registered(stores)
     assert record(stores, Observed(KEY, NOW, seen("ABC-7", "Review | QA"))) == {KEY}
     expected = replace(
-        ticket(), issue_key="ABC-7", status=Status("Review | QA", Category.INDETERMINATE), observed_at=NOW
+        ticket(),
+        issue_key="ABC-7",
+        status=Status("Review | QA", Category.INDETERMINATE),
+        observed_at=NOW,
+        status_since=NOW,
     )
     assert stored(stores) == expected
 
@@ -303,7 +307,14 @@ def test_a_deleted_ticket_keeps_its_status_and_says_when_it_was_seen(stores: Sto
     registered(stores)
     record(stores, Observed(KEY, NOW, IN_PROGRESS))
     record(stores, deleted(KEY, later(hours=1), NOW))
-    expected = replace(ticket(), status=STATUS, absence=Absence.DELETED, observed_at=later(hours=1), status_seen_at=NOW)
+    expected = replace(
+        ticket(),
+        status=STATUS,
+        absence=Absence.DELETED,
+        observed_at=later(hours=1),
+        status_seen_at=NOW,
+        status_since=NOW,
+    )
     assert stored(stores) == expected
 
 
@@ -364,7 +375,8 @@ def test_a_revived_ticket_is_active_in_index_and_census(stores: Stores) -> None:
     assert not stores.tickets.revive(KEY, CREATED, DONE, NOW - timedelta(hours=1))
     assert stores.tickets.revive(KEY, CREATED, DONE, later(hours=1))
     assert not stores.tickets.revive(KEY, CREATED, DONE, later(hours=2))
-    revived = replace(ticket(), status=Status("Done", Category.DONE), observed_at=later(hours=1))
+    shown_at = later(hours=1)
+    revived = replace(ticket(), status=Status("Done", Category.DONE), observed_at=shown_at, status_since=shown_at)
     assert stored(stores) == revived
     assert [row.sighting for row in rows(stores)] == [DONE]
     assert sum(census(stores).values()) == 1
@@ -424,7 +436,7 @@ def test_a_key_only_ticket_becomes_the_ticket_with_its_id(stores: Stores) -> Non
         stores.violations.register([registration(one, violation)], NOW)
     assert [row.ticket_id for row in new_rows(stores)] == ["key#JAS-1"]
     assert stores.tickets.resolve(one.key, "10001", seen("NEW-1"), NOW) == RESOLVED
-    expected = replace(one, key=RESOLVED, issue_key="NEW-1", status=STATUS, observed_at=NOW)
+    expected = replace(one, key=RESOLVED, issue_key="NEW-1", status=STATUS, observed_at=NOW, status_since=NOW)
     assert stored(stores, RESOLVED) == expected
     assert [row.ticket_id for row in rows(stores)] == ["10001"]
     assert new_rows(stores) == []
@@ -448,7 +460,7 @@ def test_a_key_only_ticket_joins_the_ticket_that_has_its_id(stores: Stores) -> N
     stores.violations.register([registration(first, "XRAY-1"), registration(second, "XRAY-2")], NOW)
     record(stores, Observed(RESOLVED, NOW, DONE))
     assert stores.tickets.resolve(second.key, "10001", IN_PROGRESS, later(hours=1)) == RESOLVED
-    expected = replace(first, status=STATUS, observed_at=later(hours=1))
+    expected = replace(first, status=STATUS, observed_at=later(hours=1), status_since=later(hours=1))
     assert stored(stores, RESOLVED) == expected
     assert census(stores) == {first.created_at.date(): 1}
     assert violations_of(stores, RESOLVED) == ["XRAY-1", "XRAY-2"]

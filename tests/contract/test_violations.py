@@ -7,9 +7,9 @@ import pytest
 
 from tests.contract.conftest import Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, registration, ticket
-from ticket_status.core.model import Absence, Ticket, TicketKey
+from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
 from ticket_status.core.observations import Observed
-from ticket_status.core.violations import Link, Resource
+from ticket_status.core.violations import Head, Link, Resource
 from ticket_status.ports.paging import InvalidTokenError, Page
 
 APP = Resource("artifact", "docker/app", "1.0")
@@ -26,10 +26,10 @@ def aged(days: float, issue_id: str) -> Ticket:
 def test_a_registration_stores_ticket_link_and_resource(stores: Stores) -> None:
     one = registration(resource=APP)
     assert stores.violations.register([one], NOW) == {one.ticket.key}
-    link = Link("XRAY-1", one.ticket.key, one.ticket.created_at, APP)
+    link = Link("XRAY-1", one.ticket.key, one.ticket.created_at, (APP,))
     assert stores.violations.links(["XRAY-1", "XRAY-2"]) == {"XRAY-1": [link]}
     assert stores.violations.violations_of([one.ticket.key]) == {one.ticket.key: ["XRAY-1"]}
-    assert stores.violations.resources(None, 10, None) == Page([(APP, 1)])
+    assert stores.violations.resources(None, 10, None, NOW) == Page([(APP, 1)])
     assert stores.violations.of_resource(APP, 10, None) == Page(["XRAY-1"])
 
 
@@ -124,7 +124,7 @@ def test_a_resource_that_is_named_later_is_taken(stores: Stores) -> None:
     stores.violations.register([registration()], NOW)
     stores.violations.register([registration(resource=APP)], NOW)
     stores.violations.register([registration()], NOW)
-    assert stores.violations.links(["XRAY-1"])["XRAY-1"][0].resource == APP
+    assert stores.violations.links(["XRAY-1"])["XRAY-1"][0].resources == (APP,)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_resource_is_told_from_those_with_similar_names(stores: Stores, resour
     for number, one in enumerate([resource, *similar]):
         stores.violations.register([registration(violation_id=f"XRAY-{number}", resource=one)], NOW)
     assert stores.violations.of_resource(resource, 10, None) == Page(["XRAY-0"])
-    assert (resource, 1) in stores.violations.resources(resource.type, 10, None).items
+    assert (resource, 1) in stores.violations.resources(resource.type, 10, None, NOW).items
 
 
 def test_every_resource_is_on_exactly_one_page_with_its_number_of_violations(stores: Stores) -> None:
@@ -161,7 +161,7 @@ def test_every_resource_is_on_exactly_one_page_with_its_number_of_violations(sto
     found: list[tuple[Resource, int]] = []
     token = None
     while True:
-        page = stores.violations.resources("build", 2, token)
+        page = stores.violations.resources("build", 2, token, NOW)
         assert page.items
         found += page.items
         token = page.next_token
@@ -169,7 +169,7 @@ def test_every_resource_is_on_exactly_one_page_with_its_number_of_violations(sto
             break
     assert dict(found) == expected
     assert len(found) == len(expected)
-    assert len(stores.violations.resources(None, 10, None).items) == 7
+    assert len(stores.violations.resources(None, 10, None, NOW).items) == 7
 
 
 def test_violations_of_a_resource_come_in_pages(stores: Stores) -> None:
@@ -189,4 +189,162 @@ def test_a_token_of_another_list_is_refused(stores: Stores) -> None:
     with pytest.raises(InvalidTokenError):
         stores.violations.of_resource(replace(APP, version="2.0"), 1, token)
     with pytest.raises(InvalidTokenError):
-        stores.violations.resources(None, 1, token)
+        stores.violations.resources(None, 1, token, NOW)
+
+
+# --- Heads ----------------------------------------------------------------------------------------------------------
+
+
+def head(stores: Stores, violation_id: str = "XRAY-1") -> Head:
+    return stores.violations.heads([violation_id, "nobody"])[violation_id]
+
+
+def test_a_head_names_the_leading_ticket_and_counts_all(stores: Stores) -> None:
+    tickets = [aged(2, "1"), aged(1, "2"), aged(3, "3")]
+    for one in tickets:
+        stores.violations.register([registration(one), registration(one, "XRAY-2")], NOW)
+    stores.violations.register([registration(tickets[0])], NOW)
+    assert head(stores) == Head("XRAY-1", tickets[1].created_at, (tickets[1].key,), 3, placed=False)
+    assert set(stores.violations.heads(["XRAY-1", "XRAY-2", "nobody"])) == {"XRAY-1", "XRAY-2"}
+
+
+def test_of_tickets_created_at_once_the_one_registered_last_comes_first(stores: Stores) -> None:
+    one, other = aged(1, "1"), aged(1, "2")
+    later_one = replace(one, registered_at=NOW + timedelta(microseconds=1))
+    stores.violations.register([registration(replace(other, registered_at=NOW)), registration(later_one)], NOW)
+    assert head(stores).candidates == (one.key, other.key)
+    assert linked(stores, "XRAY-1") == [one.key, other.key]
+
+
+def test_registrations_in_one_call_of_one_violation_are_all_in_its_head(stores: Stores) -> None:
+    tickets = [aged(number, str(number)) for number in range(1, 31)]
+    stores.violations.register([registration(one) for one in tickets], NOW)
+    assert (head(stores).tickets, head(stores).candidates) == (30, (tickets[0].key,))
+
+
+def test_the_head_of_a_violation_follows_a_ticket_that_got_its_id(stores: Stores) -> None:
+    by_key, by_id = ticket(None), ticket("10001")
+    stores.violations.register([registration(by_key), registration(by_id), registration(by_key, "XRAY-2")], NOW)
+    assert head(stores).tickets == 2
+    stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    assert (head(stores).tickets, head(stores).candidates) == (1, (by_id.key,))
+    assert head(stores, "XRAY-2").candidates == (by_id.key,)
+
+
+# --- Violations of a ticket -----------------------------------------------------------------------------------------
+
+
+def serves(stores: Stores, key: TicketKey) -> ServedViolations:
+    return stores.tickets.get_many([key])[0][key].serves
+
+
+def test_a_ticket_names_the_first_violations_that_it_serves_and_counts_all(stores: Stores) -> None:
+    one = ticket()
+    stores.violations.register([registration(one, f"XRAY-{number:02}") for number in range(15)], NOW)
+    stores.violations.register([registration(one, f"XRAY-{number:02}") for number in range(25)], NOW)
+    assert serves(stores, one.key).total == 25
+    assert len(serves(stores, one.key).first) == 20
+
+
+def test_the_violations_of_a_key_only_ticket_are_those_of_the_ticket_that_it_becomes(stores: Stores) -> None:
+    by_key = ticket(None)
+    stores.violations.register([registration(by_key, f"XRAY-{number:02}") for number in range(40)], NOW)
+    known = stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    assert serves(stores, known).total == 40
+    assert len(serves(stores, known).first) == 20
+
+
+def test_a_ticket_is_found_by_its_key(stores: Stores) -> None:
+    one, other, by_key = ticket("1", "JAS-1"), ticket("2", "JAS-2"), ticket(None, "JAS-3")
+    stores.violations.register([registration(each) for each in (one, other, by_key)], NOW)
+    assert stores.violations.under_key("JAS-1", 10, None) == Page([one.key])
+    assert stores.violations.under_key("JAS-3", 10, None) == Page([by_key.key])
+    assert stores.violations.under_key("JAS-4", 10, None) == Page([])
+    known = stores.tickets.resolve(by_key.key, "3", IN_PROGRESS, NOW)
+    assert stores.violations.under_key("JAS-3", 10, None) == Page([known])
+
+
+# --- Unregistration -------------------------------------------------------------------------------------------------
+
+
+def unregister(stores: Stores, violation_id: str, key: TicketKey) -> None:
+    links = stores.violations.links([violation_id]).get(violation_id, [])
+    stores.violations.unregister([link for link in links if link.ticket == key])
+
+
+def test_a_ticket_without_a_link_is_forgotten(stores: Stores) -> None:
+    one = ticket()
+    stores.violations.register([registration(one, resource=APP)], NOW)
+    unregister(stores, "XRAY-1", one.key)
+    assert stores.violations.links(["XRAY-1"]) == {}
+    assert stores.violations.heads(["XRAY-1"]) == {}
+    assert stores.tickets.get_many([one.key])[0] == {}
+    assert list(stores.tickets.new_rows(REF)) == []
+    assert sum(stores.tickets.census(REF, NOW).values()) == 0
+    assert stores.violations.under_key("JAS-1", 10, None) == Page([])
+    assert stores.violations.resources(None, 10, None, NOW) == Page([])
+    assert stores.violations.of_resource(APP, 10, None) == Page([])
+    unregister(stores, "XRAY-1", one.key)
+    assert stores.violations.register([registration(one)], NOW) == {one.key}
+    assert sum(stores.tickets.census(REF, NOW).values()) == 1
+
+
+def test_a_ticket_stays_for_its_other_violations_and_a_violation_for_its_other_tickets(stores: Stores) -> None:
+    one, other = aged(1, "1"), aged(2, "2")
+    stores.violations.register([registration(one, resource=APP), registration(one, "XRAY-2")], NOW)
+    stores.violations.register([registration(other, resource=APP)], NOW)
+    unregister(stores, "XRAY-1", one.key)
+    assert serves(stores, one.key) == ServedViolations(("XRAY-2",), 1)
+    assert head(stores) == Head("XRAY-1", other.created_at, (other.key,), 1, placed=True)
+    assert stores.violations.resources(None, 10, None, NOW) == Page([(APP, 1)])
+
+
+def test_a_deleted_ticket_is_unregistered_without_touching_the_census(stores: Stores) -> None:
+    one, other = aged(1, "1"), aged(1, "2")
+    stores.violations.register([registration(one), registration(other)], NOW)
+    stores.tickets.record([deleted(one.key, NOW, None)])
+    unregister(stores, "XRAY-1", one.key)
+    assert sum(stores.tickets.census(REF, NOW).values()) == 1
+    assert linked(stores, "XRAY-1") == [other.key]
+
+
+def test_many_are_unregistered_at_once(stores: Stores) -> None:
+    tickets = [aged(1, str(number)) for number in range(1, 13)]
+    stores.violations.register([registration(one, resource=APP) for one in tickets], NOW)
+    stores.violations.unregister(stores.violations.links(["XRAY-1"])["XRAY-1"])
+    assert stores.violations.links(["XRAY-1"]) == {}
+    assert stores.tickets.page(REF, 100, None, NOW) == Page([])
+    assert stores.violations.of_resource(APP, 10, None) == Page([])
+
+
+# --- Without a resource ---------------------------------------------------------------------------------------------
+
+
+def test_violations_without_a_resource_are_listed_apart_until_they_have_one(stores: Stores) -> None:
+    one = ticket()
+    stores.violations.register([registration(one), registration(one, "XRAY-2"), registration(one, "XRAY-3", APP)], NOW)
+    assert stores.violations.of_resource(None, 10, None) == Page(["XRAY-1", "XRAY-2"])
+    stores.violations.register([registration(one, "XRAY-2", APP)], NOW)
+    assert stores.violations.of_resource(None, 10, None) == Page(["XRAY-1"])
+    assert stores.violations.of_resource(APP, 10, None) == Page(["XRAY-2", "XRAY-3"])
+    stores.violations.register([registration(ticket("2"), "XRAY-3")], NOW)
+    assert stores.violations.of_resource(None, 10, None) == Page(["XRAY-1"])
+    unregister(stores, "XRAY-3", one.key)
+    assert stores.violations.of_resource(None, 10, None) == Page(["XRAY-1", "XRAY-3"])
+
+
+def test_a_violation_is_found_in_several_resources(stores: Stores) -> None:
+    other = Resource("build", "app", "17")
+    stores.violations.register([registration(resource=APP), registration(resource=other)], NOW)
+    stores.violations.register([registration(ticket("2"), resource=APP)], NOW)
+    assert stores.violations.resources(None, 10, None, NOW) == Page([(APP, 1), (other, 1)])
+    assert stores.violations.of_resource(other, 10, None) == Page(["XRAY-1"])
+    unregister(stores, "XRAY-1", ticket().key)
+    assert stores.violations.resources(None, 10, None, NOW) == Page([(APP, 1)])
+
+
+def test_a_resource_is_counted_once_however_often_a_later_ticket_keeps_it(stores: Stores) -> None:
+    for number, days in enumerate((300, 100, 1)):
+        stores.violations.register([registration(aged(days, str(number + 1)), resource=APP)], NOW)
+    stores.violations.register([registration(aged(200, "9"), "XRAY-2", APP)], NOW)
+    assert stores.violations.resources(None, 10, None, NOW) == Page([(APP, 2)])

@@ -71,14 +71,16 @@ class InMemoryIntegrationStore:
         stored = self._current(integration)
         if stored is None or stored.retrieve_jira_tickets == on:
             return None
-        since = now if on else stored.enabled_since
-        return self._store(replace(stored, retrieve_jira_tickets=on, enabled_since=since))
+        switched = replace(stored, enabled_since=now) if on else replace(stored, disabled_since=now)
+        return self._store(replace(switched, retrieve_jira_tickets=on))
 
     def set_health(self, integration: Integration, health: Health) -> Integration | None:
         stored = self._unedited(integration)
         if stored is None or _kind(stored.health) != _kind(integration.health):
             return None
         changed = replace(stored, health=health)
+        if health.status is HealthStatus.FAULTY and not stored.broken:
+            changed = replace(changed, broken_since=health.since)
         if health.status is HealthStatus.HEALTHY:
             changed = replace(changed, trouble=None)
             if stored.health.status is not HealthStatus.HEALTHY:
@@ -111,7 +113,7 @@ class InMemoryIntegrationStore:
         stored = self._current(integration)
         if stored is None or stored.active_run_id not in {None, integration.active_run_id}:
             return False
-        self._store(replace(stored, active_run_id=run_id))
+        self._store(replace(stored, active_run_id=run_id, last_run_id=run_id))
         return True
 
     def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime) -> bool:

@@ -1,6 +1,6 @@
 """The ``RunStore`` in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,6 +40,9 @@ class InMemoryRunStore:
         older = [id_ for id_ in ids if last is None or id_ < last]
         following = write_token(integration_ref, older[limit - 1]) if len(older) > limit else None
         return Page([self.stored[integration_ref, id_] for id_ in older[:limit]], following)
+
+    def get_many(self, runs: Collection[tuple[str, str]]) -> dict[tuple[str, str], SyncRun]:
+        return {id_: self.stored[id_] for id_ in runs if id_ in self.stored}
 
     def latest(self, integration_ref: str) -> SyncRun | None:
         return next(iter(self.page(integration_ref, 1).items), None)

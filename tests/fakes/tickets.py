@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, assert_never
 
 from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage
-from ticket_status.core.model import Absence, Sighting, Slice, Ticket, TicketKey
+from ticket_status.core.model import (
+    MOST_SHOWN_VIOLATIONS,
+    Absence,
+    ServedViolations,
+    Sighting,
+    Slice,
+    Ticket,
+    TicketKey,
+)
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.sighting import read_sighting, sighting
 from ticket_status.core.slices import DELETED_TICKETS, Census
 from ticket_status.core.window import in_window, month_of, position, window_start
+from ticket_status.paging import read_token, write_token
+from ticket_status.ports.paging import Page
 
 if TYPE_CHECKING:
     from ticket_status.core.violations import Link
@@ -30,6 +40,7 @@ class InMemoryTicketStore:
         self.writes = 0
         """Writes of tickets."""
         self.new: set[TicketKey] = set()
+        self.registered_keys: dict[TicketKey, str] = {}
         self._became: dict[TicketKey, TicketKey] = {}
         self._coverages: dict[str, Coverage] = {}
 
@@ -37,7 +48,7 @@ class InMemoryTicketStore:
         self, keys: Collection[TicketKey], refs: Collection[str] = ()
     ) -> tuple[dict[TicketKey, Ticket], dict[str, Coverage]]:
         found = {key: self.stored.get(self.current(key)) for key in keys}
-        tickets = {key: ticket for key, ticket in found.items() if ticket is not None}
+        tickets = {key: self._serving(ticket) for key, ticket in found.items() if ticket is not None}
         return tickets, {ref: self._coverages.get(ref, Coverage()) for ref in refs}
 
     def census(self, integration_ref: str, clock: datetime) -> Census:
@@ -64,6 +75,14 @@ class InMemoryTicketStore:
         new = [key for key in self.new if key.integration_ref == integration_ref]
         return _pages(sorted(Row(_row(self.stored[key]).position, key.ticket_id, None, None) for key in new))
 
+    def page(self, integration_ref: str, limit: int, token: str | None, now: datetime) -> Page[Ticket]:
+        del now  # nothing is written while a test reads
+        last = "" if token is None else read_token(f"tickets {integration_ref}", token)
+        beyond = sorted(key for key in self.stored if key.integration_ref == integration_ref and key.ticket_id > last)
+        shown = [self._serving(self.stored[key]) for key in beyond[:limit]]
+        more = len(beyond) > limit
+        return Page(shown, write_token(f"tickets {integration_ref}", shown[-1].key.ticket_id) if more else None)
+
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
         return frozenset(one.key for one in observations if self._record(one))
 
@@ -83,7 +102,11 @@ class InMemoryTicketStore:
                 return key
             if known not in self.stored:
                 fresh = Ticket(
-                    known, stored.issue_key, stored.created_at, stored.site_url, registered_at=stored.registered_at
+                    known,
+                    stored.issue_key,
+                    stored.created_at,
+                    stored.site_url,
+                    registered_at=stored.registered_at,
                 )
                 self.add(fresh, at)
             self._move_links(key, known)
@@ -102,8 +125,15 @@ class InMemoryTicketStore:
     def add(self, ticket: Ticket, clock: datetime) -> None:
         """For the registration: a ticket that is not there yet."""
         self._store(replace(ticket, registered_at=ticket.registered_at or clock))
+        self.registered_keys[ticket.key] = ticket.issue_key
         if in_window(ticket.created_at, clock):
             self.new.add(ticket.key)
+
+    def forget(self, key: TicketKey) -> None:
+        """For the opposite of registration: a ticket without a link."""
+        current = self.current(key)
+        self.stored.pop(current, None)
+        self.new.discard(current)
 
     def current(self, key: TicketKey) -> TicketKey:
         """The identity under which a ticket is stored now."""
@@ -126,7 +156,14 @@ class InMemoryTicketStore:
         for (violation_id, ticket), link in list(self.links.items()):
             if ticket == key:
                 del self.links[violation_id, ticket]
-                self.links[violation_id, known] = replace(link, ticket=known, created_at=created_at)
+                moved = replace(link, ticket=known, created_at=created_at)
+                joined = self.links.setdefault((violation_id, known), moved)
+                resources = tuple(dict.fromkeys((*joined.resources, *link.resources)))
+                self.links[violation_id, known] = replace(joined, resources=resources)
+
+    def _serving(self, ticket: Ticket) -> Ticket:
+        served = sorted(violation_id for violation_id, key in self.links if key == ticket.key)
+        return replace(ticket, serves=ServedViolations(tuple(served[:MOST_SHOWN_VIOLATIONS]), len(served)))
 
     def _store(self, ticket: Ticket) -> None:
         self.writes += 1
@@ -154,7 +191,8 @@ def _applied(stored: Ticket, observation: Observation) -> Ticket | None:
         case Observed(sighting=seen):
             return _sighted(stored, seen, at)
         case Unseen(absence=absence):
-            return replace(stored, observed_at=at, absence=absence)
+            since = at if stored.absence is None else stored.status_since
+            return replace(stored, observed_at=at, absence=absence, status_since=since)
         case Deleted(status_seen_at=seen_at):
             return replace(stored, observed_at=at, absence=Absence.DELETED, status_seen_at=seen_at)
         case _:
@@ -172,7 +210,9 @@ def _missed(stored: Ticket, missed: Missed) -> Ticket | None:
 
 def _sighted(stored: Ticket, seen: Sighting, at: datetime) -> Ticket:
     issue_key, status = read_sighting(seen)
-    return replace(stored, issue_key=issue_key, status=status, absence=None, observed_at=at)
+    same = stored.absence is None and stored.status == status
+    since = stored.status_since if same else at
+    return replace(stored, issue_key=issue_key, status=status, absence=None, observed_at=at, status_since=since)
 
 
 def _older(stored: datetime | None, at: datetime) -> bool:

@@ -6,6 +6,7 @@ from tests.model.evidence import Name
 from tests.model.jira import QUICK, Issue, JiraSite, project_of
 from tests.model.oracle import Facts, IntegrationModel, Mismatch, TicketModel
 from tests.model.stage import NAMES, RESOURCE, TIMER, Stage
+from ticket_status.core.shown import Filters
 from ticket_status.service.tickets.reading import ShownTicket
 
 PERIOD = timedelta(hours=8)
@@ -120,7 +121,7 @@ def _check_ticket(facts: Facts, issue: Issue | None, site: JiraSite, *, may_be_m
 
 
 def _check_resource(stage: Stage) -> None:
-    page = stage.system.reading.of_resource(RESOURCE, 100, None, stage.clock())
+    page = stage.system.reading.of_resource(RESOURCE, Filters(), 100, None, stage.clock())
     listed, accepted = {violation for violation, _ in page.items}, stage.book.links.keys()
     if not accepted <= listed:
         raise Mismatch(f"The resource lost {sorted(accepted - listed)}")

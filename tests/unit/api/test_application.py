@@ -14,7 +14,7 @@ from tests.fakes.gateway import Answer, request
 from tests.fakes.samples import NOW
 from ticket_status.api.application import UNHANDLED_ERRORS, Api, Surroundings
 from ticket_status.api.bodies import Flag, Members
-from ticket_status.api.call import Call, Reply, json_reply
+from ticket_status.api.call import PAGING, Call, Reply, json_reply
 from ticket_status.api.problems import ProblemError
 from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
@@ -25,7 +25,7 @@ ORIGIN = "https://platform.example"
 routes: Routes[dict[str, Any]] = Routes()
 
 
-@routes.get("/things", Scope.READ)
+@routes.get("/things", Scope.READ, query=PAGING)
 def list_things(call: Call, things: dict[str, Any]) -> Reply:
     limit, token = call.paging
     if token == "odd":

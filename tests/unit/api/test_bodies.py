@@ -42,7 +42,7 @@ def test_what_fits_is_answered_as_it_is() -> None:
         ({"on": "true"}, "#/on", "must be true or false"),
         ({"on": 1}, "#/on", "must be true or false"),
         ({"kind": "three"}, "#/kind", "must be one of one, two"),
-        ({"at": "2026-11-22"}, "#/at", "must be a time in UTC such as 2026-11-22T08:00:00Z"),
+        ({"at": "2026-11-22"}, "#/at", "must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00"),
         ({"words": []}, "#/words", "must be a list of 1 to 2 elements"),
         ({"words": ["a", "b", "c"]}, "#/words", "must be a list of 1 to 2 elements"),
         ({"words": ["a", None]}, "#/words/1", "must be a word"),

@@ -97,7 +97,7 @@ def test_a_paused_run_says_until_when() -> None:
 
 def test_a_ticket_has_the_shape_of_the_contract() -> None:
     known = replace(ticket(issue_id="10412", key="JAS-26363"), status=STATUS)
-    shown = Shown(STATUS, None, RefreshState.ACTIVE, NOW)
+    shown = Shown(STATUS, None, RefreshState.ACTIVE, NOW, later(days=-10, hours=1))
     assert present_ticket(known, shown, integration(jira_server_url="https://abc.atlassian.net/")) == {
         "ticket_no": "JAS-26363",
         "issue_id": "10412",
@@ -109,6 +109,7 @@ def test_a_ticket_has_the_shape_of_the_contract() -> None:
         "unknown_reason": None,
         "last_known_status": "In Progress",
         "last_update": "2026-11-22T08:00:00Z",
+        "ticket_status_since": "2026-11-12T09:00:00Z",
         "refresh_state": "active",
     }
 

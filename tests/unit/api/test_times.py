@@ -31,11 +31,27 @@ def test_a_time_in_utc_is_read(text: str, microsecond: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "2026-11-22T08:00:00+00:00",
+        "2026-11-22T08:00:00.000+0000",
+        "2026-11-22t08:00:00z",
+        "2026-11-22T09:30:00+01:30",
+        "2026-11-22T02:00:00-0600",
+    ],
+)
+def test_a_time_with_any_offset_and_in_jiras_form_is_read(text: str) -> None:
+    assert parse_time(text) == datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "",
         "2026-11-22",
         "2026-11-22T08:00:00",
         "2026-11-22 08:00:00Z",
-        "2026-11-22T08:00:00+00:00",
+        "2026-11-22T08:00:00+24:00",
+        "2026-11-22T08:00:00+1",
+        "0001-01-01T00:00:00+01:00",
         "2026-11-22T08:00Z",
         "2026-02-30T08:00:00Z",
         "2026-11-22T24:00:00Z",

@@ -3,8 +3,17 @@
 import pytest
 
 from tests.unit.examples import BROKEN, DONE, HOUR, NOW, WELL, a_ticket, an_integration
-from ticket_status.core.changes import UNKNOWN, Face, face, health_changed, ticket_changed
-from ticket_status.core.model import Absence, Health, HealthStatus, Integration, ReasonCode, Ticket, UnknownReason
+from ticket_status.core.changes import Face, face, health_changed, ticket_changed
+from ticket_status.core.model import (
+    UNKNOWN,
+    Absence,
+    Health,
+    HealthStatus,
+    Integration,
+    ReasonCode,
+    Ticket,
+    UnknownReason,
+)
 
 NEVER = a_ticket(status=None, observed_at=None)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from tests.unit.examples import DAY, MINUTE, NOW, TO_DO
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import UnknownReason
+from ticket_status.core.shown import Filters
 from ticket_status.core.violations import Registration, Resource
 from ticket_status.service.tickets.reading import last_update
 
@@ -33,8 +34,8 @@ def test_the_violations_of_a_resource_have_their_status_column() -> None:
     stage = Stage()
     (key,) = stage.has_tickets(1)
     stage.violations.register([Registration(stage.tickets.stored[key], "XRAY-1", BUILD)], NOW)
-    assert stage.reading.resources("build", 10, None).items == [(BUILD, 1)]
-    page = stage.reading.of_resource(BUILD, 10, None, NOW)
+    assert stage.reading.resources("build", 10, None, NOW).items == [(BUILD, 1)]
+    page = stage.reading.of_resource(BUILD, Filters(), 10, None, NOW)
     assert [(violation_id, column.tickets) for violation_id, column in page.items] == [("XRAY-1", 1)]
 
 

@@ -84,6 +84,7 @@ class Api(Generic[S]):
     def _answer(self, route: Route[S], **parameters: str) -> Response[str]:
         event = self._resolver.current_event
         demand(route.scope, claims(event))
+        _known(event, route.query)
         call = Call(event, self._surroundings.now(), parameters, self._surroundings.public_address)
         try:
             return _response(route.answer(call, self._services))
@@ -149,6 +150,16 @@ def claims(event: APIGatewayProxyEvent) -> Mapping[str, object]:
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
     found = authorizer.get("claims") or {}
     return found if isinstance(found, Mapping) else {}
+
+
+def _known(event: APIGatewayProxyEvent, query: frozenset[str] | None) -> None:
+    """Raise the 422 that names the parameters of the query that the route does not have."""
+    if query is None:
+        return
+    expected = f"expected one of {', '.join(sorted(query))}" if query else "there are none here"
+    unknown = [name for name in event.query_string_parameters if name not in query]
+    if unknown:
+        raise invalid_request(*(Misfit(name, f"is an unknown parameter; {expected}") for name in unknown))
 
 
 def _cors(surroundings: Surroundings) -> CORSConfig | None:

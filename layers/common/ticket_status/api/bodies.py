@@ -77,12 +77,12 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time in UTC."""
+    """A time with its offset."""
 
     def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
         """One misfit when it is not one."""
         if not isinstance(value, str) or parse_time(value) is None:
-            yield Misfit(pointer, "must be a time in UTC such as 2026-11-22T08:00:00Z")
+            yield Misfit(pointer, "must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from ticket_status.api.bodies import Shape, check, read_json
 from ticket_status.api.problems import Misfit, invalid_request
 
 BASE_PATH = "/api/v1/ticketing"
+PAGING = ("limit", "next_token")
+"""The parameters of every list."""
+
 DEFAULT_LIMIT = 50
 MOST_LIMIT = 100
 """Elements on one page of a list."""
@@ -78,12 +81,15 @@ class Call:
     @property
     def paging(self) -> tuple[int, str | None]:
         """``limit`` and ``next_token``; raises 422 for a limit that is none."""
+        return self.paging_up_to(MOST_LIMIT)
+
+    def paging_up_to(self, most: int) -> tuple[int, str | None]:
+        """The same with a limit up to ``most``."""
         asked = self.query("limit")
         limit = str(DEFAULT_LIMIT) if asked is None else asked
-        if not (limit.isascii() and limit.isdigit() and len(limit) <= len(str(MOST_LIMIT))):
-            raise _bad_limit()
-        if not 1 <= int(limit) <= MOST_LIMIT:
-            raise _bad_limit()
+        digits = limit.isascii() and limit.isdigit() and len(limit) <= len(str(most))
+        if not digits or not 1 <= int(limit) <= most:
+            raise invalid_request(Misfit("limit", f"must be a number from 1 to {most}"))
         return int(limit), self.query("next_token")
 
     @property
@@ -101,7 +107,3 @@ class Call:
             return f"https://{domain}{prefix}"
         host = self.event.headers.get("host", "localhost")
         return f"http://{host}/_aws/execute-api/{context.get('apiId', '')}{prefix}"
-
-
-def _bad_limit() -> Exception:
-    return invalid_request(Misfit("limit", f"must be a number from 1 to {MOST_LIMIT}"))

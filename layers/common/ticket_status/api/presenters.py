@@ -14,8 +14,7 @@ from ticket_status.core.model import (
 )
 from ticket_status.core.runs import tickets_total
 from ticket_status.core.shown import Shown
-
-UNKNOWN = "Unknown"
+from ticket_status.core.violations import Resource
 
 _REASONS = {
     HealthStatus.HEALTHY: "Jira answers as it should.",
@@ -98,11 +97,10 @@ def present_run(run: SyncRun) -> dict[str, object]:
 
 def present_status(shown: Shown) -> dict[str, object]:
     """The *Ticket Status* column: a name, ``Unknown`` and its reason, or nothing while off (R5)."""
-    status, reason = shown.status, shown.unknown_reason
     return {
-        "ticket_status": UNKNOWN if reason is not None else status and status.name,
-        "ticket_status_category": status and status.category,
-        "unknown_reason": reason,
+        "ticket_status": shown.text,
+        "ticket_status_category": shown.status and shown.status.category,
+        "unknown_reason": shown.unknown_reason,
     }
 
 
@@ -118,5 +116,17 @@ def present_ticket(ticket: Ticket, shown: Shown, integration: Integration | None
         **present_status(shown),
         "last_known_status": ticket.status and ticket.status.name,
         "last_update": present_optional_time(shown.last_update),
+        "ticket_status_since": present_optional_time(shown.since),
         "refresh_state": shown.refresh_state,
     }
+
+
+def present_listed_ticket(ticket: Ticket, shown: Shown, integration: Integration | None) -> dict[str, object]:
+    """A ticket of a list, with the violations that it serves."""
+    serves = {"violation_ids": list(ticket.serves.first), "violations": ticket.serves.total}
+    return {**present_ticket(ticket, shown, integration), **serves}
+
+
+def present_resource(resource: Resource) -> dict[str, object]:
+    """What was scanned."""
+    return {"type": resource.type, "name": resource.name, "version": resource.version}

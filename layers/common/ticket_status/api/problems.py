@@ -64,5 +64,15 @@ def invalid_json(detail: str) -> ProblemError:
 
 def integration_not_found(connection_name: str) -> ProblemError:
     """What is said when there is no integration of this name."""
-    detail = f"there is no integration named {connection_name!r}"
-    return ProblemError(HTTPStatus.NOT_FOUND, "integration_not_found", detail)
+    return ProblemError(HTTPStatus.NOT_FOUND, "integration_not_found", no_integration(connection_name))
+
+
+def no_integration(connection_name: str) -> str:
+    """The same in a sentence."""
+    return f"there is no integration named {connection_name!r}"
+
+
+def violation_not_found(violation_id: str) -> ProblemError:
+    """What is said when a violation has no ticket."""
+    detail = f"no ticket is registered for the violation {violation_id!r}"
+    return ProblemError(HTTPStatus.NOT_FOUND, "violation_not_found", detail)

@@ -1,6 +1,6 @@
 """Routes as data: resolver, template and API document are held against them by a test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -19,6 +19,8 @@ class Route(Generic[S]):
     path: str
     scope: Scope | None
     answer: Answer[S]
+    query: frozenset[str] | None = frozenset()
+    """The parameters of the query that it knows; any others do not fit. ``None``: it takes what comes."""
     failed: Callable[[Call], Reply] | None = None
     """The answer to an unhandled error, if it is not to be a problem document."""
 
@@ -33,10 +35,14 @@ class Routes(Generic[S]):
         return iter(self._routes)
 
     def get(
-        self, path: str, scope: Scope | None, failed: Callable[[Call], Reply] | None = None
+        self,
+        path: str,
+        scope: Scope | None,
+        query: Iterable[str] | None = (),
+        failed: Callable[[Call], Reply] | None = None,
     ) -> Callable[[Answer[S]], Answer[S]]:
-        """Declare a GET."""
-        return self._declare("GET", path, scope, failed)
+        """Declare a GET, and the parameters of its query."""
+        return self._declare("GET", path, scope, query, failed)
 
     def post(self, path: str, scope: Scope | None) -> Callable[[Answer[S]], Answer[S]]:
         """Declare a POST."""
@@ -55,10 +61,17 @@ class Routes(Generic[S]):
         return self._declare("DELETE", path, scope)
 
     def _declare(
-        self, method: str, path: str, scope: Scope | None, failed: Callable[[Call], Reply] | None = None
+        self,
+        method: str,
+        path: str,
+        scope: Scope | None,
+        query: Iterable[str] | None = (),
+        failed: Callable[[Call], Reply] | None = None,
     ) -> Callable[[Answer[S]], Answer[S]]:
+        known = None if query is None else frozenset(query)
+
         def declare(answer: Answer[S]) -> Answer[S]:
-            self._routes.append(Route(method, path, scope, answer, failed))
+            self._routes.append(Route(method, path, scope, answer, known, failed))
             return answer
 
         return declare

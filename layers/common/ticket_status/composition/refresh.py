@@ -1,6 +1,7 @@
 """``RefreshFunction``, put together."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ticket_status.api.application import UNHANDLED_ERRORS, Surroundings
 from ticket_status.composition.api import surroundings
@@ -10,6 +11,7 @@ from ticket_status.ports.jira import JiraConnector, JiraRejectedRequestError
 from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
 from ticket_status.service.tickets.reading import Reading
 from ticket_status.service.tickets.registration import RegisterTickets
+from ticket_status.service.tickets.unregistration import UnregisterTickets
 
 
 def _report_rejected(error: JiraRejectedRequestError) -> None:
@@ -25,6 +27,9 @@ class RefreshServices:
     reading: Reading
     refresh: Refresh
     registration: RegisterTickets
+    unregistration: UnregisterTickets
+    retention: timedelta
+    """How long after its creation a ticket is kept."""
 
 
 def _connector(stores: Stores, config: ApiConfig) -> JiraConnector:
@@ -44,5 +49,7 @@ def refresh() -> tuple[RefreshServices, Surroundings]:
         reading,
         Refresh(ports, reading, stores.run_keeper, now, _report_rejected),
         RegisterTickets(stores.integrations, stores.violations, stores.queue),
+        UnregisterTickets(stores.integrations, stores.tickets, stores.violations),
+        config.stores.retention,
     )
     return services, surroundings(config)

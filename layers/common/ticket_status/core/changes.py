@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from ticket_status.core.model import Absence, Health, Integration, Ticket, UnknownReason
-
-UNKNOWN = "Unknown"
+from ticket_status.core.model import UNKNOWN, Absence, Health, Integration, Ticket, UnknownReason
 
 
 @dataclass(frozen=True, slots=True)

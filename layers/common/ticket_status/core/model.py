@@ -60,6 +60,10 @@ class Absence(StrEnum):
     DELETED = "deleted"
 
 
+UNKNOWN = "Unknown"
+"""What a ticket shows in place of a status, with a reason."""
+
+
 class UnknownReason(StrEnum):
     """Why a ticket shows ``Unknown``."""
 
@@ -207,6 +211,12 @@ class Integration:
     settings_version: int = 0
     """Counts edits of address and credentials."""
     authorization: PendingAuthorization | None = None
+    disabled_since: datetime | None = None
+    """When retrieval was last switched off (R5)."""
+    broken_since: datetime | None = None
+    """When it last broke, whatever reasons it had since (R9)."""
+    last_run_id: str | None = None
+    """The run that began last."""
 
     @property
     def broken(self) -> bool:
@@ -248,6 +258,19 @@ class TicketKey:
         return self.integration_ref.rpartition("~")[0]
 
 
+MOST_SHOWN_VIOLATIONS = 20
+"""Violations that are shown with a ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedViolations:
+    """The violations that a ticket serves."""
+
+    first: tuple[str, ...] = ()
+    """Up to ``MOST_SHOWN_VIOLATIONS`` of them, in order."""
+    total: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """What is stored of a ticket. What it *shows* is derived when it is read."""
@@ -266,8 +289,12 @@ class Ticket:
     """A retrieval at this time, and any before it, got no answer for this ticket although it covered it."""
     status_seen_at: datetime | None = None
     """On a deleted ticket: when Jira last showed it."""
+    status_since: datetime | None = None
+    """When Jira first showed the status; of one that is inaccessible, since when it is."""
     registered_at: datetime | None = None
     """When it became known here; ``None`` for tickets from before this was stored."""
+    serves: ServedViolations = field(default=ServedViolations(), compare=False)
+    """Kept with it for whoever reads it; no part of what was registered or observed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
+    UNKNOWN,
     Absence,
+    Category,
     Integration,
     RefreshState,
     Status,
@@ -27,6 +29,35 @@ class Shown:
     refresh_state: RefreshState
     last_update: datetime | None
     """When Jira was last seen to hold what is known of the ticket."""
+    since: datetime | None = None
+    """Since when it shows this; ``None`` when that is not known."""
+
+    @property
+    def text(self) -> str | None:
+        """The status in one word or name: Jira's, or ``Unknown``; ``None`` while retrieval is off."""
+        if self.unknown_reason is not None:
+            return UNKNOWN
+        return None if self.status is None else self.status.name
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What tickets of a list have to show; ``None`` leaves it open."""
+
+    category: Category | None = None
+    status: str | None = None
+    unknown_reason: UnknownReason | None = None
+    refresh_state: RefreshState | None = None
+
+    def admit(self, shown: Shown) -> bool:
+        """Whether a ticket that shows this is on the list."""
+        category = None if shown.status is None else shown.status.category
+        return (
+            self.category in {None, category}
+            and self.status in {None, shown.text}
+            and self.unknown_reason in {None, shown.unknown_reason}
+            and self.refresh_state in {None, shown.refresh_state}
+        )
 
 
 def last_seen(ticket: Ticket, coverage: Coverage) -> datetime | None:
@@ -48,9 +79,10 @@ def shown(ticket: Ticket, integration: Integration | None, coverage: Coverage, c
     seen_at = last_seen(ticket, coverage)
     state = refresh_state(ticket, integration, clock)
     if integration is not None and not integration.retrieve_jira_tickets:
-        return Shown(None, None, state, seen_at)
+        return Shown(None, None, state, seen_at, integration.disabled_since)
     reason = _unknown_reason(ticket, integration, seen_at, state)
-    return Shown(ticket.status if reason is None else None, reason, state, seen_at)
+    since = None if integration is None else _since(ticket, integration, reason)
+    return Shown(ticket.status if reason is None else None, reason, state, seen_at, since)
 
 
 def refresh_state(ticket: Ticket, integration: Integration | None, clock: datetime) -> RefreshState:
@@ -85,3 +117,16 @@ def _not_seen_since(integration: Integration, seen_at: datetime | None) -> Unkno
     if seen_at is None or seen_at < integration.enabled_since:
         return UnknownReason.NOT_RETRIEVED_YET
     return UnknownReason.INTEGRATION_BROKEN if seen_at < integration.healthy_since else None
+
+
+def _since(ticket: Ticket, integration: Integration, reason: UnknownReason | None) -> datetime | None:
+    """Since when the ticket shows this: a break and its recovery do not change since when a status is shown."""
+    match reason:
+        case UnknownReason.INTEGRATION_BROKEN:
+            return integration.broken_since or integration.health.since
+        case UnknownReason.NOT_RETRIEVED_YET:
+            return max(integration.enabled_since, ticket.registered_at or ticket.created_at)
+        case UnknownReason.DELETED:
+            return ticket.observed_at
+        case _:
+            return ticket.status_since or ticket.observed_at

@@ -1,12 +1,24 @@
-"""Violations, their tickets and the resources that they were found in."""
+"""Violations, their tickets and the resources that they were found in; and which ticket of a violation leads."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar
 
 from ticket_status.core.model import (
     Ticket,
     TicketKey,
 )
+
+T = TypeVar("T")
+
+MOST_CANDIDATES = 10
+"""Tickets created at the same moment that a violation's head names: the ones that were registered last."""
+
+MOST_RESOURCES = 50
+"""Resources of one link: so its item stays small. What is registered beyond is not taken."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +38,15 @@ class Link:
     ticket: TicketKey
     created_at: datetime
     """When the ticket was created: the last one leads."""
-    resource: Resource | None = None
+    resources: tuple[Resource, ...] = ()
+    """Those that it was registered with: ``MOST_RESOURCES`` at most."""
+    registered_at: datetime | None = None
+    """When the link was first registered: of tickets created at the same moment the last one leads."""
 
     @property
-    def rank(self) -> tuple[datetime, TicketKey]:
-        """The highest leads; the identity decides between tickets that were created at the same moment."""
-        return self.created_at, self.ticket
+    def rank(self) -> tuple[datetime, datetime, TicketKey]:
+        """The highest leads, if its integration lives; the identity decides what nothing else does."""
+        return self.created_at, self.registered_at or _LONG_AGO, self.ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +56,44 @@ class Registration:
     ticket: Ticket
     violation_id: str
     resource: Resource | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a list shows of a violation without reading its links."""
+
+    violation_id: str
+    created_at: datetime
+    """When the leading ticket was created."""
+    candidates: tuple[TicketKey, ...]
+    """The tickets created then, the one registered last first: the first whose integration lives leads."""
+    tickets: int
+    placed: bool
+    """Whether any of its tickets was registered with a resource."""
+
+
+def with_link(head: Head | None, link: Link) -> Head:
+    """The head of a violation that gained a link."""
+    placed = bool(link.resources)
+    if head is None:
+        return Head(link.violation_id, link.created_at, (link.ticket,), 1, placed)
+    grown = replace(head, tickets=head.tickets + 1, placed=head.placed or placed)
+    if link.created_at < head.created_at:
+        return grown
+    tied = head.candidates if link.created_at == head.created_at else ()
+    return replace(grown, created_at=link.created_at, candidates=(link.ticket, *tied)[:MOST_CANDIDATES])
+
+
+def head_of(violation_id: str, links: Iterable[Link]) -> Head:
+    """The head of a violation with these links, of which there is one at least."""
+    head: Head | None = None
+    for link in sorted(links, key=lambda one: one.rank):
+        head = with_link(head, link)
+    if head is None:
+        raise ValueError(f"{violation_id} has no link, and so no head")
+    return head
+
+
+def leading_first(tickets: Sequence[T], created_at: Callable[[T], datetime], lives: Callable[[T], bool]) -> list[T]:
+    """Tickets in the order of their links' ranks, those of a living integration before others of the same moment."""
+    return sorted(tickets, key=lambda one: (created_at(one), lives(one)), reverse=True)

@@ -1,6 +1,6 @@
 """Where sync runs are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -38,6 +38,9 @@ class RunStore(Protocol):
 
     def page(self, integration_ref: str, limit: int, token: str | None = None) -> Page[SyncRun]:
         """A page, newest first."""
+
+    def get_many(self, runs: Collection[tuple[str, str]]) -> dict[tuple[str, str], SyncRun]:
+        """Those of these runs (by integration reference and run id) that are still kept: one read per hundred."""
 
     def latest(self, integration_ref: str) -> SyncRun | None:
         """The newest run."""

@@ -14,6 +14,7 @@ from ticket_status.core.model import (
 )
 from ticket_status.core.observations import Observation
 from ticket_status.core.slices import Census
+from ticket_status.ports.paging import Page
 
 
 class TicketStore(Protocol):
@@ -42,6 +43,12 @@ class TicketStore(Protocol):
 
     def new_rows(self, integration_ref: str) -> Iterator[Sequence[Row]]:
         """Pages of the tickets that were never observed, from their sparse index."""
+
+    def page(self, integration_ref: str, limit: int, token: str | None, now: datetime) -> Page[Ticket]:
+        """A page of all tickets: each is on exactly one, however long reading the list takes and whatever is written.
+
+        A page may have fewer than ``limit`` and yet not be the last. Raises ``InvalidTokenError``.
+        """
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
         """Write observations, each only if it is newer than what is stored (R12); the keys that were written.

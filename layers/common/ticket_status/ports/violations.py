@@ -7,7 +7,7 @@ from typing import Protocol
 from ticket_status.core.model import (
     TicketKey,
 )
-from ticket_status.core.violations import Link, Registration, Resource
+from ticket_status.core.violations import Head, Link, Registration, Resource
 from ticket_status.ports.paging import Page
 
 
@@ -15,10 +15,16 @@ class ViolationStore(Protocol):
     """Links between violations and tickets, and the resources that violations were found in."""
 
     def links(self, violation_ids: Collection[str]) -> dict[str, list[Link]]:
-        """The links of each violation that has any, the leading ticket's first; read side by side."""
+        """The links of each violation that has any, the highest rank first; read side by side."""
+
+    def heads(self, violation_ids: Collection[str]) -> dict[str, Head]:
+        """What lists show of each violation that has tickets: one read per hundred, however many tickets there are."""
 
     def violations_of(self, tickets: Collection[TicketKey]) -> dict[TicketKey, list[str]]:
-        """The violations that each ticket serves."""
+        """The violations that each ticket serves; those of the last seconds may be missing."""
+
+    def under_key(self, issue_key: str, limit: int, token: str | None) -> Page[TicketKey]:
+        """Tickets that have, or had, this issue key, over all integrations."""
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
         """Store tickets, links and resources, all or nothing for each registration.
@@ -28,8 +34,11 @@ class ViolationStore(Protocol):
         which of the tickets are in that index, those that were known before among them: they wait to be retrieved.
         """
 
-    def resources(self, type_: str | None, limit: int, token: str | None) -> Page[tuple[Resource, int]]:
-        """Resources with their numbers of violations."""
+    def unregister(self, links: Sequence[Link]) -> None:
+        """Remove links, and with each what only it was there for: a ticket without a link is forgotten."""
 
-    def of_resource(self, resource: Resource, limit: int, token: str | None) -> Page[str]:
-        """Ids of the violations found in a resource."""
+    def resources(self, type_: str | None, limit: int, token: str | None, now: datetime) -> Page[tuple[Resource, int]]:
+        """Resources with their numbers of violations; those without any are left out."""
+
+    def of_resource(self, resource: Resource | None, limit: int, token: str | None) -> Page[str]:
+        """Ids of the violations found in a resource; ``None``: of those that were registered without one."""

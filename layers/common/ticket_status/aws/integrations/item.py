@@ -64,6 +64,9 @@ class IntegrationRow(Model):
     pause_seconds = NumberAttribute()
     active_run_id = UnicodeAttribute(null=True)
     new_tickets_at = UTCDateTimeAttribute(null=True)
+    disabled_since = UTCDateTimeAttribute(null=True)
+    broken_since = UTCDateTimeAttribute(null=True)
+    last_run_id = UnicodeAttribute(null=True)
     authorization_state = UnicodeAttribute(null=True)
     """The hash of the state, never the state."""
     authorization_expires_at = UTCDateTimeAttribute(null=True)
@@ -107,6 +110,9 @@ def integration_of(row: IntegrationRow) -> Integration:
         new_tickets_at=values.get("new_tickets_at"),
         settings_version=int(row.settings_version),
         authorization=_authorization_of(values),
+        disabled_since=values.get("disabled_since"),
+        broken_since=values.get("broken_since"),
+        last_run_id=values.get("last_run_id"),
     )
 
 

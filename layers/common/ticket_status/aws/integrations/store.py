@@ -54,7 +54,7 @@ class DynamoIntegrationStore:
 
     def page(self, limit: int, token: str | None = None) -> Page[Integration]:
         """One page of a scan, in the table's own order."""
-        request: dict[str, Any] = {"TableName": self._table.name, "Limit": limit + 1}
+        request: dict[str, Any] = {"TableName": self._table.name, "Limit": limit + 1, "ConsistentRead": True}
         if token is not None:
             request["ExclusiveStartKey"] = {"connection_name": {"S": read_token(_LIST, token)}}
         items, more = listed(self._dynamo.client.scan(**request), limit)
@@ -108,9 +108,9 @@ class DynamoIntegrationStore:
 
     def switch(self, integration: Integration, *, on: bool, now: datetime) -> Integration | None:
         """One update, however many tickets there are (R5, R6)."""
-        since = [IntegrationRow.enabled_since.set(now)] if on else []
+        since = IntegrationRow.enabled_since if on else IntegrationRow.disabled_since
         retrieve = IntegrationRow.retrieve_jira_tickets
-        return self._table.update(integration, [retrieve.set(on), *since], retrieve != on)
+        return self._table.update(integration, [retrieve.set(on), since.set(now)], retrieve != on)
 
     def set_health(self, integration: Integration, health: Health) -> Integration | None:
         """One update, however many tickets there are (R9, R10)."""
@@ -122,6 +122,8 @@ class DynamoIntegrationStore:
             set_or_remove(IntegrationRow.health_reason, health.reason),
             set_or_remove(IntegrationRow.broken, BROKEN if health.status is HealthStatus.FAULTY else None),
         ]
+        if health.status is HealthStatus.FAULTY and not integration.broken:
+            actions.append(IntegrationRow.broken_since.set(health.since))
         if health.status is HealthStatus.HEALTHY:
             actions.append(IntegrationRow.trouble.remove())
             if integration.health.status is not HealthStatus.HEALTHY:

@@ -1,6 +1,6 @@
 """Sync runs in DynamoDB: one item per run, moved step by step, and items for what its steps did not find."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,7 +60,7 @@ class DynamoRunStore:
                     write.save(self._row_of(run), RunRow.run_id.does_not_exist())
                     write.update(
                         self._integrations(integration.connection_name),
-                        [IntegrationRow.active_run_id.set(run.run_id)],
+                        [IntegrationRow.active_run_id.set(run.run_id), IntegrationRow.last_run_id.set(run.run_id)],
                         _none_began_since(integration),
                     )
             except TransactWriteError as error:
@@ -88,6 +88,13 @@ class DynamoRunStore:
         items, more = listed(self._newest(integration_ref, limit + 1, token), limit)
         runs = [run_of(self._rows.from_raw_data(dict(item))) for item in items]
         return Page(runs, write_token(integration_ref, runs[-1].run_id) if more else None)
+
+    def get_many(self, runs: Collection[tuple[str, str]]) -> dict[tuple[str, str], SyncRun]:
+        """One BatchGetItem per 100."""
+        keys = [{"integration_ref": {"S": ref}, "run_id": {"S": RUN_PREFIX + run_id}} for ref, run_id in set(runs)]
+        found = self._dynamo.batch_get(self._table_name, keys)
+        kept = [run_of(self._rows.from_raw_data(dict(item))) for item in found]
+        return {(run.integration_ref, run.run_id): run for run in kept}
 
     def latest(self, integration_ref: str) -> SyncRun | None:
         """One query of one item."""

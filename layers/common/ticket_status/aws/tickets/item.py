@@ -9,12 +9,15 @@ from pynamodb.attributes import (
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
 from pynamodb.models import Model
 
 from ticket_status.core.model import (
+    MOST_SHOWN_VIOLATIONS,
     Absence,
+    ServedViolations,
     Sighting,
     Ticket,
     TicketKey,
@@ -52,7 +55,16 @@ class TicketRow(Model):
     observed_at = UTCDateTimeAttribute(null=True)
     missed_at = UTCDateTimeAttribute(null=True)
     status_seen_at = UTCDateTimeAttribute(null=True)
+    status_since = UTCDateTimeAttribute(null=True)
     registered_at = UTCDateTimeAttribute(null=True)
+    violations = UnicodeSetAttribute(null=True, attr_name="v")
+    """The first of those that it serves."""
+    served = NumberAttribute(null=True, attr_name="s")
+    """How many violations it serves."""
+    made_of = UnicodeAttribute(null=True)
+    """On a ticket that was made of a key-only one: the id of that."""
+    resolved_at = UTCDateTimeAttribute(null=True)
+    """On an alias, and on a ticket that was made of a key-only one: when that got its issue id."""
     expires_at = TTLAttribute(null=True)
 
 
@@ -89,8 +101,17 @@ def ticket_of(row: TicketRow) -> Ticket:
         observed_at=values.get("observed_at"),
         missed_at=values.get("missed_at"),
         status_seen_at=values.get("status_seen_at"),
+        status_since=values.get("status_since"),
         registered_at=values.get("registered_at"),
+        serves=served_by(row),
     )
+
+
+def served_by(row: TicketRow) -> ServedViolations:
+    """The violations that a row's ticket serves."""
+    values = row.attribute_values
+    named = sorted(values.get("violations") or ())
+    return ServedViolations(tuple(named[:MOST_SHOWN_VIOLATIONS]), int(values.get("served") or 0))
 
 
 def month_attribute(day: int) -> NumberAttribute:

@@ -22,6 +22,7 @@ from ticket_status.aws.tickets.table import (
 )
 from ticket_status.core.model import Absence, Sighting, TicketKey
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
+from ticket_status.core.sighting import read_sighting
 from ticket_status.core.window import position
 
 _DELETED_TOGETHER = 80
@@ -51,6 +52,7 @@ class Recording:
             TicketRow.status_seen_at.remove(),
             TicketRow.sighting.set(seen),
             TicketRow.observed_at.set(at),
+            TicketRow.status_since.set(at),
             TicketRow.month.set(month_partition(ref, created_at)),
             TicketRow.position.set(position(created_at, ticket_id)),
         ]
@@ -64,14 +66,22 @@ class Recording:
         match observation:
             case Observed(sighting=seen):
                 actions = [TicketRow.sighting.set(seen), TicketRow.absence.remove(), TicketRow.new_in.remove()]
-                return self._update(key, [observed_now, *actions], newer)
+                return self._show(key, at, [observed_now, *actions], newer, _changes_status(seen))
             case Unseen(absence=absence):
                 hidden = TicketRow.absence.set(absence.value)
-                return self._update(key, [observed_now, hidden, TicketRow.new_in.remove()], newer)
+                actions = [observed_now, hidden, TicketRow.new_in.remove()]
+                return self._show(key, at, actions, newer, TicketRow.absence.does_not_exist())
             case Missed(seen_at=seen_at):
                 return self._miss(key, at, seen_at)
             case _:
                 assert_never(observation)
+
+    def _show(
+        self, key: TicketKey, at: datetime, actions: Sequence[Action], newer: Condition, changes: Condition
+    ) -> bool:
+        """Since when it shows this moves only when it changes: most do, so that is tried first."""
+        since = TicketRow.status_since.set(at)
+        return self._update(key, [*actions, since], newer & changes) or self._update(key, actions, newer)
 
     def _miss(self, key: TicketKey, at: datetime, seen_at: datetime | None) -> bool:
         """Both times only ever rise; so there are two writes to try, one for each order of what is stored."""
@@ -148,3 +158,17 @@ class Recording:
             else:
                 return True
         raise ContendedWriteError(f"{next(iter(changes))}: another write was in the way on every try")
+
+
+def _changes_status(seen: Sighting) -> Condition:
+    """What is stored shows another status than was seen now, or none; a moved issue may have the same one.
+
+    Under the same key two statuses are the same when the sightings are. Under another key, the rest of the sighting is
+    looked for in it.
+    """
+    stored, key_part = TicketRow.sighting, f"{read_sighting(seen)[0]}|"
+    unknown = either(stored.does_not_exist(), TicketRow.absence.exists())
+    same_key = stored.startswith(key_part)
+    other_status = ~stored.contains(seen.removeprefix(key_part.removesuffix("|")))
+    condition: Condition = either(unknown, either(same_key & (stored != seen), ~same_key & other_status))
+    return condition

@@ -1,25 +1,40 @@
 """A key-only ticket gets its issue id: it becomes, or joins, the ticket with that id, and its links move along.
 
-Every step can be repeated, and the key-only ticket leaves the retrieval index last: what is interrupted is done again
-by the next run. The alias that stays answers for links that were registered in between.
+The links move first, so that whoever is told of the first status is told of its violations too. Every step can be
+repeated, and the key-only ticket leaves the retrieval index last, and only with all its links moved: what is
+interrupted is done again by the next run. The alias that stays answers for links that were registered in between.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pynamodb.exceptions import TransactWriteError
 
 from ticket_status.aws.dynamo import ContendedWriteError, refused, side_by_side, tries
-from ticket_status.aws.tickets.item import TicketRow, ticket_of
+from ticket_status.aws.tickets.item import TicketRow, served_by, ticket_of
 from ticket_status.aws.tickets.observations import Recording
-from ticket_status.aws.tickets.table import TicketTable, day_of, is_not_deleted, is_ticket
+from ticket_status.aws.tickets.table import TicketTable, day_of, is_not_deleted, is_ticket, serves
+from ticket_status.aws.violations.registration import gains, has_version
 from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.model import Absence, Sighting, TicketKey
 from ticket_status.core.observations import Observed
+from ticket_status.core.violations import MOST_RESOURCES, Head, Link, head_of
 
-LINKS_AT_ONCE = 50
-"""Links that one transaction moves: each is one item to put and one to delete."""
+LINKS_AT_ONCE = 30
+"""Links that one transaction moves: each is one item to put, one to delete and the head of its violation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A link that moves, and the head that its violation then has."""
+
+    old: Link
+    new: Link
+    joins: bool
+    """Whether the violation has a link to the ticket already."""
+    head: Head
+    version: int
 
 
 class Resolving:
@@ -32,75 +47,123 @@ class Resolving:
 
     def resolve(self, key: TicketKey, issue_id: str, seen: Sighting, at: datetime) -> TicketKey:
         """The ticket that the key-only one became. A deleted one stays what it is (R7)."""
-        row = self._table.read_one(key)
-        known = TicketKey(key.integration_ref, issue_id if row is None else row.became or issue_id)
-        if row is not None and not row.became:
+        for _ in tries():
+            row = self._table.read_one(key)
+            if row is None or row.became:
+                known = TicketKey(key.integration_ref, issue_id if row is None else row.became)
+                self._recording.record([Observed(known, at, seen)])
+                return known
             if row.absence == Absence.DELETED.value:
                 return key
-            created_at = self._made(row, known, at)
+            known = TicketKey(key.integration_ref, issue_id)
+            ticket = self._made(row, known, at)
+            self._move_links(row, ticket)
             self._recording.record([Observed(known, at, seen)])
-            self._move_links(key, known, created_at)
-            self._alias(row, known)
-        else:
-            self._recording.record([Observed(known, at, seen)])
-        return known
+            if self._alias(row, known, at):
+                return known
+            # A link was registered meanwhile: it has to move too.
+        raise ContendedWriteError(f"{key}: other writes were in the way on every try")
 
-    def _made(self, row: TicketRow, known: TicketKey, at: datetime) -> datetime:
-        """Make the ticket unless it exists; when it was created, as stored first."""
+    def _made(self, row: TicketRow, known: TicketKey, at: datetime) -> TicketRow:
+        """The ticket, made of the key-only one unless it exists."""
         new = self._table.new_row(replace(ticket_of(row), key=known), at)
+        new.made_of, new.resolved_at = row.ticket_id, at
         for _ in tries():
             stored = self._table.read_one(known)
             if stored is not None:
-                return stored.created_at
+                return stored
             try:
                 with self._table.dynamo.transaction() as write:
                     write.save(new, TicketRow.ticket_id.does_not_exist())
+                    write.save(self._violations.key_row(row.issue_key, known, row.created_at))
                     self._table.count(write, known.integration_ref, [(day_of(row.created_at), 1)])
             except TransactWriteError as error:
                 if not refused(error):
                     raise
             else:
-                return row.created_at
+                return new
         raise ContendedWriteError(f"{known}: another write was in the way on every try")
 
-    def _move_links(self, key: TicketKey, known: TicketKey, created_at: datetime) -> None:
-        violations = self._violations.violations_of(key)
+    # --- Links ------------------------------------------------------------------------------------------------------
+
+    def _move_links(self, row: TicketRow, ticket: TicketRow) -> None:
+        violations = self._violations_of(row)
         chunks = [violations[at : at + LINKS_AT_ONCE] for at in range(0, len(violations), LINKS_AT_ONCE)]
-        side_by_side(lambda chunk: self._move(chunk, key, known, created_at), chunks)
+        for chunk in chunks:  # one after another: they meet in the ticket's item
+            self._move(chunk, row, ticket)
 
-    def _move(self, violations: Sequence[str], key: TicketKey, known: TicketKey, created_at: datetime) -> None:
-        links = self._violations.read_links(violations, key)
-        if not links:
-            return
+    def _violations_of(self, row: TicketRow) -> Sequence[str]:
+        """The violations of a key-only ticket: from its own item while that names them all.
+
+        The index lags behind by seconds: it is asked again until it has as many as the item counts.
+        """
+        served = served_by(row)
+        if served.total <= len(served.first):
+            return served.first
+        found: Sequence[str] = ()
         for _ in tries():
+            found = self._violations.violations_of(_key(row))
+            if len(found) >= served.total:
+                break
+        return found
+
+    def _move(self, violations: Sequence[str], row: TicketRow, ticket: TicketRow) -> None:
+        old, known = _key(row), _key(ticket)
+        for _ in tries():
+            found = side_by_side(lambda violation_id: self._planned(violation_id, row, ticket), violations)
+            moves = [move for move in found if move is not None]
+            if not moves:
+                return
+            gained = [move.new.violation_id for move in moves if not move.joins]
             try:
                 with self._table.dynamo.transaction() as write:
-                    for link in links:
-                        moved = replace(link, ticket=known, created_at=created_at)
-                        write.save(self._violations.link_row(moved))
-                        write.delete(self._violations.link_row(link))
+                    for move in moves:
+                        write.save(self._violations.link_row(move.new))
+                        write.delete(self._violations.link_row(move.old))
+                        head = self._violations.head_row(move.head, move.version + 1)
+                        write.save(head, has_version(move.version))
+                    if gained:
+                        target = self._table.tickets(known.integration_ref, known.ticket_id)
+                        write.update(target, gains(ticket, gained), is_ticket())
             except TransactWriteError as error:
                 if not refused(error):
                     raise
             else:
                 return
-        raise ContendedWriteError(f"{key}: another write was in the way of its links on every try")
+        raise ContendedWriteError(f"{old}: another write was in the way of its links on every try")
 
-    def _alias(self, row: TicketRow, known: TicketKey) -> None:
-        """Leave the alias in place of the ticket, unless another worker did so or it was deleted meanwhile."""
-        key = TicketKey(row.integration_ref, row.ticket_id)
-        for _ in tries():
-            stored = self._table.read_one(key)
-            if stored is None or stored.became or stored.absence == Absence.DELETED.value:
-                return
-            try:
-                with self._table.dynamo.transaction() as write:
-                    alias = self._table.alias(key, known.ticket_id, row.created_at)
-                    write.save(alias, is_ticket() & is_not_deleted())
-                    self._table.count(write, key.integration_ref, [(day_of(row.created_at), -1)])
-            except TransactWriteError as error:
-                if not refused(error):
-                    raise
-            else:
-                return
-        raise ContendedWriteError(f"{key}: another write was in the way on every try")
+    def _planned(self, violation_id: str, row: TicketRow, ticket: TicketRow) -> _Move | None:
+        """What moves a violation's link; ``None`` when it has moved already. The head is read before the links."""
+        old, known = _key(row), _key(ticket)
+        stored = self._violations.heads([violation_id]).get(violation_id)
+        links = {link.ticket: link for link in self._violations.links(violation_id)}
+        leaving = links.pop(old, None)
+        if leaving is None:
+            return None
+        joined = links.get(known)
+        moved = replace(leaving, ticket=known, created_at=ticket.created_at)
+        if joined is not None:
+            moved = replace(
+                joined, resources=tuple(dict.fromkeys((*joined.resources, *leaving.resources)))[:MOST_RESOURCES]
+            )
+        head = head_of(violation_id, [*(links | {known: moved}).values()])
+        return _Move(leaving, moved, joined is not None, head, 0 if stored is None else stored.version)
+
+    def _alias(self, row: TicketRow, known: TicketKey, at: datetime) -> bool:
+        """Leave the alias in place of the ticket; ``False`` when that changed since its links were read."""
+        alias = self._table.alias(_key(row), known.ticket_id, row.created_at)
+        alias.resolved_at = at
+        try:
+            with self._table.dynamo.transaction() as write:
+                write.save(alias, is_ticket() & is_not_deleted() & serves(row.served))
+                write.delete(self._violations.key_row(row.issue_key, _key(row), row.created_at))
+                self._table.count(write, row.integration_ref, [(day_of(row.created_at), -1)])
+        except TransactWriteError as error:
+            if not refused(error):
+                raise
+            return False
+        return True
+
+
+def _key(row: TicketRow) -> TicketKey:
+    return TicketKey(row.integration_ref, row.ticket_id)

@@ -10,12 +10,14 @@ from ticket_status.aws.tickets.observations import Recording
 from ticket_status.aws.tickets.resolution import Resolving
 from ticket_status.aws.tickets.retrieval_index import RetrievalIndex
 from ticket_status.aws.tickets.table import TicketTable
+from ticket_status.aws.tickets.walk import TicketWalk
 from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Sighting, Slice, Ticket, TicketKey
 from ticket_status.core.observations import Observation
 from ticket_status.core.slices import Census
+from ticket_status.ports.paging import Page
 
 
 class DynamoTicketStore:
@@ -24,6 +26,7 @@ class DynamoTicketStore:
     def __init__(self, dynamo: Dynamo, tickets_table: str, violations_table: str, retention: timedelta) -> None:
         self._table = TicketTable(dynamo, tickets_table, retention)
         self._index = RetrievalIndex(dynamo, tickets_table)
+        self._walk = TicketWalk(self._table)
         self._recording = Recording(self._table)
         violations = ViolationTable(dynamo, violations_table, retention)
         self._resolving = Resolving(self._table, violations, self._recording)
@@ -55,6 +58,10 @@ class DynamoTicketStore:
     def new_rows(self, integration_ref: str) -> Iterator[Sequence[Row]]:
         """Pages of the sparse index of tickets that were never observed."""
         return self._index.new_rows(integration_ref)
+
+    def page(self, integration_ref: str, limit: int, token: str | None, now: datetime) -> Page[Ticket]:
+        """One query; one batch more where tickets got their ids while the list was read."""
+        return self._walk.page(integration_ref, limit, token, now)
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
         """One conditional write each, a bounded number of them side by side."""

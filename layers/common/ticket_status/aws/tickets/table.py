@@ -117,6 +117,20 @@ def is_ticket() -> Condition:
     return TicketRow.issue_key.exists()
 
 
+def serves(violations: float | None) -> Condition:
+    """The ticket has as many violations as when it was read."""
+    served = TicketRow.served
+    condition: Condition = served.does_not_exist() if violations is None else served == violations
+    return condition
+
+
+def has_absence(absence: str | None) -> Condition:
+    """The ticket is as hidden, deleted or shown as when it was read."""
+    stored = TicketRow.absence
+    condition: Condition = stored.does_not_exist() if absence is None else stored == absence
+    return condition
+
+
 def is_not_deleted() -> Condition:
     """Deleted is for good (R7)."""
     return either(TicketRow.absence.does_not_exist(), TicketRow.absence != Absence.DELETED.value)

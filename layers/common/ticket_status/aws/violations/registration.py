@@ -1,4 +1,4 @@
-"""Registration: tickets, links and resources, each registration whole within one transaction, in few calls.
+"""Registration: tickets, links, heads and resources, each registration whole within one transaction, in few calls.
 
 What is stored is read first and not written again. A write at the same time makes the transaction fail; then what it
 held is read and planned anew.
@@ -7,10 +7,12 @@ held is read and planned anew.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import (
     ITEMS_PER_TRANSACTION,
@@ -21,23 +23,48 @@ from ticket_status.aws.dynamo import (
     tries,
 )
 from ticket_status.aws.tickets.item import TicketRow
-from ticket_status.aws.tickets.table import TicketTable, day_of
-from ticket_status.aws.violations.item import ViolationRow
-from ticket_status.aws.violations.table import ViolationTable
-from ticket_status.core.model import TicketKey
-from ticket_status.core.violations import Link, Registration
+from ticket_status.aws.tickets.table import TicketTable, day_of, is_ticket
+from ticket_status.aws.violations.item import (
+    CATALOGUE,
+    HEAD,
+    VIOLATION,
+    CatalogueRow,
+    HeadRow,
+    LinkRow,
+    MembershipRow,
+    StoredHead,
+    expiry_counter,
+    head_of_row,
+    membership_partition,
+    resource_name,
+    resource_names,
+    ticket_name,
+)
+from ticket_status.aws.violations.table import ItemKey, ViolationTable
+from ticket_status.core.model import MOST_SHOWN_VIOLATIONS, TicketKey
+from ticket_status.core.violations import MOST_RESOURCES, Head, Link, Registration, Resource, with_link
 
-ItemKey = tuple[str, str]
-"""``pk`` and ``sk`` of an item of the violations table."""
+Membership = tuple[Resource | None, str]
+"""A violation among those of a resource, or among those without one."""
+
+LinkKey = tuple[str, TicketKey]
 
 
 @dataclass(slots=True)
 class _Group:
-    """What one transaction writes: no item twice, the days of a month as one item."""
+    """What one transaction writes: no item twice."""
 
     registrations: list[Registration] = field(default_factory=list)
     tickets: dict[TicketKey, TicketRow] = field(default_factory=dict)
-    rows: dict[ItemKey, ViolationRow] = field(default_factory=dict)
+    """New ones."""
+    served: dict[TicketKey, tuple[str, ...]] = field(default_factory=dict)
+    """The violations that each ticket, new or known, gains."""
+    links: dict[LinkKey, Link] = field(default_factory=dict)
+    heads: dict[str, Head] = field(default_factory=dict)
+    memberships: dict[Membership, datetime] = field(default_factory=dict)
+    """When each ends."""
+    placed: set[str] = field(default_factory=set)
+    """Violations that had no resource and have one now."""
 
     @property
     def months(self) -> dict[tuple[str, date], Counter[date]]:
@@ -49,16 +76,30 @@ class _Group:
         return months
 
     @property
+    def resources(self) -> set[Resource]:
+        """Those whose entries in the catalogue change."""
+        return {resource for resource, _ in self.memberships if resource is not None}
+
+    @property
     def items(self) -> int:
-        """How many items the transaction has."""
-        return len(self.tickets) + len(self.rows) + len(self.months)
+        """How many items the transaction has: a new ticket is one, and one more under its key."""
+        tickets = len(self.served.keys() | self.tickets.keys()) + len(self.tickets) + len(self.months)
+        violations = len(self.links) + len(self.heads) + len(self.memberships) + len(self.placed)
+        return tickets + violations + len(self.resources)
 
     def with_(self, other: "_Group") -> "_Group":
-        """Both in one transaction."""
+        """Both in one transaction; the other was planned after this one."""
+        placed = self.placed | other.placed
+        memberships = {**self.memberships, **other.memberships}
+        gained = {key: self.served.get(key, ()) + more for key, more in other.served.items()}
         return _Group(
             self.registrations + other.registrations,
-            {**other.tickets, **self.tickets},
-            {**other.rows, **self.rows},
+            {**self.tickets, **other.tickets},
+            {**self.served, **gained},
+            {**self.links, **other.links},
+            {**self.heads, **other.heads},
+            {key: until for key, until in memberships.items() if key[0] is not None or key[1] not in placed},
+            placed,
         )
 
 
@@ -67,7 +108,11 @@ class _Stored:
     """What is stored of what is to be registered."""
 
     tickets: dict[TicketKey, TicketRow]
-    rows: dict[ItemKey, ViolationRow]
+    links: dict[LinkKey, Link]
+    heads: dict[str, StoredHead]
+    memberships: dict[Membership, datetime]
+    catalogue: dict[Resource, datetime]
+    """When the entry of each resource ends."""
 
     @property
     def waiting(self) -> set[TicketKey]:
@@ -77,7 +122,18 @@ class _Stored:
     def learn(self, group: _Group) -> None:
         """Take what was just written as stored."""
         self.tickets |= group.tickets
-        self.rows |= group.rows
+        self.links |= group.links
+        for violation_id, head in group.heads.items():
+            self.heads[violation_id] = StoredHead(head, self.version(violation_id) + 1)
+        self.memberships |= group.memberships
+        for (resource, _), until in group.memberships.items():
+            if resource is not None:
+                self.catalogue[resource] = max(until, self.catalogue.get(resource, until))
+
+    def version(self, violation_id: str) -> int:
+        """The version of a violation's head; zero while there is none."""
+        stored = self.heads.get(violation_id)
+        return 0 if stored is None else stored.version
 
 
 class Registering:
@@ -95,7 +151,7 @@ class Registering:
             left, stored = self._read(left)
             failed: list[Registration] = []
             for group in self._groups(left, stored, clock):
-                if self._written(group):
+                if self._written(group, stored):
                     stored.learn(group)
                 else:
                     failed += group.registrations
@@ -105,6 +161,8 @@ class Registering:
                 return frozenset(waiting)
         raise ContendedWriteError(f"{len(left)} registrations: other writes were in the way on every try")
 
+    # --- Gather -----------------------------------------------------------------------------------------------------
+
     def _read(self, registrations: Sequence[Registration]) -> tuple[list[Registration], _Stored]:
         """What is stored, and the registrations with aliases replaced by the tickets that they became."""
         known = self._tickets.read({one.ticket.key for one in registrations})[0]
@@ -113,24 +171,25 @@ class Registering:
             known |= self._tickets.read(set(became.values()))[0]
         current = [_renamed(one, became) for one in registrations]
         tickets = {key: row for key, row in known.items() if row.issue_key}
-        return current, _Stored(tickets, self._read_rows(current))
+        return current, self._read_violations(current, tickets)
 
-    def _read_rows(self, registrations: Sequence[Registration]) -> dict[ItemKey, ViolationRow]:
-        keys = {key for one in registrations for key in self._rows(one, one.ticket.created_at)}
-        items: list[Item] = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
-        found = self._violations.dynamo.batch_get(self._violations.name, items)
-        rows = [self._violations.rows.from_raw_data(dict(item)) for item in found]
-        return {(row.pk, row.sk): row for row in rows}
+    def _read_violations(self, registrations: Sequence[Registration], tickets: dict[TicketKey, TicketRow]) -> _Stored:
+        table = self._violations
+        found = table.read({key for one in registrations for key in _item_keys(one)})
+        links, heads, memberships, catalogue = {}, {}, {}, {}
+        for one in registrations:
+            link, head, membership, *entry = (found.get(key) for key in _item_keys(one))
+            if link is not None:
+                links[one.violation_id, one.ticket.key] = table.link(link)
+            if head is not None:
+                heads[one.violation_id] = head_of_row(table.head_rows.from_raw_data(dict(head)))
+            if membership is not None:
+                memberships[one.resource, one.violation_id] = _expiry(membership)
+            if one.resource is not None and entry[0] is not None:
+                catalogue[one.resource] = _expiry(entry[0])
+        return _Stored(tickets, links, heads, memberships, catalogue)
 
-    def _rows(self, registration: Registration, created_at: datetime) -> dict[ItemKey, ViolationRow]:
-        """The link, and the resource's rows, of a registration."""
-        resource, violation_id = registration.resource, registration.violation_id
-        link = Link(violation_id, registration.ticket.key, created_at, resource)
-        rows = [self._violations.link_row(link)]
-        if resource is not None:
-            rows.append(self._violations.membership_row(resource, violation_id, created_at))
-            rows.append(self._violations.catalogue_row(resource, created_at))
-        return {(row.pk, row.sk): row for row in rows}
+    # --- Decide -----------------------------------------------------------------------------------------------------
 
     def _groups(self, registrations: Sequence[Registration], stored: _Stored, clock: datetime) -> Iterator[_Group]:
         """Transactions, one after another: each is planned when those before it were written."""
@@ -145,53 +204,161 @@ class Registering:
 
     def _plan(self, one: Registration, stored: _Stored, group: _Group, clock: datetime) -> _Group:
         """What has to be written for a registration beside what is stored or already in the group."""
-        key = one.ticket.key
-        ticket = stored.tickets.get(key)
+        key, violation_id = one.ticket.key, one.violation_id
         plan = _Group([one])
+        ticket = stored.tickets.get(key) or group.tickets.get(key)
         if ticket is None:
-            ticket = group.tickets.get(key) or self._tickets.new_row(one.ticket, clock)
+            ticket = self._tickets.new_row(one.ticket, clock)
             plan.tickets[key] = ticket
-        known: Mapping[ItemKey, ViolationRow] = stored.rows | group.rows
-        for item, row in self._rows(one, ticket.created_at).items():
-            if _adds(row, known.get(item)):
-                plan.rows[item] = row
+        link = Link(violation_id, key, ticket.created_at, _resources(one), one.ticket.registered_at)
+        known = group.links.get((violation_id, key)) or stored.links.get((violation_id, key))
+        head = group.heads.get(violation_id) or _head_in(stored, violation_id)
+        if known is None:
+            plan.links[violation_id, key] = link
+            plan.served[key] = (violation_id,)
+            plan.heads[violation_id] = with_link(head, link)
+        elif one.resource is not None and one.resource not in known.resources:
+            if len(known.resources) >= MOST_RESOURCES:
+                return plan
+            plan.links[violation_id, key] = replace(known, resources=(*known.resources, one.resource))
+        if head is not None and not head.placed and one.resource is not None:
+            plan.placed.add(violation_id)
+            plan.heads[violation_id] = replace(plan.heads.get(violation_id, head), placed=True)
+        if one.resource is not None or head is None or not head.placed:
+            self._place(one, ticket.created_at, stored, group, plan)
         return plan
 
-    def _written(self, group: _Group) -> bool:
+    def _place(self, one: Registration, created_at: datetime, stored: _Stored, group: _Group, plan: _Group) -> None:
+        """Have the violation among those of its resource for as long as this ticket, unless it is for longer."""
+        membership = one.resource, one.violation_id
+        until = self._violations.shared_expiry(created_at)
+        known = group.memberships.get(membership) or stored.memberships.get(membership)
+        if known is None or until > known:
+            plan.memberships[membership] = until
+
+    # --- Write ------------------------------------------------------------------------------------------------------
+
+    def _written(self, group: _Group, stored: _Stored) -> bool:
         if not group.items:
             return True
         try:
             with self._tickets.dynamo.transaction() as write:
-                for ticket in group.tickets.values():
-                    write.save(ticket, TicketRow.ticket_id.does_not_exist())
-                for (ref, _), days in group.months.items():
-                    self._tickets.count(write, ref, days.items())
-                for row in group.rows.values():
-                    write.save(row, _still_adds(row))
+                self._write_tickets(write, group, stored)
+                self._write_links(write, group, stored)
+                self._write_memberships(write, group, stored)
         except TransactWriteError as error:
             if not refused(error):
                 raise
             return False
         return True
 
+    def _write_tickets(self, write: TransactWrite, group: _Group, stored: _Stored) -> None:
+        for key, row in group.tickets.items():
+            serves = group.served[key]
+            row.violations, row.served = set(serves[:MOST_SHOWN_VIOLATIONS]), len(serves)
+            write.save(row, TicketRow.ticket_id.does_not_exist())
+            write.save(self._violations.key_row(row.issue_key, key, row.created_at))
+        for key in group.served.keys() - group.tickets.keys():
+            row = stored.tickets[key]
+            write.update(self._tickets.tickets(*_identity(key)), gains(row, group.served[key]), is_ticket())
+        for (ref, _), days in group.months.items():
+            self._tickets.count(write, ref, days.items())
+
+    def _write_links(self, write: TransactWrite, group: _Group, stored: _Stored) -> None:
+        for key, link in group.links.items():
+            write.save(self._violations.link_row(link), _is_still(stored.links.get(key)))
+        for violation_id, head in group.heads.items():
+            version = stored.version(violation_id)
+            write.save(self._violations.head_row(head, version + 1), has_version(version))
+
+    def _write_memberships(self, write: TransactWrite, group: _Group, stored: _Stored) -> None:
+        counted: dict[Resource, Counter[datetime]] = defaultdict(Counter)
+        for (resource, violation_id), until in group.memberships.items():
+            before = stored.memberships.get((resource, violation_id))
+            write.save(self._violations.membership_row(resource, violation_id, until), ends(before))
+            if resource is not None:
+                counted[resource][until] += 1
+                if before is not None:
+                    counted[resource][before] -= 1
+        for violation_id in group.placed:
+            write.delete(self._violations.membership_row(None, violation_id, _EPOCH))
+        for resource, steps in counted.items():
+            actions, condition = _counting(steps, stored.catalogue.get(resource))
+            write.update(self._violations.catalogue_row(resource), actions, condition)
+
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def _identity(key: TicketKey) -> tuple[str, str]:
+    return key.integration_ref, key.ticket_id
+
+
+def _item_keys(one: Registration) -> list[ItemKey]:
+    """Link, head, membership and, with a resource, its entry in the catalogue."""
+    violation = VIOLATION + one.violation_id
+    keys = [
+        (violation, ticket_name(one.ticket.key)),
+        (violation, HEAD),
+        (membership_partition(one.resource), one.violation_id),
+    ]
+    return keys if one.resource is None else [*keys, (CATALOGUE, resource_name(one.resource))]
+
+
+def _expiry(item: Item) -> datetime:
+    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
+
+
+def _head_in(stored: _Stored, violation_id: str) -> Head | None:
+    found = stored.heads.get(violation_id)
+    return None if found is None else found.head
+
+
+def gains(row: TicketRow, violation_ids: Sequence[str]) -> list[Action]:
+    """A known ticket serves more violations; its item names the first of them."""
+    named = len(row.violations or ())
+    shown = set(violation_ids[: max(0, MOST_SHOWN_VIOLATIONS - named)])
+    counted = TicketRow.served.add(len(violation_ids))
+    return [counted, TicketRow.violations.add(shown)] if shown else [counted]
+
+
+def _counting(steps: Mapping[datetime, int], known: datetime | None) -> tuple[list[Action], Condition]:
+    """The catalogue's entry of a resource counts its violations, and ends with the last of them."""
+    actions: list[Action] = [expiry_counter(until).add(by) for until, by in steps.items() if by]
+    latest = max(steps)
+    if known is not None and latest <= known:
+        return actions, CatalogueRow.expires_at.exists()
+    later = either(CatalogueRow.pk.does_not_exist(), CatalogueRow.expires_at < latest)
+    return [*actions, CatalogueRow.expires_at.set(latest)], later
+
+
+def _resources(one: Registration) -> tuple[Resource, ...]:
+    return () if one.resource is None else (one.resource,)
+
+
+def _is_still(link: Link | None) -> Condition:
+    """The link is as it was read; ``None`` is none."""
+    if link is None:
+        condition: Condition = LinkRow.pk.does_not_exist()
+        return condition
+    names = resource_names(link.resources)
+    resources: Condition = LinkRow.resources.does_not_exist() if names is None else LinkRow.resources == names
+    both: Condition = LinkRow.pk.exists() & resources
+    return both
+
+
+def has_version(version: int) -> Condition:
+    """The head is as it was read; version zero is none."""
+    condition: Condition = HeadRow.pk.does_not_exist() if version == 0 else HeadRow.version == version
+    return condition
+
+
+def ends(until: datetime | None) -> Condition:
+    """The membership is as it was read; ``None`` is none."""
+    condition: Condition = MembershipRow.pk.does_not_exist() if until is None else MembershipRow.expires_at == until
+    return condition
+
 
 def _renamed(registration: Registration, became: Mapping[TicketKey, TicketKey]) -> Registration:
     key = became.get(registration.ticket.key)
     return registration if key is None else replace(registration, ticket=replace(registration.ticket, key=key))
-
-
-def _adds(row: ViolationRow, stored: ViolationRow | None) -> bool:
-    """Whether a row says more than the one that is stored: a resource that was not named, or a later end."""
-    if stored is None:
-        return True
-    if row.ticket:
-        return bool(row.resource) and not stored.resource
-    return row.expires_at > stored.expires_at
-
-
-def _still_adds(row: ViolationRow) -> Condition:
-    """The same as a condition, against what was written since it was read."""
-    if not row.ticket:
-        return either(ViolationRow.pk.does_not_exist(), ViolationRow.expires_at < row.expires_at)
-    unnamed = ViolationRow.resource.does_not_exist()
-    return unnamed if row.resource else ViolationRow.pk.does_not_exist()

@@ -1,72 +1,113 @@
-"""The violations table: links from violations to tickets, violations of a resource, and the catalogue of resources."""
+"""The violations' table: its models bound to it, and its reads."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 
-from ticket_status.aws.dynamo import Dynamo
-from ticket_status.aws.violations.item import TICKET_LINKS_INDEX, ViolationRow
+from ticket_status.aws.dynamo import Dynamo, Item
+from ticket_status.aws.violations.item import (
+    CATALOGUE,
+    HEAD,
+    TICKET_KEY,
+    TICKET_LINKS_INDEX,
+    VIOLATION,
+    CatalogueRow,
+    HeadRow,
+    LinkRow,
+    MembershipRow,
+    StoredHead,
+    TicketKeyRow,
+    head_of_row,
+    head_values,
+    link_of,
+    link_values,
+    membership_partition,
+    resource_name,
+    shared_expiry,
+    ticket_name,
+)
 from ticket_status.core.model import TicketKey
-from ticket_status.core.violations import Link, Resource
+from ticket_status.core.violations import Head, Link, Resource
 
-CATALOGUE = "resources"
-"""The one partition of the catalogue."""
-
-_VIOLATION = "violation#"
-_RESOURCE = "resource#"
-_ROUNDING = timedelta(days=30)
-"""What many tickets share expires at the next full step, so that not every later ticket has to move its end."""
-
-_EPOCH = datetime.fromtimestamp(0, UTC)
+ItemKey = tuple[str, str]
+"""``pk`` and ``sk`` of an item."""
 
 
 class ViolationTable:
-    """The model of the violations table, bound to it."""
+    """The models of the violations' table, bound to it. ``retention`` is how long a ticket is kept."""
 
     def __init__(self, dynamo: Dynamo, name: str, retention: timedelta) -> None:
         self.dynamo = dynamo
         self.name = name
-        self.rows = dynamo.bind(ViolationRow, name)
-        self._retention = retention
+        self.retention = retention
+        self.links_rows = dynamo.bind(LinkRow, name)
+        self.head_rows = dynamo.bind(HeadRow, name)
+        self.membership_rows = dynamo.bind(MembershipRow, name)
+        self.catalogue_rows = dynamo.bind(CatalogueRow, name)
+        self.key_rows = dynamo.bind(TicketKeyRow, name)
 
-    def link_row(self, link: Link) -> ViolationRow:
-        """The row of a link; it ends with its ticket."""
-        return self.rows(
-            _VIOLATION + link.violation_id,
-            ticket_name(link.ticket),
-            ticket=ticket_name(link.ticket),
-            created_at=link.created_at,
-            resource=None if link.resource is None else resource_name(link.resource),
-            expires_at=link.created_at + self._retention,
-        )
+    # --- Rows to write ----------------------------------------------------------------------------------------------
 
-    def membership_row(self, resource: Resource, violation_id: str, created_at: datetime) -> ViolationRow:
-        """The row that has a violation among those of a resource, for as long as this ticket."""
-        return self.rows(resource_partition(resource), violation_id, expires_at=self._shared_expiry(created_at))
+    def link_row(self, link: Link) -> LinkRow:
+        """The row of a link."""
+        return self.links_rows(**link_values(link, self.retention))
 
-    def catalogue_row(self, resource: Resource, created_at: datetime) -> ViolationRow:
-        """The row of a resource in the catalogue, for as long as this ticket."""
-        return self.rows(CATALOGUE, resource_name(resource), expires_at=self._shared_expiry(created_at))
+    def head_row(self, head: Head, version: int) -> HeadRow:
+        """The row of a head, at this version."""
+        return self.head_rows(**head_values(head, version, self.retention))
+
+    def membership_row(self, resource: Resource | None, violation_id: str, expires_at: datetime) -> MembershipRow:
+        """The row that has a violation among those of a resource, or among those without one."""
+        return self.membership_rows(membership_partition(resource), violation_id, expires_at=expires_at)
+
+    def catalogue_row(self, resource: Resource) -> CatalogueRow:
+        """The row of a resource in the catalogue, to be updated."""
+        return self.catalogue_rows(CATALOGUE, resource_name(resource))
+
+    def key_row(self, issue_key: str, ticket: TicketKey, created_at: datetime) -> TicketKeyRow:
+        """The row that has a ticket under an issue key."""
+        expires_at = created_at + self.retention
+        return self.key_rows(TICKET_KEY + issue_key, ticket_name(ticket), expires_at=expires_at)
+
+    def shared_expiry(self, created_at: datetime) -> datetime:
+        """When what a ticket shares with others expires."""
+        return shared_expiry(created_at, self.retention)
+
+    # --- Reads ------------------------------------------------------------------------------------------------------
+
+    def read(self, keys: Collection[ItemKey]) -> dict[ItemKey, Item]:
+        """Those of these items that exist, read consistently."""
+        wanted: list[Item] = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
+        return {(item["pk"]["S"], item["sk"]["S"]): item for item in self.dynamo.batch_get(self.name, wanted)}
+
+    def heads(self, violation_ids: Iterable[str]) -> dict[str, StoredHead]:
+        """The heads of these violations."""
+        found = self.read({(VIOLATION + violation_id, HEAD) for violation_id in violation_ids})
+        heads = [head_of_row(self.head_rows.from_raw_data(dict(item))) for item in found.values()]
+        return {stored.head.violation_id: stored for stored in heads}
 
     def links(self, violation_id: str) -> list[Link]:
-        """The links of a violation, the leading ticket's first."""
+        """The links of a violation, the highest rank first."""
         pages = self.dynamo.query(
             TableName=self.name,
-            KeyConditionExpression="pk = :violation",
-            ExpressionAttributeValues={":violation": {"S": _VIOLATION + violation_id}},
+            KeyConditionExpression="pk = :violation AND sk > :head",
+            ExpressionAttributeValues={":violation": {"S": VIOLATION + violation_id}, ":head": {"S": HEAD}},
             ConsistentRead=True,
         )
-        rows = [self.rows.from_raw_data(dict(item)) for page in pages for item in page]
-        return sorted(map(link_of, rows), key=lambda link: link.rank, reverse=True)
+        links = [self.link(item) for page in pages for item in page]
+        return sorted(links, key=lambda link: link.rank, reverse=True)
+
+    def link(self, item: Item) -> Link:
+        """The link in an item."""
+        return link_of(self.links_rows.from_raw_data(dict(item)))
 
     def read_links(self, violation_ids: Sequence[str], ticket: TicketKey) -> list[Link]:
         """The links of these violations to one ticket."""
-        keys = [
-            {"pk": {"S": _VIOLATION + violation_id}, "sk": {"S": ticket_name(ticket)}} for violation_id in violation_ids
-        ]
-        return [link_of(self.rows.from_raw_data(dict(item))) for item in self.dynamo.batch_get(self.name, keys)]
+        name = ticket_name(ticket)
+        found = self.read({(VIOLATION + violation_id, name) for violation_id in violation_ids})
+        return [self.link(item) for item in found.values()]
 
     def violations_of(self, ticket: TicketKey) -> list[str]:
-        """Ids of the violations that a ticket serves, from the index."""
+        """Ids of the violations that a ticket serves, from the index, which may lag behind by seconds."""
         pages = self.dynamo.query(
             TableName=self.name,
             IndexName=TICKET_LINKS_INDEX,
@@ -74,44 +115,4 @@ class ViolationTable:
             ExpressionAttributeValues={":ticket": {"S": ticket_name(ticket)}},
             ProjectionExpression="pk",
         )
-        return [item["pk"]["S"].removeprefix(_VIOLATION) for page in pages for item in page]
-
-    def _shared_expiry(self, created_at: datetime) -> datetime:
-        steps = -((_EPOCH - created_at - self._retention) // _ROUNDING)
-        return _EPOCH + steps * _ROUNDING
-
-
-def ticket_name(key: TicketKey) -> str:
-    """A ticket in one text. Refs have no ``#`` in them."""
-    return f"{key.integration_ref}#{key.ticket_id}"
-
-
-def resource_name(resource: Resource) -> str:
-    """A resource in one text, sorted by type and name; whatever the names are, no two resources share one."""
-    name = resource.name.replace("%", "%25").replace("#", "%23")
-    version = "" if resource.version is None else f"#{resource.version}"
-    return f"{resource.type}#{name}{version}"
-
-
-def read_resource(text: str) -> Resource:
-    """The resource that ``resource_name`` made a text of."""
-    type_, _, rest = text.partition("#")
-    name, mark, version = rest.partition("#")
-    return Resource(type_, name.replace("%23", "#").replace("%25", "%"), version if mark else None)
-
-
-def resource_partition(resource: Resource) -> str:
-    """The partition of a resource's violations."""
-    return _RESOURCE + resource_name(resource)
-
-
-def link_of(row: ViolationRow) -> Link:
-    """The link in a row."""
-    ref, _, ticket_id = row.sk.partition("#")
-    resource = row.attribute_values.get("resource")
-    return Link(
-        violation_id=row.pk.removeprefix(_VIOLATION),
-        ticket=TicketKey(ref, ticket_id),
-        created_at=row.created_at,
-        resource=None if resource is None else read_resource(resource),
-    )
+        return [item["pk"]["S"].removeprefix(VIOLATION) for page in pages for item in page]

@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -76,13 +76,13 @@ class Integrations:
         return self._ports.integrations.get(connection_name) or IntegrationNotFound(connection_name)
 
     def listed(self, integration: Integration) -> ListedIntegration:
-        """An integration with its newest run."""
+        """An integration with its newest run, also when that began after the integration was read."""
         return ListedIntegration(integration, self._ports.run_store.latest(integration.integration_ref))
 
     def page(self, limit: int, token: str | None) -> Page[ListedIntegration]:
         """A page of all. Raises ``InvalidTokenError``."""
         page = self._ports.integrations.page(limit, token)
-        return Page([self.listed(integration) for integration in page.items], page.next_token)
+        return Page(self._with_runs(page.items), page.next_token)
 
     def runs(self, connection_name: str, limit: int, token: str | None) -> Page[SyncRun] | IntegrationNotFound:
         """A page of an integration's runs, newest first. Raises ``InvalidTokenError``."""
@@ -123,6 +123,12 @@ class Integrations:
         finally:
             self._ports.secrets.destroy(integration.integration_ref)
         return None
+
+    def _with_runs(self, integrations: Sequence[Integration]) -> list[ListedIntegration]:
+        newest = {one.integration_ref: one.last_run_id for one in integrations}
+        found = self._ports.run_store.get_many([(ref, run_id) for ref, run_id in newest.items() if run_id])
+        runs = {ref: run for (ref, _), run in found.items()}
+        return [ListedIntegration(one, runs.get(one.integration_ref)) for one in integrations]
 
     def _with_keys(self, integration: Integration, given: Mapping[str, str]) -> tuple[Integration, Mapping[str, str]]:
         if integration.auth_type is not AuthType.OAUTH1:

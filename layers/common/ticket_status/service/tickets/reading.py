@@ -7,8 +7,8 @@ from datetime import datetime
 
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Integration, Ticket, TicketKey
-from ticket_status.core.shown import Shown, shown
-from ticket_status.core.violations import Link, Resource
+from ticket_status.core.shown import Filters, Shown, shown
+from ticket_status.core.violations import Link, Resource, leading_first
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.paging import Page
 from ticket_status.ports.tickets import TicketStore
@@ -40,6 +40,20 @@ class LeadingTicket:
     tickets: int
 
 
+@dataclass(frozen=True, slots=True)
+class ViolationTickets:
+    """All that is known of a violation."""
+
+    resources: tuple[Resource, ...]
+    """Those that it was found in."""
+    tickets: tuple[ShownTicket, ...]
+    """The leading one first."""
+
+
+MOST_EXAMINED = 1_000
+"""Tickets that one page of a filtered list looks at: about 90 read units."""
+
+
 class Reading:
     """Reads tickets as they are shown, in two round trips one after another, however many they are."""
 
@@ -48,18 +62,57 @@ class Reading:
         self._tickets = tickets
         self._violations = violations
 
+    # --- Violations -------------------------------------------------------------------------------------------------
+
     def violation(self, violation_id: str, now: datetime) -> list[ShownTicket]:
         """The tickets of a violation, the leading one first; none when it has no ticket."""
-        return self._violations_shown([violation_id], now).get(violation_id, [])
+        found = self.violations([violation_id], now).get(violation_id)
+        return [] if found is None else list(found.tickets)
+
+    def violations(self, violation_ids: Collection[str], now: datetime) -> dict[str, ViolationTickets]:
+        """Violations with all their tickets; those without any are left out."""
+        links = self._violations.links(violation_ids)
+        keys = {link.ticket for found in links.values() for link in found}
+        tickets = self.show(keys, now) if keys else {}
+        whole = {
+            violation_id: ViolationTickets(_resources_of(found), tuple(_in_order(found, tickets)))
+            for violation_id, found in links.items()
+        }
+        return {violation_id: one for violation_id, one in whole.items() if one.tickets}
+
+    def resources_of(self, violation_id: str) -> tuple[Resource, ...]:
+        """The resources that a violation was found in."""
+        return _resources_of(self._violations.links([violation_id]).get(violation_id, []))
 
     def statuses(self, violation_ids: Collection[str], now: datetime) -> dict[str, LeadingTicket]:
-        """The status column of violations; those without tickets are left out."""
-        shown_tickets = self._violations_shown(violation_ids, now)
-        return {
-            violation_id: LeadingTicket(tickets[0], len(tickets))
-            for violation_id, tickets in shown_tickets.items()
-            if tickets
+        """The status column of violations; those without tickets are left out. Only leading tickets are read."""
+        heads = self._violations.heads(violation_ids)
+        keys = {key for head in heads.values() for key in head.candidates}
+        tickets = self.show(keys, now) if keys else {}
+        leading = {
+            violation_id: _leading([tickets[key] for key in head.candidates if key in tickets])
+            for violation_id, head in heads.items()
         }
+        return {
+            violation_id: LeadingTicket(one, heads[violation_id].tickets)
+            for violation_id, one in leading.items()
+            if one is not None
+        }
+
+    def resources(self, type_: str | None, limit: int, token: str | None, now: datetime) -> Page[tuple[Resource, int]]:
+        """Resources with their numbers of violations."""
+        return self._violations.resources(type_, limit, token, now)
+
+    def of_resource(
+        self, resource: Resource | None, filters: Filters, limit: int, token: str | None, now: datetime
+    ) -> Page[tuple[str, LeadingTicket]]:
+        """The violations of a resource (``None``: those without one) with their status column."""
+        page = self._violations.of_resource(resource, limit, token)
+        statuses = self.statuses(page.items, now)
+        listed = [(violation_id, statuses[violation_id]) for violation_id in page.items if violation_id in statuses]
+        return Page([one for one in listed if filters.admit(one[1].leading.shown)], page.next_token)
+
+    # --- Tickets ----------------------------------------------------------------------------------------------------
 
     def ticket(self, key: TicketKey, now: datetime) -> ShownTicket | None:
         """One ticket."""
@@ -78,24 +131,32 @@ class Reading:
             result[key] = ShownTicket(ticket, integration, shown(ticket, integration, coverage, now), coverage)
         return result
 
-    def resources(self, type_: str | None, limit: int, token: str | None) -> Page[tuple[Resource, int]]:
-        """Resources with their numbers of violations."""
-        return self._violations.resources(type_, limit, token)
+    def under_key(self, issue_key: str, limit: int, token: str | None, now: datetime) -> Page[ShownTicket]:
+        """Tickets that have, or had, this issue key."""
+        page = self._violations.under_key(issue_key, limit, token)
+        found = self.show(page.items, now) if page.items else {}
+        return Page(list({one.ticket.key: one for one in found.values()}.values()), page.next_token)
 
-    def of_resource(
-        self, resource: Resource, limit: int, token: str | None, now: datetime
-    ) -> Page[tuple[str, LeadingTicket]]:
-        """The violations of a resource with their status column."""
-        page = self._violations.of_resource(resource, limit, token)
-        statuses = self.statuses(page.items, now)
-        listed = [(violation_id, statuses[violation_id]) for violation_id in page.items if violation_id in statuses]
-        return Page(listed, page.next_token)
-
-    def _violations_shown(self, violation_ids: Collection[str], now: datetime) -> dict[str, list[ShownTicket]]:
-        links = self._violations.links(violation_ids)
-        keys = {link.ticket for found in links.values() for link in found}
-        tickets = self.show(keys, now) if keys else {}
-        return {violation_id: _in_order(found, tickets) for violation_id, found in links.items()}
+    def of_integration(
+        self, connection_name: str, filters: Filters, limit: int, token: str | None, now: datetime
+    ) -> Page[ShownTicket] | None:
+        """Tickets of an integration, each on exactly one page; ``None`` when there is no integration of that name."""
+        integration = self._integrations.get(connection_name)
+        if integration is None:
+            return None
+        ref = integration.integration_ref
+        coverage = self._tickets.get_many((), [ref])[1].get(ref, Coverage())
+        found: list[ShownTicket] = []
+        examined, at_end = 0, False
+        while not at_end and len(found) < limit and examined < MOST_EXAMINED:
+            asked = min(limit - len(found), MOST_EXAMINED - examined)
+            page = self._tickets.page(ref, asked, token, now)
+            shown_tickets = [
+                ShownTicket(one, integration, shown(one, integration, coverage, now), coverage) for one in page.items
+            ]
+            found += [one for one in shown_tickets if filters.admit(one.shown)]
+            examined, token, at_end = examined + asked, page.next_token, page.next_token is None
+        return Page(found, token)
 
     def _by_ref(self, names: Mapping[str, str]) -> dict[str, Integration]:
         """Integrations by ref; one that took a deleted one's name is another integration."""
@@ -106,7 +167,17 @@ class Reading:
 def _in_order(links: Sequence[Link], tickets: Mapping[TicketKey, ShownTicket]) -> list[ShownTicket]:
     """Each ticket once, also when a link by its key is left beside the one by its id."""
     found = [tickets[link.ticket] for link in links if link.ticket in tickets]
-    return list({one.ticket.key: one for one in found}.values())
+    once = list({one.ticket.key: one for one in found}.values())
+    return leading_first(once, lambda one: one.ticket.created_at, lambda one: one.integration is not None)
+
+
+def _leading(candidates: Sequence[ShownTicket]) -> ShownTicket | None:
+    living = (one for one in candidates if one.integration is not None)
+    return next(living, candidates[0] if candidates else None)
+
+
+def _resources_of(links: Sequence[Link]) -> tuple[Resource, ...]:
+    return tuple(dict.fromkeys(resource for link in links for resource in link.resources))
 
 
 def last_update(tickets: Sequence[ShownTicket]) -> datetime | None:

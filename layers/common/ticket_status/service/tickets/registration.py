@@ -41,9 +41,10 @@ class RegisterTickets:
     def register(self, tickets: Sequence[NewTicket], now: datetime) -> list[NewTicket]:
         """Store tickets and have the new ones retrieved; those whose integration does not exist are given back."""
         known = self._integrations.get_many({ticket.integration_name for ticket in tickets})
+        # One after another within the request: of tickets created at the same moment the last one leads.
         accepted = [
-            _registration(ticket, known[ticket.integration_name])
-            for ticket in tickets
+            _registration(ticket, known[ticket.integration_name], now + timedelta(microseconds=number))
+            for number, ticket in enumerate(tickets)
             if ticket.integration_name in known
         ]
         waiting = self._violations.register(accepted, now) if accepted else frozenset()
@@ -70,11 +71,12 @@ class RegisterTickets:
             raise
 
 
-def _registration(new: NewTicket, integration: Integration) -> Registration:
+def _registration(new: NewTicket, integration: Integration, at: datetime) -> Registration:
     ticket = Ticket(
         key=TicketKey.of(integration.integration_ref, new.issue_id, new.issue_key),
         issue_key=new.issue_key,
         created_at=new.created_at,
         site_url=integration.jira_server_url,
+        registered_at=at,
     )
     return Registration(ticket, new.violation_id, new.resource)

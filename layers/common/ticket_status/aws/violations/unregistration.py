@@ -1,0 +1,138 @@
+"""Unregistration: a link goes, and with it what only it was there for, in one transaction.
+
+The last link of a ticket takes the ticket along: out of the table, its indexes, its month's census. The last link of a
+violation to a resource takes the violation off the resource's list. A write at the same time makes the transaction
+fail; then everything is read and decided anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from ticket_status.aws.dynamo import ContendedWriteError, Item, refused, side_by_side, tries
+from ticket_status.aws.tickets.item import TicketRow, served_by, ticket_of
+from ticket_status.aws.tickets.table import TicketTable, day_of, has_absence, serves
+from ticket_status.aws.violations.item import LinkRow, StoredHead, expiry_counter, membership_partition
+from ticket_status.aws.violations.registration import ends, has_version
+from ticket_status.aws.violations.table import ViolationTable
+from ticket_status.core.model import Absence, TicketKey
+from ticket_status.core.violations import Link, Resource, head_of
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is stored of a link and of what hangs on it."""
+
+    link: Link
+    others: tuple[Link, ...]
+    """The violation's other links."""
+    head: StoredHead | None
+    ticket: TicketRow | None
+    memberships: Mapping[Resource | None, datetime]
+    """When the violation's memberships in the link's resources end; in none, where it has none."""
+
+    @property
+    def left(self) -> set[Resource]:
+        """The resources that the violation is still in when the link is gone."""
+        return {resource for one in self.others for resource in one.resources}
+
+
+class Unregistering:
+    """Removes links from the tables of tickets and violations."""
+
+    def __init__(self, tickets: TicketTable, violations: ViolationTable) -> None:
+        self._tickets = tickets
+        self._violations = violations
+
+    def unregister(self, links: Sequence[Link]) -> None:
+        """Remove links; one that is gone is left alone."""
+        side_by_side(self._unregister, links)
+
+    def _unregister(self, link: Link) -> None:
+        for _ in tries():
+            found = self._find(link)
+            if found is None:
+                return
+            try:
+                with self._tickets.dynamo.transaction() as write:
+                    self._remove_link(write, found)
+                    self._leave_resources(write, found)
+                    self._release_ticket(write, found)
+            except TransactWriteError as error:
+                if not refused(error):
+                    raise
+            else:
+                return
+        raise ContendedWriteError(f"{link.violation_id}: other writes were in the way of its link on every try")
+
+    def _find(self, link: Link) -> _Found | None:
+        """The head is read before the links: a link that comes in between moves its version."""
+        table, violation_id = self._violations, link.violation_id
+        head = table.heads([violation_id]).get(violation_id)
+        links = {one.ticket: one for one in table.links(violation_id)}
+        stored = links.pop(link.ticket, None)
+        if stored is None:
+            return None
+        row = self._tickets.read_one(stored.ticket)
+        if row is not None and row.became:
+            row = self._tickets.read_one(TicketKey(row.integration_ref, row.became))
+        return _Found(stored, tuple(links.values()), head, row, self._memberships(stored))
+
+    def _memberships(self, link: Link) -> dict[Resource | None, datetime]:
+        places: Sequence[Resource | None] = link.resources or (None,)
+        keys = {resource: (membership_partition(resource), link.violation_id) for resource in places}
+        items = self._violations.read(keys.values())
+        return {resource: _expiry(items[key]) for resource, key in keys.items() if key in items}
+
+    def _remove_link(self, write: TransactWrite, found: _Found) -> None:
+        write.delete(self._violations.link_row(found.link), LinkRow.pk.exists())
+        version = 0 if found.head is None else found.head.version
+        if found.others:
+            head = head_of(found.link.violation_id, found.others)
+            write.save(self._violations.head_row(head, version + 1), has_version(version))
+        elif found.head is not None:
+            write.delete(self._violations.head_row(found.head.head, version), has_version(version))
+
+    def _leave_resources(self, write: TransactWrite, found: _Found) -> None:
+        """Off the lists of resources that no other link has the violation in; on the list of those without, if so."""
+        violation_id, table = found.link.violation_id, self._violations
+        unplaced = bool(found.others) and not found.left
+        for resource, until in found.memberships.items():
+            if resource in found.left or (resource is None and unplaced):
+                continue
+            write.delete(table.membership_row(resource, violation_id, until), ends(until))
+            if resource is not None:
+                write.update(table.catalogue_row(resource), [expiry_counter(until).add(-1)])
+        if unplaced and found.link.resources:
+            until = table.shared_expiry(max(one.created_at for one in found.others))
+            write.save(table.membership_row(None, violation_id, until))
+
+    def _release_ticket(self, write: TransactWrite, found: _Found) -> None:
+        row, violation_id = found.ticket, found.link.violation_id
+        if row is None:
+            return
+        target = self._tickets.tickets(row.integration_ref, row.ticket_id)
+        served = served_by(row)
+        if served.total > 1:
+            actions: list[Action] = [TicketRow.served.add(-1)]
+            if violation_id in served.first:
+                actions.append(TicketRow.violations.delete({violation_id}))
+            write.update(target, actions, serves(row.served))
+            return
+        write.delete(target, serves(row.served) & has_absence(row.absence))
+        key = TicketKey(row.integration_ref, row.ticket_id)
+        for issue_key in {row.issue_key, ticket_of(row).issue_key}:
+            write.delete(self._violations.key_row(issue_key, key, row.created_at))
+        if row.absence != Absence.DELETED.value:
+            self._tickets.count(write, row.integration_ref, [(day_of(row.created_at), -1)])
+
+
+def _expiry(item: Item) -> datetime:
+    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
