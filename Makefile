@@ -55,7 +55,7 @@ redeploy: setup ## bring changed code into the running local stack
 
 quick: setup lint types ## before each commit, in about a minute: lint, types, the tests that need no stack
 	@$(PY) -m pytest -q $(PARALLEL) $(UNIT)
-UNIT := tests/unit tests/handlers tests/template
+UNIT := tests/unit tests/handlers tests/template tests/cli
 
 test: setup ## every test, the end-to-end ones against the embedded AWS (ARGS="-k name" for some)
 	@$(PY) -m pytest $(PARALLEL) $(ARGS)
