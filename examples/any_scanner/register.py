@@ -17,6 +17,7 @@ tickets = [
     for violation, key, created in lines
 ]
 for start in range(0, len(tickets), 100):
-    answer = register_tickets.sync(client=client, body=RegisterTicketsBody.from_dict({"tickets": tickets[start:][:100]}))
+    body = RegisterTicketsBody.from_dict({"tickets": tickets[start : start + 100]})
+    answer = register_tickets.sync(client=client, body=body)
     for rejected in answer.rejected:
         sys.exit(f"{lines[start + rejected.index]}: {rejected.detail}")

@@ -1,8 +1,8 @@
-"""For those who would rather ask than be told: violations of Xray as NDJSON for ``ticket-status tickets import -``.
+r"""For those who would rather ask than be told: violations of Xray as NDJSON for ``ticket-status tickets import -``.
 
 ::
 
-    python poll.py --integration cloud-abc --ticket-fields FIELD --since 2026-11-01T00:00:00Z \\
+    python poll.py --integration cloud-abc --ticket-fields FIELD --since 2026-11-01T00:00:00Z \
       | ticket-status tickets import - --no-sync
 
 ``--ids`` prints only the violations' ids, to see which of them have tickets that are done::

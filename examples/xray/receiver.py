@@ -53,7 +53,7 @@ def receive(event: dict[str, Any], _context: object) -> dict[str, Any]:
     body = event.get("body") or ""
     raw = b64decode(body) if event.get("isBase64Encoded") else body.encode()
     try:
-        alert = json.loads(raw) if len(raw) <= LARGEST else None
+        alert = json.loads(raw) if len(raw) <= LARGEST else {}
         created = datetime.fromisoformat(alert["created"]).astimezone(UTC)
         watch = str(alert["watch_name"])
     except (ValueError, TypeError, KeyError):

@@ -38,7 +38,7 @@ class TicketStatus:
             found |= self.call("POST", "/violations/ticket-statuses", {"violation_ids": ids})["violations"]
         return found
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """One call, sent again a few times while the service is busy."""
         for attempt in range(1, TRIES + 1):
             headers = {"Authorization": f"Bearer {self._fresh_token()}", "Content-Type": "application/json"}
@@ -46,7 +46,8 @@ class TicketStatus:
             request = urllib.request.Request(f"{self._api}{path}", data, headers, method=method)
             try:
                 with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-                    return json.load(answer)
+                    document: dict[str, Any] = json.load(answer)
+                    return document
             except urllib.error.HTTPError as error:
                 if error.code not in AGAIN or attempt == TRIES:
                     raise

@@ -9,6 +9,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,7 +50,7 @@ class Xray:
         try:
             return self._call(path if path.startswith("/xray/") else f"/xray{path}")
         except urllib.error.HTTPError as error:
-            if error.code == 404:
+            if error.code == HTTPStatus.NOT_FOUND:
                 return None
             raise
 
@@ -70,14 +71,15 @@ class Xray:
             for key in sorted({key for name in self._fields for key in KEY.findall(json.dumps(details.get(name, "")))})
         ]
 
-    def _call(self, path: str, body: object = None) -> Any:
+    def _call(self, path: str, body: object = None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self._url}{path}", data, headers)
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-            return json.load(answer)
+            document: dict[str, Any] = json.load(answer)
+            return document
 
 
 def violation_id(violation: Mapping[str, Any]) -> str:
     """The only id that there is of a listed violation."""
-    return urlsplit(violation["violation_details_url"]).path.rstrip("/").rsplit("/", 1)[-1]
+    return str(urlsplit(violation["violation_details_url"]).path).rstrip("/").rsplit("/", 1)[-1]
