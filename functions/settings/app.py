@@ -113,11 +113,18 @@ def get_sync_run(call: Call, services: SettingsServices) -> Reply:
     return json_reply(present_run(granted(services.integrations.run(_name(call), call.path("run_id")), call.now)))
 
 
-@routes.post(_ONE + "/tickets/{issue_id}/recheck", Scope.ADMIN)
+@routes.post(_ONE + "/tickets/{issue}/recheck", Scope.ADMIN)
 def recheck_ticket(call: Call, services: SettingsServices) -> Reply:
-    """Have a ticket looked at once more (R7)."""
-    one = granted(services.rechecking.recheck(_name(call), call.path("issue_id")), call.now)
+    """Have a ticket looked at once more (R7, R8)."""
+    one = granted(services.rechecking.recheck(_name(call), call.path("issue")), call.now)
     return json_reply(present_ticket(one.ticket, one.shown, one.integration))
+
+
+@routes.post(_ONE + "/tickets/recheck", Scope.ADMIN)
+def recheck_tickets(call: Call, services: SettingsServices) -> Reply:
+    """Have all deleted and inaccessible tickets in the window looked at once more."""
+    run_id = granted(services.rechecking.recheck_all(_name(call)), call.now)
+    return json_reply({"run_id": run_id}, HTTPStatus.ACCEPTED)
 
 
 # --- Authorisation --------------------------------------------------------------------------------------------------

@@ -196,7 +196,7 @@ def test_a_deleted_ticket_leaves_index_and_census_once(stores: Stores) -> None:
 
 
 def test_deleted_tickets_are_listed_by_themselves(stores: Stores) -> None:
-    tickets = spread(1, 40, 364)
+    tickets = spread(1, 40, 300)
     registered(stores, *tickets)
     for one in tickets[1:]:
         record(stores, Observed(one.key, NOW, seen(one.issue_key)))

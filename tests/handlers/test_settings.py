@@ -22,6 +22,7 @@ from ticket_status.api.application import Api, Surroundings
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode
 from ticket_status.core.scopes import REQUIRED_SCOPES
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.core.work import SliceWork
 
 URL = "https://cloud-abc.example"
 ONE = "/jira-integrations/cloud-abc"
@@ -93,7 +94,7 @@ def pointers(answer: Answer) -> list[str]:
 
 # --- Every route ----------------------------------------------------------------------------------------------------
 
-_EXAMPLES = {"connection_name": "cloud-abc", "run_id": "run-1", "issue_id": "10001"}
+_EXAMPLES = {"connection_name": "cloud-abc", "run_id": "run-1", "issue": "10001"}
 
 
 @pytest.mark.parametrize(
@@ -419,6 +420,52 @@ def test_a_recheck_answers_with_the_ticket(call: Administrator) -> None:
     answer = call("POST", ONE + "/tickets/10001/recheck").json
     assert (answer["ticket_no"], answer["ticket_status"], answer["refresh_state"]) == ("JAS-1", "Done", "active")
     assert call("POST", ONE + "/tickets/999/recheck").problem == (404, "ticket_not_found")
+
+
+def test_a_ticket_is_rechecked_by_its_key_while_only_that_is_known(call: Administrator) -> None:
+    with_one(call)
+    call.world.tickets.add(ticket(None), NOW)
+    call.world.connections.sites["cloud-abc"] = FakeSite()
+    call.world.connections.sites["cloud-abc"].put("10001", "JAS-1", "Done")
+    answer = call("POST", ONE + "/tickets/jas-1/recheck").json
+    assert (answer["ticket_no"], answer["issue_id"], answer["ticket_status"]) == ("JAS-1", "10001", "Done")
+    assert call("POST", ONE + "/tickets/10001/recheck").json == answer
+    assert call("POST", ONE + "/tickets/JAS-1/recheck").json["issue_id"] == "10001"
+
+
+@pytest.mark.parametrize(
+    "issue", ["key%23JAS-1", "1" * 1_100, "A" * 1_100 + "-1", "%2F..%2F", "JAS-1%00", "%23coverage"]
+)
+def test_what_is_neither_an_id_nor_a_key_is_no_ticket_and_nobody_asks_jira_for_it(
+    call: Administrator, issue: str
+) -> None:
+    with_one(call)
+    call.world.tickets.add(ticket(None), NOW)
+    call.world.connections.sites["cloud-abc"] = FakeSite()
+    assert call("POST", f"{ONE}/tickets/{issue}/recheck").problem == (404, "ticket_not_found")
+    assert call.world.connections.sites["cloud-abc"].requests == 0
+
+
+def test_a_recheck_of_all_is_a_run_of_its_own(call: Administrator) -> None:
+    with_one(call)
+    reply = call("POST", ONE + "/tickets/recheck")
+    assert reply.status == 202
+    run = call("GET", f"{ONE}/sync-runs/{reply.json['run_id']}").json
+    assert (run["trigger"], run["state"]) == ("recheck", "running")
+    assert {message.name for message in call.world.queue.take() if isinstance(message, SliceWork)} == {"0", "deleted"}
+    assert call("POST", ONE + "/tickets/recheck").json == reply.json
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"retrieve_jira_tickets": False}, "retrieval_disabled"), ({"health": PENDING}, "pending_authorization")],
+)
+def test_a_recheck_of_all_is_refused_where_nothing_may_be_asked(
+    call: Administrator, changes: dict[str, Any], code: str
+) -> None:
+    with_one(call, **changes)
+    assert call("POST", ONE + "/tickets/recheck").problem == (409, code)
+    assert call("POST", "/jira-integrations/nobody/tickets/recheck").problem == (404, "integration_not_found")
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,46 @@ def test_an_inaccessible_ticket_is_seen_again_too() -> None:
     assert shown.ticket.absence is None
 
 
+@pytest.mark.parametrize("absence", [None, Absence.INACCESSIBLE, Absence.VANISHED])
+def test_a_ticket_that_jira_does_not_show_is_judged_by_itself(absence: Absence | None) -> None:
+    """Also one of a mass, which no run judges (R8)."""
+    world = world_with_ticket(absence)
+    shown = recheck(world)
+    assert isinstance(shown, ShownTicket)
+    assert shown.ticket.absence is Absence.DELETED
+    assert world.connections.sites["cloud-abc"].requests == 5
+
+
+def test_a_ticket_whose_project_cannot_be_browsed_is_inaccessible() -> None:
+    world = world_with_ticket(None)
+    site = world.connections.sites["cloud-abc"]
+    site.put("10001", "JAS-1", "Done")
+    site.closed_projects = {"JAS"}
+    shown = recheck(world)
+    assert isinstance(shown, ShownTicket)
+    assert shown.ticket.absence is Absence.INACCESSIBLE
+
+
+@pytest.mark.parametrize("absence", [None, *Absence])
+def test_a_ticket_known_by_its_key_gets_its_issue_id(absence: Absence | None) -> None:
+    world = world_with_ticket(None)
+    known = replace(ticket(None), absence=absence, observed_at=later(hours=-1))
+    world.tickets.stored[known.key] = known
+    world.connections.sites["cloud-abc"].put("10077", "JAS-1", "Done")
+    shown = recheck(world, "JAS-1")
+    assert isinstance(shown, ShownTicket)
+    assert (shown.ticket.key.issue_id, shown.ticket.absence) == ("10077", None)
+    assert shown.shown.status is not None
+
+
+def test_an_issue_that_jira_fails_on_is_not_judged() -> None:
+    world = world_with_ticket(None)
+    failing = Unavailable(ReasonCode.JIRA_ERROR, "500")
+    world.connections.sites["cloud-abc"].before = lambda call, _: failing if call == "can_browse" else None
+    assert isinstance(recheck(world), JiraUnavailable)
+    assert world.tickets.stored[ticket().key].absence is None
+
+
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [

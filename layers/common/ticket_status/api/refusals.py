@@ -43,8 +43,8 @@ def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, 
     match refusal:
         case IntegrationNotFound(connection_name=name):
             return integration_not_found(name)
-        case TicketNotFound(issue_id=issue_id):
-            return _missing("ticket_not_found", f"the integration has no ticket with issue id {issue_id!r}")
+        case TicketNotFound(issue=issue):
+            return _missing("ticket_not_found", f"the integration has no ticket of the issue {issue[:100]!r}")
         case SyncRunNotFound(run_id=run_id):
             return _missing("sync_run_not_found", f"the integration has no sync run {run_id!r}")
         case AddressRefused(detail=detail):

@@ -17,9 +17,9 @@ class IntegrationNotFound:
 
 @dataclass(frozen=True, slots=True)
 class TicketNotFound:
-    """The integration has no ticket with this issue id."""
+    """The integration has no ticket of this issue, which was named by id or key."""
 
-    issue_id: str
+    issue: str
 
 
 @dataclass(frozen=True, slots=True)
