@@ -1,4 +1,4 @@
-"""The embedded AWS (MiniStack) as a process: started on a free port, ready, ended with everything it started."""
+"""The embedded AWS (MiniStack behind the gate) as a process: on a free port, ended with everything it started."""
 
 import contextlib
 import os
@@ -25,6 +25,7 @@ PYTHON = STATE / "emulator-venv" / "bin" / "python"
 GUARD = Path(__file__).parent / "guard.py"
 # Its folder in STATE begins so, its port follows: the processes of one stack can be told from those of another.
 FOLDER = "emulator-"
+GATE = Path(__file__).parent / "gate"
 READY_SECONDS = 30
 STOP_SECONDS = 60
 # One process of 50 to 70 MB per concurrent invocation.
@@ -65,8 +66,7 @@ class Emulator:
                     *map(str, [directory, *self._owned]),
                     "--",
                     str(PYTHON),
-                    "-m",
-                    "ministack",
+                    str(GATE),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=log,

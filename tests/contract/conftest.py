@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
 
-import boto3
 import pytest
 from moto import mock_aws
 
-from local.emulator import REGION, Emulator
+from local.emulator import Emulator
 from tests.contract.tables import LOGICAL_IDS, create_tables
 from tests.fakes.integrations import InMemoryIntegrationStore
+from tests.fakes.moto import gated_session, plain_session
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.tickets import InMemoryTicketStore
@@ -55,7 +55,8 @@ class Account:
     """Clients of an AWS that takes anyone, made once."""
 
     def __init__(self, endpoint_url: str | None = None) -> None:
-        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        self.url = endpoint_url
+        session = plain_session() if endpoint_url else gated_session()
         self.dynamo = Dynamo(session.client("dynamodb", endpoint_url=endpoint_url, config=CLIENT_CONFIG))
         self._kms = session.client("kms", endpoint_url=endpoint_url)
         self._secrets = session.client("secretsmanager", endpoint_url=endpoint_url)

@@ -12,11 +12,9 @@ from datetime import timedelta
 from secrets import token_hex
 from typing import Any, Protocol, cast
 
-import boto3
-
-from local.emulator import REGION
 from tests.contract.tables import LOGICAL_IDS, create_tables
 from tests.fakes.integrations import InMemoryIntegrationStore
+from tests.fakes.moto import gated_session, plain_session
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.violations import InMemoryViolationStore
@@ -115,7 +113,7 @@ class InDynamo:
     quick = False
 
     def __init__(self, endpoint_url: str | None = None) -> None:
-        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        session = plain_session() if endpoint_url else gated_session()
         self._dynamo = Dynamo(session.client("dynamodb", endpoint_url=endpoint_url, config=CLIENT_CONFIG))
         self._baton: Baton | None = None
         self._prefix = ""

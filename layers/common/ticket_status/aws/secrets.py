@@ -14,7 +14,10 @@ _GONE = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 
 
 class SecretsManagerSecretStore:
-    """The ``SecretStore``. Secrets are named ``{prefix}/{integration_ref}``."""
+    """The ``SecretStore``. Secrets are named ``{prefix}/{connection_name}/{last part of the integration_ref}``.
+
+    Secrets Manager takes letters, digits and ``/_+=.@-`` in a name, and no hyphen with six characters at its end.
+    """
 
     def __init__(self, client: "SecretsManagerClient", prefix: str, key_id: str) -> None:
         self._client = client
@@ -51,7 +54,7 @@ class SecretsManagerSecretStore:
                 raise
 
     def _name(self, integration_ref: str) -> str:
-        return f"{self._prefix}/{integration_ref}"
+        return f"{self._prefix}/{integration_ref.replace('~', '/')}"
 
 
 def _code(error: ClientError) -> str:

@@ -1,0 +1,161 @@
+"""The embedded AWS with the gate in it: an ASGI application around MiniStack's own, in MiniStack's process.
+
+There is no other way in: the functions, SAM, the tools and the tests all come through this one port. Being in the same
+process spares a hop for each call, and lets the lag, the count of recursions and the repeated deliveries happen where
+MiniStack itself reads its tables and delivers its messages.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from ministack import app as ministack
+from ministack.services import dynamodb
+
+from local.gate.call import Partial, Refusal
+from local.gate.gate import Gate, merged
+from local.gate.rules.functions import MOST_ANSWER_BYTES
+from local.gate.rules.rule import KeySchema
+from local.gate.wire import Answer, Request, decode, refuse
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+API_PATH = "/_aws/execute-api/"
+MOST_API_HEADER_BYTES = 10_240
+_OK = 200
+
+
+class GatedApplication:
+    """Lets through to ``inner`` what the gate lets through."""
+
+    def __init__(self, inner: Application, gate: Gate) -> None:
+        self._inner = inner
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+        elif scope["path"].startswith(API_PATH):
+            await self._through_api(scope, receive, send)
+        elif scope["path"].startswith("/_"):  # MiniStack's own, not AWS's
+            await self._inner(scope, receive, send)
+        else:
+            await self._call(scope, receive, send)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        call = decode(_request(scope, body))
+        outcome = None if call is None else self._gate.judge(call)
+        if call is None or outcome is None:
+            await self._inner(scope, _replay(body, receive), send)
+        elif isinstance(outcome, Refusal):
+            await _send(send, refuse(call, outcome))
+        else:
+            await _send(send, await self._partly(scope, receive, outcome))
+
+    async def _partly(self, scope: Scope, receive: Receive, partial: Partial) -> Answer:
+        """Have the service do what is left of a call, and complete its answer."""
+        if partial.input is None:
+            headers = {"content-type": "application/x-amz-json-1.0"}
+            return Answer(_OK, headers, json.dumps(merged(partial, {})).encode())
+        answer = await _captured(
+            self._inner, _resized(scope, len(body := json.dumps(partial.input).encode())), body, receive
+        )
+        if answer.status != _OK:
+            return answer
+        whole = json.dumps(merged(partial, json.loads(answer.body))).encode()
+        kept = {name: value for name, value in answer.headers.items() if name not in {"content-length", "x-amz-crc32"}}
+        return Answer(answer.status, kept, whole)
+
+    async def _through_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A call of the deployed API: the limits of API Gateway and of a function's answer."""
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_API_HEADER_BYTES:
+            await _send(send, _gateway(431, "Request Header Fields Too Large"))
+            return
+        answer = await _captured(self._inner, scope, await _body(receive), receive)
+        if len(answer.body) > MOST_ANSWER_BYTES:
+            answer = _gateway(502, "Internal server error")
+        await _send(send, answer)
+
+
+def _gateway(status: int, message: str) -> Answer:
+    return Answer(status, {"content-type": "application/json"}, json.dumps({"message": message}).encode())
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return b"".join(chunks)
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(scope["method"], scope["path"], scope.get("query_string", b"").decode("latin-1"), headers, body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replayed
+
+
+def _resized(scope: Scope, length: int) -> Scope:
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"content-length"]
+    return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}
+
+
+async def _captured(inner: Application, scope: Scope, body: bytes, receive: Receive) -> Answer:
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await inner(scope, _replay(body, receive), keep)
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in messages[0]["headers"]}
+    return Answer(messages[0]["status"], headers, b"".join(one.get("body", b"") for one in messages[1:]))
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = {**answer.headers, "content-length": str(len(answer.body))}
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def key_schema(name: str) -> KeySchema | None:
+    """The keys of a table of the embedded AWS; account and region are not told apart."""
+    name = name.rpartition("/")[2]
+    scoped = next((key for key in dynamodb._tables._data if key[-1] == name), None)  # noqa: SLF001 - see the module
+    if scoped is None:
+        return None
+    table = dynamodb._tables._data[scoped]  # noqa: SLF001
+    expiry = dynamodb._ttl_settings._data.get(scoped, {})  # noqa: SLF001
+    indexes = {
+        index["IndexName"]: _keys(index["KeySchema"])
+        for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+        for index in table.get(kind) or ()
+    }
+    enabled = expiry.get("AttributeName") if expiry.get("TimeToLiveStatus") == "ENABLED" else None
+    return KeySchema(table["pk_name"], table.get("sk_name"), indexes, enabled)
+
+
+def _keys(schema: list[dict[str, str]]) -> tuple[str, str | None]:
+    by_kind = {element["KeyType"]: element["AttributeName"] for element in schema}
+    return by_kind["HASH"], by_kind.get("RANGE")
+
+
+def main() -> None:
+    """Serve until stopped, as MiniStack's own ``main`` does."""
+    ministack.app = GatedApplication(ministack.app, Gate(key_schema))
+    ministack.main()
