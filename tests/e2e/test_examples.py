@@ -382,3 +382,34 @@ def test_twenty_lines_with_the_generated_client_register_what_any_scanner_found(
     )
     assert done.returncode == 0, done.stderr
     wait_for(lambda: service.tickets(f"{name}-v")[0]["ticket_status"] == "To Do", "the first status")
+
+
+def test_what_terraform_sends_is_what_the_service_takes(service: Service, jira: SampleJira, tmp_path: Path) -> None:
+    terraform = shutil.which("terraform")
+    if terraform is None:
+        pytest.skip("there is no terraform")
+    formatted = [terraform, "fmt", "-check", "-recursive", str(EXAMPLES / "terraform")]
+    subprocess.run(formatted, capture_output=True, timeout=CALL_SECONDS, check=True)
+    name = f"tf-{uuid.uuid4().hex[:8]}"
+    shutil.copy(EXAMPLES / "terraform" / "integration" / "bodies.tf", tmp_path)
+    values = {"name": name, "jira_server_url": jira.cloud.url, "username": jira.cloud.email}
+    evaluated = subprocess.run(
+        [terraform, "console", *(f"-var={key}={value}" for key, value in values.items())],
+        input="nonsensitive(jsonencode({create = local.create, edit = local.edit, settings = local.settings}))\n",
+        env={**os.environ, "TF_VAR_api_token": jira.cloud.api_token, "CHECKPOINT_DISABLE": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=CALL_SECONDS,
+        check=False,
+    )
+    assert evaluated.returncode == 0, evaluated.stderr
+    bodies = json.loads(json.loads(evaluated.stdout))
+    # What the documentation of the provider says it does to create, read, update and destroy the two objects.
+    one = f"/jira-integrations/{name}"
+    assert service.post("/jira-integrations", bodies["create"], 201)["connection_name"] == name
+    assert service.put(f"{one}/settings", bodies["settings"])["retrieve_jira_tickets"] is True
+    assert service.call("PATCH", one, bodies["edit"]).status_code == 200
+    assert service.get(one)["username"] == jira.cloud.email
+    assert service.get(f"{one}/settings") == bodies["settings"]
+    assert service.call("DELETE", one).status_code == 204
