@@ -8,7 +8,7 @@ import pytest
 from tests.contract.conftest import Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, registration, ticket
 from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
-from ticket_status.core.observations import Observed
+from ticket_status.core.observations import Deleted, Observed
 from ticket_status.core.violations import Head, Link, Resource
 from ticket_status.ports.paging import InvalidTokenError, Page
 
@@ -26,7 +26,7 @@ def aged(days: float, issue_id: str) -> Ticket:
 def test_a_registration_stores_ticket_link_and_resource(stores: Stores) -> None:
     one = registration(resource=APP)
     assert stores.violations.register([one], NOW) == {one.ticket.key}
-    link = Link("XRAY-1", one.ticket.key, one.ticket.created_at, (APP,))
+    link = Link("XRAY-1", one.ticket.key, one.ticket.created_at, (APP,), one.ticket.registered_at)
     assert stores.violations.links(["XRAY-1", "XRAY-2"]) == {"XRAY-1": [link]}
     assert stores.violations.violations_of([one.ticket.key]) == {one.ticket.key: ["XRAY-1"]}
     assert stores.violations.resources(None, 10, None, NOW) == Page([(APP, 1)])
@@ -302,7 +302,7 @@ def test_a_ticket_stays_for_its_other_violations_and_a_violation_for_its_other_t
 def test_a_deleted_ticket_is_unregistered_without_touching_the_census(stores: Stores) -> None:
     one, other = aged(1, "1"), aged(1, "2")
     stores.violations.register([registration(one), registration(other)], NOW)
-    stores.tickets.record([deleted(one.key, NOW, None)])
+    stores.tickets.record([Deleted(one.key, NOW, None, one.created_at)])
     unregister(stores, "XRAY-1", one.key)
     assert sum(stores.tickets.census(REF, NOW).values()) == 1
     assert linked(stores, "XRAY-1") == [other.key]
