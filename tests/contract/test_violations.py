@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.contract.conftest import Stores
-from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, registration, ticket
+from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, registration, seen, ticket
 from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Observed
 from ticket_status.core.violations import Head, Link, Resource
@@ -262,6 +262,17 @@ def test_a_ticket_is_found_by_its_key(stores: Stores) -> None:
     assert stores.violations.under_key("JAS-4", 10, None) == Page([])
     known = stores.tickets.resolve(by_key.key, "3", IN_PROGRESS, NOW)
     assert stores.violations.under_key("JAS-3", 10, None) == Page([known])
+
+
+def test_a_moved_ticket_is_found_by_both_of_its_keys(stores: Stores) -> None:
+    stores.violations.register([registration()], NOW)
+    stores.tickets.record([Observed(ticket().key, NOW, seen("NEW-7"))])
+    stores.violations.keep_keys([stores.tickets.get_many([ticket().key])[0][ticket().key]])
+    for key in ("JAS-1", "NEW-7"):
+        assert stores.violations.under_key(key, 10, None) == Page([ticket().key])
+    unregister(stores, "XRAY-1", ticket().key)
+    for key in ("JAS-1", "NEW-7"):
+        assert stores.violations.under_key(key, 10, None) == Page([])
 
 
 # --- Unregistration -------------------------------------------------------------------------------------------------

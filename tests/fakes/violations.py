@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tests.fakes.tickets import InMemoryTicketStore
-from ticket_status.core.model import TicketKey
+from ticket_status.core.model import Ticket, TicketKey
 from ticket_status.core.violations import MOST_RESOURCES, Head, Link, Registration, Resource, head_of
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
@@ -42,6 +42,9 @@ class InMemoryViolationStore:
         }
         shown, following = _page(f"key {issue_key}", list(names), limit, token)
         return Page([names[name] for name in shown], following)
+
+    def keep_keys(self, tickets: Sequence[Ticket]) -> None:
+        """Tickets in memory are found by what they are."""
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
         registered = {self._register(one, clock) for one in registrations}

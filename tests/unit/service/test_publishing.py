@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.examples import BROKEN, DONE, MINUTE, NOW, a_ticket, an_integration
 from tests.unit.service.stage import Stage
-from ticket_status.core.model import Absence, Ticket, TicketKey
+from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
 from ticket_status.core.violations import Registration
 from ticket_status.ports.events import BusEvent
 from ticket_status.service.tickets.publishing import (
@@ -79,6 +79,27 @@ def test_a_new_status_is_told_with_the_ticket_its_violations_and_when_it_was_obs
         },
     )
     fits(event, "ticket-status-changed.json")
+
+
+def test_violations_that_the_ticket_names_itself_are_told_though_the_index_lags_behind() -> None:
+    new = a_ticket(status=DONE, observed_at=NOW, serves=ServedViolations(("XRAY-1", "XRAY-2"), 2))
+    (event,) = publish(Stage(), TicketWrite(a_ticket(), new)).events
+    assert event.detail["violation_ids"] == ["XRAY-1", "XRAY-2"]
+
+
+def test_the_index_is_asked_again_until_it_has_as_many_violations_as_the_ticket_serves() -> None:
+    stage, bus = Stage(), FakeBus()
+    names = [f"V-{number:02}" for number in range(25)]
+    late = [Registration(a_ticket(), name, None) for name in names]
+    stage.violations.register(late[:24], NOW)
+    new = a_ticket(status=DONE, observed_at=NOW, serves=ServedViolations(tuple(names[:20]), 25))
+
+    def sleep(seconds: float) -> None:
+        assert seconds == 1
+        stage.violations.register(late[24:], NOW)
+
+    Publishing(stage.integrations, stage.violations, bus, sleep).publish([TicketWrite(a_ticket(), new)], NOW)
+    assert bus.events[0].detail["violation_ids"] == names
 
 
 def test_a_ticket_that_serves_thousands_of_violations_has_several_events() -> None:

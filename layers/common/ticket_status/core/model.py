@@ -270,6 +270,11 @@ class ServedViolations:
     """Up to ``MOST_SHOWN_VIOLATIONS`` of them, in order."""
     total: int = 0
 
+    @property
+    def complete(self) -> bool:
+        """Whether they are all named. None at all is what an item from before they were named says."""
+        return 0 < self.total <= len(self.first)
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:

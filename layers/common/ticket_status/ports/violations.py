@@ -4,9 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from ticket_status.core.model import (
-    TicketKey,
-)
+from ticket_status.core.model import Ticket, TicketKey
 from ticket_status.core.violations import Head, Link, Registration, Resource
 from ticket_status.ports.paging import Page
 
@@ -25,6 +23,9 @@ class ViolationStore(Protocol):
 
     def under_key(self, issue_key: str, limit: int, token: str | None) -> Page[TicketKey]:
         """Tickets that have, or had, this issue key, over all integrations."""
+
+    def keep_keys(self, tickets: Sequence[Ticket]) -> None:
+        """Have tickets found by the keys that they have now, too."""
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
         """Store tickets, links and resources, all or nothing for each registration.

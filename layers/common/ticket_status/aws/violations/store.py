@@ -17,7 +17,7 @@ from ticket_status.aws.violations.item import (
 from ticket_status.aws.violations.registration import Registering
 from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.aws.violations.unregistration import Unregistering
-from ticket_status.core.model import TicketKey
+from ticket_status.core.model import Ticket, TicketKey
 from ticket_status.core.violations import Head, Link, Registration, Resource
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import InvalidTokenError, Page
@@ -56,6 +56,10 @@ class DynamoViolationStore:
         """One query."""
         items, following = self._page(TICKET_KEY + issue_key, "", limit, token)
         return Page([read_ticket_name(item["sk"]["S"]) for item in items], following)
+
+    def keep_keys(self, tickets: Sequence[Ticket]) -> None:
+        """One put each: issues are rarely moved."""
+        side_by_side(lambda one: self._table.key_row(one.issue_key, one.key, one.created_at).save(), tickets)
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
         """At most 16 calls for 100 registrations that meet no rival."""

@@ -3,12 +3,13 @@
 Reading the streams is what makes it at least once and never before the write.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from ticket_status.core.changes import face, health_changed, ticket_changed
-from ticket_status.core.model import Health, Integration, Ticket
+from ticket_status.core.model import Health, Integration, Ticket, TicketKey
 from ticket_status.ports.events import BusEvent, EventBus
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.violations import ViolationStore
@@ -18,6 +19,10 @@ INTEGRATION_HEALTH_CHANGED = "Integration Health Changed"
 
 MOST_VIOLATIONS = 1_000
 """Violations of one event: an event has at most 256 KB. A ticket that serves more has several events."""
+
+
+_INDEX_TRIES = 6
+"""The index of a ticket's violations lags behind by about a second; it is asked once a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +44,26 @@ class IntegrationWrite:
 class Publishing:
     """Publishes what changed for readers."""
 
-    def __init__(self, integrations: IntegrationStore, violations: ViolationStore, bus: EventBus) -> None:
+    def __init__(
+        self,
+        integrations: IntegrationStore,
+        violations: ViolationStore,
+        bus: EventBus,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._integrations = integrations
         self._violations = violations
         self._bus = bus
+        self._sleep = sleep
 
     def publish(self, writes: Sequence[TicketWrite | IntegrationWrite], now: datetime) -> int:
-        """Publish the changes among these writes, in their order; the number of events."""
-        tickets = self._shown_changes([write for write in writes if isinstance(write, TicketWrite)])
+        """Publish the changes among these writes, in their order; the number of events.
+
+        Tickets whose issues were moved are found by their new keys from now on.
+        """
+        of_tickets = [write for write in writes if isinstance(write, TicketWrite)]
+        self._violations.keep_keys([one.new for one in of_tickets if one.new.issue_key != one.old.issue_key])
+        tickets = self._shown_changes(of_tickets)
         integrations = [write for write in writes if isinstance(write, IntegrationWrite)]
         events = self._ticket_events(tickets, now) + [
             _health_event(write, now) for write in integrations if health_changed(write.old, write.new)
@@ -70,7 +87,7 @@ class Publishing:
         ]
 
     def _ticket_events(self, writes: Sequence[tuple[TicketWrite, Integration]], now: datetime) -> list[BusEvent]:
-        violations = self._violations.violations_of([write.new.key for write, _ in writes]) if writes else {}
+        violations = self._served_by([write.new for write, _ in writes])
         return [
             BusEvent(
                 TICKET_STATUS_CHANGED,
@@ -86,8 +103,24 @@ class Publishing:
                 },
             )
             for write, integration in writes
-            for served in _parts(violations.get(write.new.key, []))
+            for served in _parts(violations[write.new.key])
         ]
+
+    def _served_by(self, tickets: Sequence[Ticket]) -> dict[TicketKey, list[str]]:
+        """The violations of each ticket: those that its own item names, when it names all."""
+        served = {ticket.key: list(ticket.serves.first) for ticket in tickets}
+        expected = {one.key: one.serves.total for one in tickets if not one.serves.complete}
+        short = list(expected)
+        for number in range(_INDEX_TRIES):
+            if not short:
+                break
+            if number:
+                self._sleep(1)
+            for key, found in self._violations.violations_of(short).items():
+                served[key] = sorted({*served[key], *found})
+            # An item from before violations were counted counts none: then what the index has is taken for all.
+            short = [key for key in short if len(served[key]) < expected[key]]
+        return served
 
 
 def _parts(violations: list[str]) -> list[list[str]]:
