@@ -1,5 +1,6 @@
 """``SettingsFunction``: integrations, their settings, tests, authorisations and sync runs (contract, section 3.1)."""
 
+import re
 from dataclasses import asdict
 from functools import cache
 from http import HTTPStatus
@@ -13,7 +14,7 @@ from ticket_status.api.callback_page import callback_page
 from ticket_status.api.integration_bodies import CONNECTION_NAME, SWITCH, read_creation, read_edit
 from ticket_status.api.presenters import health_reason, present_integration, present_run, present_ticket
 from ticket_status.api.problems import integration_not_found
-from ticket_status.api.refusals import granted
+from ticket_status.api.refusals import granted, problem_of
 from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
 from ticket_status.api.times import present_time
@@ -21,11 +22,14 @@ from ticket_status.composition import settings as composition
 from ticket_status.core.model import HealthStatus, Integration
 from ticket_status.service.administration.authorization import Begun
 from ticket_status.service.administration.connection_test import Finding
+from ticket_status.service.administration.refusals import SyncRunNotFound
 from ticket_status.service.administration.services import SettingsServices
 
 _ONE = "/jira-integrations/{connection_name}"
 OAUTH1_CALLBACK = "/oauth1/callback"
 OAUTH2_CALLBACK = "/oauth2/callback"
+
+RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 routes: Routes[SettingsServices] = Routes()
 
@@ -110,7 +114,7 @@ def list_sync_runs(call: Call, services: SettingsServices) -> Reply:
 @routes.get(_ONE + "/sync-runs/{run_id}", Scope.READ)
 def get_sync_run(call: Call, services: SettingsServices) -> Reply:
     """One run."""
-    return json_reply(present_run(granted(services.integrations.run(_name(call), call.path("run_id")), call.now)))
+    return json_reply(present_run(granted(services.integrations.run(_name(call), _run_id(call)), call.now)))
 
 
 @routes.post(_ONE + "/tickets/{issue}/recheck", Scope.ADMIN)
@@ -196,6 +200,14 @@ def _name(call: Call) -> str:
     if not CONNECTION_NAME.fullmatch(name):
         raise integration_not_found(name)
     return name
+
+
+def _run_id(call: Call) -> str:
+    """The run in the path; one that no run can have is not looked for."""
+    run_id = call.path("run_id")
+    if not RUN_ID.fullmatch(run_id):
+        raise problem_of(SyncRunNotFound(run_id), call.now)
+    return run_id
 
 
 def _found(call: Call, services: SettingsServices) -> Integration:

@@ -23,6 +23,7 @@ from ticket_status.core.model import AuthType, Health, HealthStatus, Installatio
 from ticket_status.core.scopes import REQUIRED_SCOPES
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.core.work import SliceWork
+from ticket_status.paging import write_token
 
 URL = "https://cloud-abc.example"
 ONE = "/jira-integrations/cloud-abc"
@@ -93,6 +94,15 @@ def pointers(answer: Answer) -> list[str]:
 
 
 # --- Every route ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run_id", ["x" * 1_100, "a run", "ü"])
+def test_a_run_that_no_run_can_be_is_not_found(call: Administrator, world: SettingsWorld, run_id: str) -> None:
+    with_one(call)
+    assert call("GET", f"{ONE}/sync-runs/{run_id}").problem == (404, "sync_run_not_found")
+    token = write_token(world.integrations.stored["cloud-abc"].integration_ref, "x" * 1_100)
+    assert call("GET", f"{ONE}/sync-runs", query={"next_token": token}).problem == (422, "invalid_request")
+
 
 _EXAMPLES = {"connection_name": "cloud-abc", "run_id": "run-1", "issue": "10001"}
 

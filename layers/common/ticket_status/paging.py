@@ -5,6 +5,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from ticket_status.ports.paging import InvalidTokenError
 
+LONGEST_PLACE = 1_000
+"""Bytes of a place in a list, at most: it becomes part of a table key of up to 1,024 bytes."""
+
 
 def write_token(of: str, last: str) -> str:
     """A token for the page of list ``of`` that comes after ``last``."""
@@ -16,10 +19,9 @@ def read_token(of: str, token: str) -> str:
     try:
         padding = "=" * (-len(token) % 4)
         content = json.loads(urlsafe_b64decode((token + padding).encode("ascii")))
+        match content:
+            case [list_, str(last)] if list_ == of and 0 < len(last.encode()) <= LONGEST_PLACE:
+                return last
     except (ValueError, RecursionError) as error:
         raise InvalidTokenError("next_token is not one that this list gave") from error
-    match content:
-        case [list_, str(last)] if list_ == of and last:
-            return last
-        case _:
-            raise InvalidTokenError("next_token is not one that this list gave")
+    raise InvalidTokenError("next_token is not one that this list gave")

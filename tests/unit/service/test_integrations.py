@@ -170,6 +170,20 @@ def test_deleting_destroys_the_secret_and_ends_the_run() -> None:
     assert ended.state is RunState.CANCELLED
 
 
+def test_deleting_can_be_repeated_until_the_secret_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ConnectionError
+
+    world = SettingsWorld()
+    create(world, new())
+    with monkeypatch.context() as outage:
+        outage.setattr(world.secrets, "destroy", fails)
+        with pytest.raises(ConnectionError):
+            world.services.integrations.delete("cloud-abc")
+    assert world.services.integrations.delete("cloud-abc") is None
+    assert (world.integrations.stored, world.secrets.stored) == ({}, {})
+
+
 def test_the_secret_is_destroyed_though_ending_the_run_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise ConnectionError

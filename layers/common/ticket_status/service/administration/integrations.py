@@ -114,13 +114,20 @@ class Integrations:
         return self._store(integration, kept)
 
     def delete(self, connection_name: str) -> IntegrationNotFound | None:
-        """Delete an integration: one write, however many tickets; then its run ends and its secret is destroyed."""
+        """Delete an integration: one write, however many tickets; then its run ends.
+
+        Its secret goes first: as long as that is there the integration is, too, so deleting it can be repeated.
+        """
         integration = self._ports.integrations.get(connection_name)
-        if integration is None or not self._ports.integrations.remove(integration):
+        if integration is None:
+            return IntegrationNotFound(connection_name)
+        self._ports.secrets.destroy(integration.integration_ref)
+        if not self._ports.integrations.remove(integration):
             return IntegrationNotFound(connection_name)
         try:
             self._ports.runs.cancel(integration, self._ports.now())
         finally:
+            # Once more: an edit at the same moment may have stored new credentials.
             self._ports.secrets.destroy(integration.integration_ref)
         return None
 
