@@ -1,8 +1,9 @@
-"""Issues for the sample Jira of ``make run``, and Jira's own CSV export of them; comparing what came of it.
+"""Issues for the sample Jira of ``make run``, Jira's own CSV export of them, mending it, comparing what came of it.
 
 ::
 
     python -m local.jira_export make --tickets 20000 --spoil-every 100 > jira.csv
+    python -m local.jira_export mend jira.csv.rejects.csv
     python -m local.jira_export compare statuses.ndjson
 """
 
@@ -10,7 +11,7 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -52,12 +53,18 @@ def main() -> int:
     making = commands.add_parser("make", help="create issues in the sample Jira, write Jira's CSV export of them")
     making.add_argument("--tickets", type=int, default=20_000)
     making.add_argument("--spoil-every", type=int, default=0, help="every so many rows one cannot be imported")
+    mending = commands.add_parser("mend", help="mend the rejects of an import, as a person would with Jira at hand")
+    mending.add_argument("rejects", type=Path)
     comparing = commands.add_parser("compare", help="hold an export of ticket-status against the sample Jira")
     comparing.add_argument("export", type=Path)
     arguments = parser.parse_args()
     control = json.loads((STATE / "jira.json").read_text())["control"]
     if arguments.command == "make":
         write_export(sys.stdout, create(control, arguments.tickets), arguments.spoil_every)
+        return 0
+    if arguments.command == "mend":
+        mended = mend(arguments.rejects, lambda issue_id: call(control, "issue", name=issue_id))
+        print(f"{mended} rows mended")  # noqa: T201 - a command prints what it did
         return 0
     with arguments.export.open(encoding="utf-8") as lines:
         differences = compare(lines, call(control, "issue_statuses", project=PROJECT))
@@ -141,6 +148,20 @@ def _spoilt(number: int) -> dict[int, str]:
             return {7: "last week"}
         case _:
             return {1: ""}
+
+
+def mend(rejects: Path, look_up: Callable[[str], Mapping[str, Any]]) -> int:
+    """Write into each row what was missing, from the issue itself; how many there were."""
+    with rejects.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    for row in rows:
+        issue = look_up(row[head.index("Issue id")])
+        row[head.index("Summary")] += f" {violation(issue)}"
+        row[head.index("Issue key")] = issue["key"]
+        row[head.index("Created")] = jira_time(issue["created"])
+    with rejects.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([head, *rows])
+    return len(rows)
 
 
 def compare(export: Iterable[str], held: Mapping[str, str]) -> list[str]:

@@ -1,7 +1,5 @@
 """The story of docs/first-day.md in small, by commands of ``ticket-status`` only: from Jira's export to statuses."""
 
-import csv
-import io
 import json
 import os
 import subprocess
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local.jira_export import PROJECT, compare, violation, write_export
+from local.jira_export import PROJECT, compare, mend, violation, write_export
 from local.sample_jira import SampleJira
 from local.sample_jira.cloud import CloudSite
 from tests.e2e.driver import Service, days_ago
@@ -74,19 +72,6 @@ def create_issues(site: CloudSite) -> list[dict[str, Any]]:
     return found
 
 
-def mend(rejects: Path, issues: list[dict[str, Any]]) -> None:
-    """What a person does with the file of rejects: write what was missing into its rows."""
-    by_id = {str(issue["id"]): issue for issue in issues}
-    head, *rows = csv.reader(io.StringIO(rejects.read_text(encoding="utf-8"), newline=""))
-    for row in rows:
-        issue = by_id[row[head.index("Issue id")]]
-        row[head.index("Summary")] += f" {violation(issue)}"
-        row[head.index("Issue key")] = issue["key"]
-        row[head.index("Created")] = issue["created"]
-    with rejects.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([head, *rows])
-
-
 def test_from_jiras_export_to_statuses_that_equal_what_jira_holds(
     command: Command, site: CloudSite, tmp_path: Path
 ) -> None:
@@ -106,7 +91,8 @@ def test_from_jiras_export_to_statuses_that_equal_what_jira_holds(
 
     # The rejects are mended where they are, and imported the same way.
     rejects = tmp_path / report["rejects_file"]
-    mend(rejects, issues)
+    by_id = {str(issue["id"]): issue for issue in issues}
+    assert mend(rejects, by_id.__getitem__) == 3
     report = json.loads(command(*import_[:2], rejects.name, *import_[3:], "--wait").stdout)
     assert (report["registered"], report["rejected"]) == (3, 0)
     assert [run["state"] for run in report["runs"]] == ["succeeded"]
