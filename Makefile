@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy quick test check lint types scan secrets format validate dead-letters build deploy package deploy-console bench lock clean
+.PHONY: help setup run demo stack redeploy quick test check lint types scan secrets format validate dead-letters build deploy package docs deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -110,6 +110,18 @@ package: build ## dist/ticket-status-VERSION.zip, deployed without the repositor
 	@PYTHONPATH=layers/common $(PY) -m tools.package
 	@$(if $(BUCKET),$(SAM) package --s3-bucket $(BUCKET) --s3-prefix ticket-status --output-template-file dist/ticket-status.yaml)
 
+docs: setup .local/docs-venv/.ready .local/docs-js/.ready ## dist/docs/index.html: the documentation as pages, read without a network (needs npm)
+	@$(PY) -m tools.docs_site gather .local/docs
+	@NO_MKDOCS_2_WARNING=1 .local/docs-venv/bin/mkdocs build --quiet
+	@$(PY) -m tools.docs_site finish dist/docs
+	@echo "dist/docs/index.html"
+
+.local/docs-js/.ready: requirements/docs/package.json requirements/docs/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed to make the pages: install Node.js" >&2; exit 1; }
+	@mkdir -p .local/docs-js && cp $^ .local/docs-js/
+	@npm ci --prefix .local/docs-js --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets, ONLY=runs|api|cold|day a part
 	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
 
@@ -118,8 +130,8 @@ deploy-console: setup ## put the console's files where a stack deployed with Con
 
 lock: ## renew the pins from requirements/*.in (needs uv)
 	@uv pip compile $(LOCK) --no-annotate requirements/runtime.in -o layers/common/requirements.txt
-	@for kind in cli dev sam emulator scan bench; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
+	@for kind in cli dev sam emulator scan bench docs; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
 LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 clean: ## remove what was built or kept locally
-	@rm -rf $(VENV) .local .aws-sam dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) .local .aws-sam dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -26,6 +26,7 @@ CODE = {
     "sam": (),
     "emulator": (),
     "scan": (),
+    "docs": (),
 }
 """Folders whose imports each ``requirements/*.in`` is there for."""
 
