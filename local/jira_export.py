@@ -72,7 +72,7 @@ def main() -> int:
     return 1 if differences else 0
 
 
-def call(control: str, name: str, **arguments: object) -> Any:  # noqa: ANN401 - what the call answers
+def call(control: str, name: str, /, **arguments: object) -> Any:  # noqa: ANN401 - what the call answers
     """Do something in the sample's Cloud site, as its people would."""
     answer = requests.post(f"{control}/{SITE}/{name}", json=arguments, timeout=CONTROL_SECONDS)
     answer.raise_for_status()
