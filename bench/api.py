@@ -70,7 +70,7 @@ def measure(world: World, sample: Sample) -> Api:
         _many(world, known)
         health = SiteHealth(stores.integrations, _now)
         refusal = Refused(ReasonCode.AUTHENTICATION_FAILED, "bench")
-        broken = wire.counted(lambda: health.found_faulty(known, refusal))
+        broken = wire.counted(lambda: health.met(known, refusal))
         now_broken = stores.integrations.get(known.connection_name) or known
         recovered = wire.counted(lambda: health.succeeded(now_broken))
         setting = f"/jira-integrations/{known.connection_name}/settings"

@@ -21,6 +21,7 @@ from ticket_status.core.model import InstallationType, Integration, SyncRun, Tri
 from ticket_status.core.work import Work
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings
+from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.worker import Worker, WorkerPorts
 
@@ -86,7 +87,8 @@ def _retrieve(stores: Stores, known: Integration) -> SyncRun:
     queue = OwnQueue()
     settings = JiraSettings(addresses=AddressRules(allow_private=False, allow_loopback=True))
     connector = Connector(OneSecret(), stores.integrations, settings, _now)
-    worker = Worker(WorkerPorts(stores.integrations, stores.tickets, stores.runs, queue, connector), _now, lambda: 0.0)
+    careful = CarefulConnector(connector, stores.integrations, _now, time.sleep)
+    worker = Worker(WorkerPorts(stores.integrations, stores.tickets, stores.runs, queue, careful), _now, lambda: 0.0)
     started = Runs(stores.integrations, stores.tickets, stores.runs, queue).start(known, Trigger.SCHEDULE, _now())
     while queue.waiting:
         until = time.monotonic() + TIME_LEFT.total_seconds()

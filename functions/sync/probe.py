@@ -1,4 +1,4 @@
-"""``ProbeFunction``: every 15 minutes, try broken integrations with one request each (R10)."""
+"""``ProbeFunction``: every 15 minutes, try what is broken (R10), begin what is due, close what is lost (R1)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             "BrokenIntegrations": report.broken,
             "ProbedIntegrations": report.probed,
             "RecoveredIntegrations": len(report.recovered),
+            "RunsTakenUp": report.taken_up,
+            "LostRuns": report.lost,
         },
     )
     return {"probed": report.probed, "recovered": list(report.recovered)}

@@ -195,7 +195,7 @@ def test_every_read_follows_every_page(wire: Wire) -> None:
     one = ticket()
     everything = [registration(one, f"XRAY-{number}", Resource("artifact", "app")) for number in range(5)]
     stores.violations.register([*everything, *(registration(other.ticket) for other in many(5))], NOW)
-    assert len(list(stores.integrations.broken())) == 5
+    assert len(list(stores.integrations.needing_attention())) == 5
     assert sum(len(page) for page in stores.tickets.rows(REF, WHOLE)) == 6
     assert sum(len(page) for page in stores.tickets.new_rows(REF)) == 6
     assert sum(stores.tickets.census(REF, NOW).values()) == 6

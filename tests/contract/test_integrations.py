@@ -10,12 +10,14 @@ from tests.fakes.samples import NOW, faulty, integration, later
 from ticket_status.core.health import well
 from ticket_status.core.model import (
     AuthType,
+    Due,
     Health,
     HealthStatus,
     Integration,
     PendingAuthorization,
     ReasonCode,
     Site,
+    Trigger,
     Trouble,
 )
 from ticket_status.ports.paging import InvalidTokenError
@@ -49,7 +51,7 @@ def test_an_integration_is_read_as_it_was_stored(stores: Stores) -> None:
         created_in_version="3.112.3",
         skip_proxy=True,
         site=site,
-        trouble=Trouble(NOW, 2),
+        trouble=Trouble(NOW, 2, later(minutes=1)),
         paused_until=later(minutes=1),
         pause_seconds=60,
         health=faulty(),
@@ -109,11 +111,11 @@ def test_an_integration_with_the_same_name_is_not_deleted_or_changed_in_its_plac
     assert not stores.integrations.remove(gone)
     assert stores.integrations.switch(gone, on=False, now=NOW) is None
     assert stores.integrations.set_health(gone, faulty()) is None
-    assert stores.integrations.set_trouble(gone, Trouble(NOW, 1)) is None
+    assert stores.integrations.set_trouble(gone, Trouble(NOW, 1, NOW)) is None
     assert stores.integrations.pause(gone, later(minutes=1), 1) is None
     assert stores.integrations.clear_pause(gone) is None
     assert stores.integrations.learn_site(gone, Site("https://x.example")) is None
-    assert stores.integrations.edit(gone, gone) is None
+    assert stores.integrations.edit(gone, gone, afresh=True) is None
     assert not stores.integrations.announce_new_tickets(gone, NOW, NOW)
     assert not stores.leases.take(gone, "me", NOW, later(minutes=1))
     assert stored(stores) == other
@@ -122,7 +124,9 @@ def test_an_integration_with_the_same_name_is_not_deleted_or_changed_in_its_plac
 def test_an_edit_counts_and_forgets_what_is_no_longer_given(stores: Stores) -> None:
     one = added(stores, site=Site("https://abc.example"))
     edited = stores.integrations.edit(
-        one, replace(one, jira_server_url="https://new.example", username=None, site=None, retrieve_jira_tickets=False)
+        one,
+        replace(one, jira_server_url="https://new.example", username=None, site=None, retrieve_jira_tickets=False),
+        afresh=False,
     )
     expected = replace(one, jira_server_url="https://new.example", username=None, site=None, settings_version=1)
     assert edited == expected
@@ -131,8 +135,8 @@ def test_an_edit_counts_and_forgets_what_is_no_longer_given(stores: Stores) -> N
 
 def test_what_was_decided_before_an_edit_is_refused(stores: Stores) -> None:
     before = added(stores)
-    stores.integrations.edit(before, replace(before, username="other"))
-    assert stores.integrations.edit(before, before) is None
+    stores.integrations.edit(before, replace(before, username="other"), afresh=False)
+    assert stores.integrations.edit(before, before, afresh=False) is None
     assert stores.integrations.set_health(before, faulty()) is None
     assert stores.integrations.learn_site(before, Site("https://old.example")) is None
 
@@ -141,7 +145,8 @@ def test_switching_on_sets_since_when_and_happens_once(stores: Stores) -> None:
     one = added(stores, retrieve_jira_tickets=False)
     assert stores.integrations.switch(one, on=False, now=later(hours=1)) is None
     on = stores.integrations.switch(one, on=True, now=later(hours=1))
-    assert on == replace(one, retrieve_jira_tickets=True, enabled_since=later(hours=1))
+    due = Due(Trigger.ENABLED, later(hours=1))
+    assert on == replace(one, retrieve_jira_tickets=True, enabled_since=later(hours=1), due=due)
     assert stores.integrations.switch(one, on=True, now=later(hours=2)) is None
     off = stores.integrations.switch(one, on=False, now=later(hours=3))
     assert off == replace(one, enabled_since=later(hours=1), disabled_since=later(hours=3))
@@ -149,15 +154,81 @@ def test_switching_on_sets_since_when_and_happens_once(stores: Stores) -> None:
 
 def test_a_broken_integration_is_in_the_index_until_it_is_well(stores: Stores) -> None:
     added(stores, "well")
-    one = added(stores, "one", trouble=Trouble(NOW, 3))
+    one = added(stores, "one", trouble=Trouble(NOW, 3, NOW))
     broken = stores.integrations.set_health(one, faulty(later(minutes=1)))
     assert broken == replace(one, health=faulty(later(minutes=1)), broken_since=later(minutes=1))
-    assert list(stores.integrations.broken()) == ["one"]
+    assert list(stores.integrations.needing_attention()) == ["one"]
     recovered = stores.integrations.set_health(broken, well(broken.health, later(hours=1)))
     assert recovered is not None
     assert recovered.healthy_since == later(hours=1)
     assert recovered.trouble is None
-    assert list(stores.integrations.broken()) == []
+    stores.integrations.let_rest(recovered)
+    assert list(stores.integrations.needing_attention()) == []
+
+
+def test_a_recovery_is_stored_with_the_run_that_is_due_by_it(stores: Stores) -> None:
+    one = added(stores, health=faulty())
+    due = Due(Trigger.RECOVERED, later(hours=1))
+    recovered = stores.integrations.set_health(one, well(one.health, later(hours=1)), due)
+    assert recovered is not None
+    assert recovered.due == due
+    stores.integrations.let_rest(recovered)
+    assert list(stores.integrations.needing_attention()) == ["cloud-abc"], "a run is due"
+
+
+def test_what_is_due_stays_until_a_recovery_or_switching_on_takes_its_place(stores: Stores) -> None:
+    one = added(stores)
+    first = stores.integrations.mark_due(one, Due(Trigger.SCHEDULE, NOW))
+    assert first == replace(one, due=Due(Trigger.SCHEDULE, NOW))
+    assert stores.integrations.mark_due(one, Due(Trigger.API, later(hours=1))) == first
+    off = stores.integrations.switch(one, on=False, now=later(hours=1))
+    assert off is not None
+    assert off.due is None
+    on = stores.integrations.switch(one, on=True, now=later(hours=2))
+    assert on is not None
+    assert on.due == Due(Trigger.ENABLED, later(hours=2))
+
+
+def test_what_is_due_is_forgotten_only_as_it_was_read(stores: Stores) -> None:
+    one = added(stores)
+    marked = stores.integrations.mark_due(one, Due(Trigger.SCHEDULE, NOW))
+    assert marked is not None
+    assert stores.integrations.forget_due(replace(marked, due=Due(Trigger.API, NOW))) is None
+    assert stores.integrations.forget_due(marked) == one
+
+
+def test_switching_on_before_the_authorisation_makes_nothing_due(stores: Stores) -> None:
+    one = added(stores, retrieve_jira_tickets=False, health=Health(HealthStatus.PENDING, NOW, NOW))
+    on = stores.integrations.switch(one, on=True, now=later(hours=1))
+    assert on is not None
+    assert on.due is None
+
+
+def test_an_edit_afresh_ends_the_pause_and_the_failing_tries(stores: Stores) -> None:
+    one = added(stores, paused_until=later(hours=1), pause_seconds=60, trouble=Trouble(NOW, 2, NOW))
+    same = stores.integrations.edit(one, one, afresh=False)
+    assert same == replace(one, settings_version=1)
+    other = stores.integrations.edit(same, replace(same, username="other"), afresh=True)
+    assert other is not None
+    assert (other.paused_until, other.pause_seconds, other.trouble) == (None, 0, None)
+
+
+def test_one_at_a_time_has_a_refusal_confirmed(stores: Stores) -> None:
+    one = added(stores)
+    assert stores.integrations.begin_confirming(one, NOW, later(seconds=8))
+    assert not stores.integrations.begin_confirming(one, later(seconds=7), later(seconds=15))
+    assert stores.integrations.begin_confirming(one, later(seconds=8), later(seconds=16))
+
+
+def test_new_tickets_and_an_active_run_need_attention_until_they_are_taken(stores: Stores) -> None:
+    one, other = added(stores, "one"), added(stores, "other")
+    assert stores.integrations.announce_new_tickets(one, NOW, None)
+    stores.integrations.let_rest(one)
+    stores.integrations.let_rest(other)
+    assert list(stores.integrations.needing_attention()) == ["one"]
+    stores.integrations.take_new_tickets(one)
+    stores.integrations.let_rest(one)
+    assert list(stores.integrations.needing_attention()) == []
 
 
 def test_being_well_again_and_again_does_not_move_since_when(stores: Stores) -> None:
@@ -180,8 +251,12 @@ def test_health_that_was_decided_from_another_health_is_refused(stores: Stores) 
 
 def test_trouble_is_counted_and_forgotten(stores: Stores) -> None:
     one = added(stores)
-    assert stores.integrations.set_trouble(one, Trouble(NOW, 1)) == replace(one, trouble=Trouble(NOW, 1))
-    assert stores.integrations.set_trouble(one, None) == one
+    tried = stores.integrations.set_trouble(one, Trouble(NOW, 1, NOW))
+    assert tried == replace(one, trouble=Trouble(NOW, 1, NOW))
+    assert stores.integrations.set_trouble(one, Trouble(NOW, 1, NOW)) is None, "decided from what is stored no longer"
+    again = stores.integrations.set_trouble(tried, Trouble(NOW, 2, later(minutes=1)))
+    assert again == replace(one, trouble=Trouble(NOW, 2, later(minutes=1)))
+    assert stores.integrations.set_trouble(again, None) == one
 
 
 def test_a_pause_is_only_made_longer(stores: Stores) -> None:

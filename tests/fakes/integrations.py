@@ -4,7 +4,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from ticket_status.core.model import Health, HealthStatus, Integration, PendingAuthorization, Site, Trouble
+from ticket_status.core.model import (
+    Due,
+    Health,
+    HealthStatus,
+    Integration,
+    PendingAuthorization,
+    Site,
+    Trigger,
+    Trouble,
+)
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
 
@@ -17,6 +26,9 @@ class InMemoryIntegrationStore:
     def __init__(self, *integrations: Integration) -> None:
         self.stored = {one.connection_name: one for one in integrations}
         self.writes = 0
+        self.attended = {one.connection_name for one in integrations if _needs_attention(one)}
+        """Names in the sparse index: what has come to rest stays there until the probe takes it out."""
+        self._confirming: dict[str, datetime] = {}
         self._leases: dict[str, tuple[str, datetime]] = {}
 
     def get(self, connection_name: str) -> Integration | None:
@@ -32,8 +44,13 @@ class InMemoryIntegrationStore:
         following = write_token(_LIST, shown[-1]) if len(names) > limit else None
         return Page([self.stored[name] for name in shown], following)
 
-    def broken(self) -> Iterator[str]:
-        return iter(sorted(name for name, one in self.stored.items() if one.broken))
+    def needing_attention(self) -> Iterator[str]:
+        return iter(sorted(self.attended | {name for name, one in self.stored.items() if _needs_attention(one)}))
+
+    def let_rest(self, integration: Integration) -> None:
+        stored = self._current(integration)
+        if stored is not None and not _needs_attention(stored):
+            self.attended.discard(stored.connection_name)
 
     def add(self, integration: Integration) -> bool:
         if integration.connection_name in self.stored:
@@ -47,8 +64,10 @@ class InMemoryIntegrationStore:
         del self.stored[integration.connection_name]
         return True
 
-    def edit(self, before: Integration, after: Integration) -> Integration | None:
+    def edit(self, before: Integration, after: Integration, *, afresh: bool) -> Integration | None:
         stored = self._unedited(before)
+        if stored is not None and afresh:
+            stored = replace(stored, paused_until=None, pause_seconds=0, trouble=None)
         return stored and self._store(
             replace(
                 stored,
@@ -71,25 +90,39 @@ class InMemoryIntegrationStore:
         stored = self._current(integration)
         if stored is None or stored.retrieve_jira_tickets == on:
             return None
+        pending = integration.health.status is HealthStatus.PENDING
+        due = Due(Trigger.ENABLED, now) if on and not pending else None
         switched = replace(stored, enabled_since=now) if on else replace(stored, disabled_since=now)
-        return self._store(replace(switched, retrieve_jira_tickets=on))
+        return self._store(replace(switched, retrieve_jira_tickets=on, due=due))
 
-    def set_health(self, integration: Integration, health: Health) -> Integration | None:
+    def set_health(self, integration: Integration, health: Health, due: Due | None = None) -> Integration | None:
         stored = self._unedited(integration)
         if stored is None or _kind(stored.health) != _kind(integration.health):
             return None
-        changed = replace(stored, health=health)
+        changed = replace(stored, health=health, due=due or stored.due)
         if health.status is HealthStatus.FAULTY and not stored.broken:
             changed = replace(changed, broken_since=health.since)
         if health.status is HealthStatus.HEALTHY:
             changed = replace(changed, trouble=None)
-            if stored.health.status is not HealthStatus.HEALTHY:
+            if integration.health.status is not HealthStatus.HEALTHY:
                 changed = replace(changed, healthy_since=health.since)
         return self._store(changed)
 
-    def set_trouble(self, integration: Integration, trouble: Trouble | None) -> Integration | None:
+    def mark_due(self, integration: Integration, due: Due) -> Integration | None:
         stored = self._current(integration)
-        return stored and self._store(replace(stored, trouble=trouble))
+        return stored if stored is None or stored.due is not None else self._store(replace(stored, due=due))
+
+    def forget_due(self, integration: Integration) -> Integration | None:
+        stored = self._current(integration)
+        if stored is None or stored.due != integration.due:
+            return None
+        return self._store(replace(stored, due=None))
+
+    def set_trouble(self, integration: Integration, trouble: Trouble | None) -> Integration | None:
+        stored = self._unedited(integration)
+        if stored is None or stored.trouble != integration.trouble:
+            return None
+        return self._store(replace(stored, trouble=trouble))
 
     def pause(self, integration: Integration, until: datetime, pause_seconds: int) -> Integration | None:
         stored = self._current(integration)
@@ -108,17 +141,23 @@ class InMemoryIntegrationStore:
         if stored and stored.integration_ref == integration_ref and stored.active_run_id == run_id:
             self._store(replace(stored, active_run_id=None))
 
-    def begin_run(self, integration: Integration, run_id: str) -> bool:
+    def begin_run(self, integration: Integration, run_id: str, *, of_all: bool) -> bool:
         """For the run store: make a run the active one."""
         stored = self._current(integration)
         if stored is None or stored.active_run_id not in {None, integration.active_run_id}:
             return False
-        self._store(replace(stored, active_run_id=run_id, last_run_id=run_id))
+        if stored.due != integration.due:
+            return False
+        due = None if of_all else stored.due
+        self._store(replace(stored, active_run_id=run_id, last_run_id=run_id, due=due))
         return True
 
-    def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime) -> bool:
+    def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime | None) -> bool:
         stored = self._current(integration)
-        if stored is None or (stored.new_tickets_at is not None and stored.new_tickets_at > stale_after):
+        if stored is None:
+            return False
+        noted = stored.new_tickets_at
+        if noted is not None and (stale_after is None or noted > stale_after):
             return False
         self._store(replace(stored, new_tickets_at=now))
         return True
@@ -127,6 +166,12 @@ class InMemoryIntegrationStore:
         stored = self._current(integration)
         if stored is not None:
             self._store(replace(stored, new_tickets_at=None))
+
+    def begin_confirming(self, integration: Integration, now: datetime, until: datetime) -> bool:
+        if self._current(integration) is None or self._confirming.get(integration.integration_ref, now) > now:
+            return False
+        self._confirming[integration.integration_ref] = until
+        return True
 
     def expect_authorization(self, integration: Integration, pending: PendingAuthorization) -> Integration | None:
         stored = self._current(integration)
@@ -155,6 +200,8 @@ class InMemoryIntegrationStore:
     def _store(self, integration: Integration) -> Integration:
         self.writes += 1
         self.stored[integration.connection_name] = integration
+        if _needs_attention(integration):
+            self.attended.add(integration.connection_name)
         return integration
 
     def _current(self, integration: Integration) -> Integration | None:
@@ -168,3 +215,8 @@ class InMemoryIntegrationStore:
 
 def _kind(health: Health) -> tuple[object, object]:
     return health.status, health.reason_code
+
+
+def _needs_attention(one: Integration) -> bool:
+    waits = one.due is not None or one.active_run_id is not None or one.new_tickets_at is not None
+    return waits or one.broken

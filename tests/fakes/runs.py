@@ -8,6 +8,7 @@ from tests.fakes.integrations import InMemoryIntegrationStore
 from ticket_status.core.missing import MissingTickets
 from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
 from ticket_status.core.observations import SliceStep
+from ticket_status.core.runs import of_all_tickets
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
 from ticket_status.ports.runs import SliceTakenError
@@ -22,7 +23,8 @@ class InMemoryRunStore:
         self._missing: dict[tuple[str, str], dict[str, MissingTickets]] = {}
 
     def begin(self, run: SyncRun, integration: Integration) -> bool:
-        if _id(run) in self.stored or not self._integrations.begin_run(integration, run.run_id):
+        of_all = of_all_tickets(run.trigger)
+        if _id(run) in self.stored or not self._integrations.begin_run(integration, run.run_id, of_all=of_all):
             return False
         self.stored[_id(run)] = run
         return True

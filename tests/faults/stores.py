@@ -20,9 +20,9 @@ class WatchedIntegrationStore(InMemoryIntegrationStore):
         super().release_run(integration_ref, run_id)
         self.writes = writes
 
-    def begin_run(self, integration: Integration, run_id: str) -> bool:
+    def begin_run(self, integration: Integration, run_id: str, *, of_all: bool) -> bool:
         writes = self.writes
-        began = super().begin_run(integration, run_id)
+        began = super().begin_run(integration, run_id, of_all=of_all)
         self.writes = writes
         return began
 

@@ -35,6 +35,7 @@ from ticket_status.core.work import Work
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings, Limits
 from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.points import PointsConnector
 from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
 from ticket_status.service.retrieval.runs import Runs
@@ -244,9 +245,10 @@ class Deployed:
         self.interrupting = InterruptingConnector(PointsConnector(self.connector, world.points, now))
         self.rejected: list[JiraRejectedRequestError] = []
         """What Jira called malformed: these alarm."""
-        ports = WorkerPorts(world.integrations, world.tickets, world.run_store, world.queue, self.interrupting)
+        careful = CarefulConnector(self.interrupting, world.integrations, now, world.clock.advance)
+        ports = WorkerPorts(world.integrations, world.tickets, world.run_store, world.queue, careful)
         self._worker = Worker(ports, now, jitter=lambda: 0.0)
-        refresh_ports = RefreshPorts(world.integrations, world.tickets, self.interrupting)
+        refresh_ports = RefreshPorts(world.integrations, world.tickets, careful)
         self._refresh = Refresh(refresh_ports, world.reading, world.runs, now, self.rejected.append)
 
     def deliver(self, work: Work) -> None:

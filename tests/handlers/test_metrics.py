@@ -127,7 +127,7 @@ def test_a_scheduled_round_is_counted_at_its_end_one_by_hand_or_that_failed_is_n
     def outage(*_: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(function.stage.runs, "start", outage)
+    monkeypatch.setattr(function.stage.runs, "ask_for", outage)
     with pytest.raises(ConnectionError):
         sync(function, SCHEDULED, context)
     assert function.counted() == {}

@@ -47,7 +47,7 @@ def call(
     monkeypatch: pytest.MonkeyPatch, stage: Stage, context: LambdaContext, logger: Logger, metrics: Metrics
 ) -> Iterator[Invoke]:
     """The handler over the stage; every answer fits the API document."""
-    ports = RefreshPorts(stage.integrations, stage.tickets, stage.connector)
+    ports = RefreshPorts(stage.integrations, stage.tickets, stage.careful)
     refresh = Refresh(ports, stage.reading, stage.runs, stage.clock, stage.rejected.append)
     unregistration = UnregisterTickets(stage.integrations, stage.tickets, stage.violations)
     services = RefreshServices(stage.reading, refresh, stage.registration, unregistration, RETENTION)

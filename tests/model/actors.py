@@ -36,6 +36,10 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
+    def wait(self, seconds: float) -> None:
+        """Somebody waits."""
+        self.now += timedelta(seconds=seconds)
+
 
 class Baton:
     """Whoever holds it acts; nobody does while the test itself looks."""

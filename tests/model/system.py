@@ -14,6 +14,7 @@ from ticket_status.core.work import Work
 from ticket_status.service.administration.integrations import NewIntegration
 from ticket_status.service.administration.services import settings_services
 from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.probe import Probe
 from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
 from ticket_status.service.retrieval.runs import Runs
@@ -82,18 +83,17 @@ class System:
     def __init__(self, stores: Stores, sites: dict[str, JiraSite], baton: Baton, watcher: Watcher) -> None:
         clock = baton.clock
         connections = ModelConnections(sites, baton, watcher)
+        careful = CarefulConnector(connections, stores.integrations, clock, clock.wait)
         self.queue = ModelQueue(baton)
         self.stores = stores
         integrations, tickets = stores.integrations, stores.tickets
         self.runs = Runs(integrations, tickets, stores.runs, self.queue, slice_tickets=SLICE_TICKETS)
         self.reading = Reading(integrations, tickets, stores.violations)
         self.schedule = Schedule(integrations, self.runs)
-        self.worker = Worker(
-            WorkerPorts(integrations, tickets, stores.runs, self.queue, connections), clock, lambda: 0.5
-        )
-        self.probe = Probe(integrations, connections, self.runs, clock)
+        self.worker = Worker(WorkerPorts(integrations, tickets, stores.runs, self.queue, careful), clock, lambda: 0.5)
+        self.probe = Probe(integrations, careful, self.runs, clock)
         self.registration = RegisterTickets(integrations, stores.violations, self.queue)
-        ports = RefreshPorts(integrations, tickets, connections)
+        ports = RefreshPorts(integrations, tickets, careful)
         self.refresh = Refresh(ports, self.reading, self.runs, clock, _rejected)
         self.settings = settings_services(
             SettingsPorts(

@@ -26,6 +26,7 @@ from ticket_status.jira.session import Answer, HttpSession
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.site import JiraSite
 from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.probe import Probe, ProbeReport
 
 TROUBLE = (Throttled, Refused, Unavailable)
@@ -167,8 +168,9 @@ def test_a_broken_site_that_rejects_the_probe_stays_broken_and_spoils_no_round(s
     stage = Stage()
     broken = replace(INTEGRATIONS["cloud"], health=BROKEN)
     stage.integrations.stored[broken.connection_name] = broken
-    probe = Probe(stage.integrations, connector(broken), stage.runs, stage.clock)
-    assert probe.probe() == ProbeReport(probed=1, recovered=(), broken=1)
+    careful = CarefulConnector(connector(broken), stage.integrations, stage.clock, stage.wait)
+    probe = Probe(stage.integrations, careful, stage.runs, stage.clock)
+    assert probe.probe() == ProbeReport(probed=1, recovered=(), broken=1, taken_up=0, lost=0)
 
 
 @pytest.mark.parametrize("kind", INTEGRATIONS)

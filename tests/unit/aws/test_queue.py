@@ -60,6 +60,8 @@ def test_work_is_read_as_it_was_written(work: Work) -> None:
 @pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
 def test_a_message_of_the_previous_version_is_read_beside_the_new_one(work: Work) -> None:
     members = json.loads(write_work(work))
+    members.pop("again", None)
+    assert read_message(json.dumps({**members, "version": 2})) == Message(work, None)
     del members["origin"]
     assert read_message(json.dumps({**members, "version": 1})) == Message(work, None)
 
@@ -73,9 +75,25 @@ def test_each_version_has_its_own_members_and_no_others(version: int) -> None:
         read_message(json.dumps({**members, "version": version}))
 
 
+def test_that_new_tickets_are_looked_for_again_came_with_version_3() -> None:
+    work = NewTicketsWork("cloud-abc", "cloud-abc~k3f9x2", again=True)
+    assert read_message(write_work(work)).work == work
+    members = json.loads(write_work(work))
+    for broken in ({**members, "version": 2}, {**members, "again": 1}):
+        with pytest.raises(MalformedMessageError):
+            read_message(json.dumps(broken))
+
+
+@pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
+def test_each_message_is_of_the_group_of_its_integration(work: Work) -> None:
+    sqs = FakeSqs({})
+    queue(sqs).send([work])
+    assert [entry["MessageGroupId"] for entry in sqs.batches[0]] == [work.integration_ref]
+
+
 def test_a_message_of_a_version_to_come_is_left_to_the_code_that_knows_it() -> None:
     with pytest.raises(NewerMessageError):
-        read_message('{"version": 3, "kind": "something new"}')
+        read_message('{"version": 4, "kind": "something new"}')
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", "[" * 100_000, '"slice"'])

@@ -20,13 +20,13 @@ from ticket_status.core.model import Health, HealthStatus, ReasonCode, Trouble
     ],
 )
 def test_trouble_lasts_after_three_tries_over_two_minutes(*, tries: int, lasted: timedelta, expected: bool) -> None:
-    assert lasts(Trouble(NOW - lasted, tries), NOW) is expected
+    assert lasts(Trouble(NOW - lasted, tries, NOW), NOW) is expected
 
 
 def test_every_try_is_counted_from_the_first_one_on() -> None:
     first = noted(None, NOW)
-    assert first == Trouble(NOW, 1)
-    assert noted(noted(first, NOW + MINUTE), NOW + 2 * MINUTE) == Trouble(NOW, 3)
+    assert first == Trouble(NOW, 1, NOW)
+    assert noted(noted(first, NOW + MINUTE), NOW + 2 * MINUTE) == Trouble(NOW, 3, NOW + 2 * MINUTE)
 
 
 def test_breaking_says_why_and_since_when() -> None:

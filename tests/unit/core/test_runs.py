@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.examples import HOUR, NOW, SECOND, a_run
 from ticket_status.core.model import RunState, Slice, SliceProgress, SyncRun
-from ticket_status.core.runs import at_work, collected, lost, next_slice
+from ticket_status.core.runs import LOST_AFTER, at_work, collected, lost, next_slice
 
 PART = Slice("", "9", ())
 
@@ -15,24 +15,24 @@ PART = Slice("", "9", ())
     ("run", "expected"),
     [
         pytest.param(
-            a_run(updated_at=NOW - HOUR + SECOND, started_at=NOW - 2 * HOUR), False, id="moved within the hour"
+            a_run(updated_at=NOW - LOST_AFTER + SECOND, started_at=NOW - HOUR), False, id="moved within 20 minutes"
         ),
         pytest.param(
-            a_run(updated_at=NOW - HOUR, started_at=NOW - 2 * HOUR), True, id="no progress for exactly an hour"
+            a_run(updated_at=NOW - LOST_AFTER, started_at=NOW - HOUR), True, id="no progress for exactly 20 minutes"
         ),
-        pytest.param(a_run(updated_at=None, started_at=NOW - HOUR), True, id="never moved since its start"),
+        pytest.param(a_run(updated_at=None, started_at=NOW - LOST_AFTER), True, id="never moved since its start"),
         pytest.param(
             a_run(state=RunState.PAUSED, updated_at=NOW - 2 * HOUR, paused_until=NOW), False, id="paused until now"
         ),
         pytest.param(
-            a_run(state=RunState.PAUSED, updated_at=NOW - 3 * HOUR, paused_until=NOW - HOUR),
+            a_run(state=RunState.PAUSED, updated_at=NOW - 3 * HOUR, paused_until=NOW - LOST_AFTER),
             True,
-            id="paused until an hour ago",
+            id="paused until 20 minutes ago",
         ),
         pytest.param(a_run(state=RunState.SUCCEEDED, updated_at=NOW - 9 * HOUR), False, id="closed long ago"),
     ],
 )
-def test_an_open_run_without_progress_for_an_hour_lost_its_work(*, run: SyncRun, expected: bool) -> None:
+def test_an_open_run_without_progress_for_20_minutes_lost_its_work(*, run: SyncRun, expected: bool) -> None:
     assert lost(run, NOW) is expected
 
 

@@ -18,6 +18,7 @@ from ticket_status.core.shown import Shown, shown
 from ticket_status.core.slices import SLICE_TICKETS
 from ticket_status.core.violations import Registration
 from ticket_status.core.work import Work
+from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.probe import Probe
 from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
 from ticket_status.service.retrieval.runs import Runs
@@ -69,12 +70,13 @@ class Stage:
         self.queue = FakeWorkQueue()
         self.sites = {name: FakeSite() for name in self.integrations.stored}
         self.connector = FakeJiraConnector(self.sites)
+        self.careful = CarefulConnector(self.connector, self.integrations, self.worker_clock, self.wait)
         self.runs = Runs(self.integrations, self.tickets, self.run_store, self.queue, slice_tickets=self.slice_tickets)
         self.reading = Reading(self.integrations, self.tickets, self.violations)
         self.registration = RegisterTickets(self.integrations, self.violations, self.queue)
         self.rejected: list[JiraRejectedRequestError] = []
         self.worker = Worker(
-            WorkerPorts(self.integrations, self.tickets, self.run_store, self.queue, self.connector),
+            WorkerPorts(self.integrations, self.tickets, self.run_store, self.queue, self.careful),
             self.worker_clock,
             lambda: 0.0,
         )
@@ -82,6 +84,10 @@ class Stage:
     def worker_clock(self) -> datetime:
         """What a worker's own clock says."""
         return self.clock() - self.behind
+
+    def wait(self, seconds: float) -> None:
+        """Somebody waits."""
+        self.clock.pass_(timedelta(seconds=seconds))
 
     @property
     def site(self) -> FakeSite:
@@ -187,11 +193,11 @@ class Stage:
 
     def probe(self) -> Probe:
         """The probe."""
-        return Probe(self.integrations, self.connector, self.runs, self.clock)
+        return Probe(self.integrations, self.careful, self.runs, self.clock)
 
     def refresh(self, violation_id: str) -> list[RefreshedTicket]:
         """The button is pressed."""
-        ports = RefreshPorts(self.integrations, self.tickets, self.connector)
+        ports = RefreshPorts(self.integrations, self.tickets, self.careful)
         now = self.worker_clock
         return Refresh(ports, self.reading, self.runs, now, self.rejected.append).violation(violation_id)
 

@@ -13,6 +13,7 @@ from ticket_status.core.model import Counts, HealthStatus, Integration, ReasonCo
 from ticket_status.core.slices import SLICE_TICKETS
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.service.retrieval.careful import CONFIRM_AFTER
 
 REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered 401: the token expired")
 UNREACHABLE = Unavailable(ReasonCode.UNREACHABLE, "no answer within 20 s")
@@ -48,7 +49,7 @@ def test_a_refused_credential_breaks_the_integration_in_one_write_and_all_its_ti
     health = stage.integration.health
     assert (health.status, health.since, health.reason_code, health.reason) == (
         HealthStatus.FAULTY,
-        NOW,
+        NOW + CONFIRM_AFTER,
         ReasonCode.AUTHENTICATION_FAILED,
         REFUSED.reason,
     )
@@ -204,7 +205,7 @@ def test_an_edit_of_the_credentials_during_a_run_goes_on_with_the_new_ones() -> 
 
     def edit_at_the_tenth(_call: str, _names: object) -> None:
         if stage.site.requests == 10:
-            stage.integrations.edit(stage.integration, stage.integration)
+            stage.integrations.edit(stage.integration, stage.integration, afresh=True)
 
     stage.site.before = edit_at_the_tenth
     stage.start()

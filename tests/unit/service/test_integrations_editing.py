@@ -17,6 +17,7 @@ from ticket_status.core.model import (
     Trigger,
 )
 from ticket_status.core.trouble import Refused, Throttled
+from ticket_status.core.work import NewTicketsWork, SliceWork
 from ticket_status.service.administration.editing import Edit
 from ticket_status.service.administration.refusals import (
     AddressRefused,
@@ -206,8 +207,23 @@ def test_the_site_stays_known_with_an_account_that_stays(changes: dict[str, Any]
 
 def test_a_pause_of_the_site_is_respected() -> None:
     world = world_with(paused_until=later(seconds=30))
-    assert edit(world, secrets={"password": "new"}) == RateLimited(later(seconds=30))
+    assert edit(world, skip_proxy=True) == RateLimited(later(seconds=30))
     assert world.connections.tried == []
+
+
+def test_a_new_credential_ends_the_pause_and_the_waiting_work_goes_on_at_once() -> None:
+    world = world_with(health=faulty())
+    edit(world, secrets={"password": "newer"})
+    run = world.last_run()
+    assert run is not None
+    world.queue.take()
+    world.integrations.announce_new_tickets(world.stored(), later(), None)
+    world.integrations.pause(world.stored(), later(minutes=60), 0)
+    edited = edit(world, secrets={"password": "newest"})
+    assert isinstance(edited, Integration)
+    assert edited.paused_until is None
+    waiting = [(type(work), delay) for work, delay in world.queue.sent]
+    assert waiting == [(SliceWork, 0), (NewTicketsWork, 0)]
 
 
 def test_a_site_that_throttles_the_test_pauses_everybody() -> None:
@@ -276,7 +292,7 @@ def test_the_secrets_are_free_again_after_an_edit() -> None:
 
 def test_an_edit_that_lost_puts_the_secrets_back(monkeypatch: pytest.MonkeyPatch) -> None:
     world = world_with()
-    monkeypatch.setattr(world.integrations, "edit", lambda _, __: None)
+    monkeypatch.setattr(world.integrations, "edit", lambda *_, **__: None)
     assert edit(world, secrets={"password": "new"}) == ChangedMeanwhile("cloud-abc")
     assert world.secret()["password"] == "old"
 
@@ -284,7 +300,8 @@ def test_an_edit_that_lost_puts_the_secrets_back(monkeypatch: pytest.MonkeyPatch
 def test_an_edit_of_what_was_deleted_meanwhile_leaves_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     world = world_with()
 
-    def deleted(before: Integration, _: Integration) -> None:
+    def deleted(before: Integration, _: Integration, *, afresh: bool) -> None:
+        assert afresh
         world.integrations.remove(before)
 
     monkeypatch.setattr(world.integrations, "edit", deleted)

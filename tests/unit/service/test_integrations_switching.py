@@ -202,11 +202,16 @@ def test_a_refusal_breaks_the_integration_at_once() -> None:
     assert world.stored().health.reason_code is ReasonCode.AUTHENTICATION_FAILED
 
 
-def test_a_jira_that_a_test_does_not_reach_is_the_finding_at_once() -> None:
+def test_a_jira_that_a_test_does_not_reach_is_the_finding_at_once_and_counts_as_one_try() -> None:
     world = found_with(UNREACHABLE)
     finding = check(world)
     assert isinstance(finding, Finding)
     assert (finding.status, finding.reason_code) == (HealthStatus.FAULTY, ReasonCode.UNREACHABLE)
+    assert world.stored().health.status is HealthStatus.HEALTHY
+    assert world.stored().trouble is not None
+    for _ in range(2):
+        world.pass_time(60)
+        check(world)
     assert world.stored().health.reason_code is ReasonCode.UNREACHABLE
 
 

@@ -55,7 +55,8 @@ def test_a_ticket_of_a_deleted_integration_says_so_also_when_another_takes_its_n
 def test_links_follow_the_address_of_the_integration() -> None:
     stage = Stage()
     (key,) = stage.has_tickets(1)
-    stage.integrations.edit(stage.integration, replace(stage.integration, jira_server_url="https://new.example/jira/"))
+    after = replace(stage.integration, jira_server_url="https://new.example/jira/")
+    stage.integrations.edit(stage.integration, after, afresh=True)
     ticket = stage.reading.ticket(key, NOW)
     assert ticket is not None
     assert ticket.ticket_url == "https://new.example/jira/browse/JAS-1"

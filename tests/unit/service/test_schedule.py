@@ -6,8 +6,8 @@ from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.unit.examples import BROKEN, DAY, HOUR, MINUTE, NOW, PENDING, SECOND, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Integration, RunState, Trigger
+from ticket_status.core.runs import LOST
 from ticket_status.core.work import SliceWork
-from ticket_status.service.retrieval.runs import LOST
 from ticket_status.service.retrieval.schedule import Decision, InvalidEventError, Skipped, SyncRequest, read_request
 
 SCHEDULED_EVENT = {
@@ -135,14 +135,14 @@ def test_a_run_at_work_keeps_another_from_starting_and_is_named() -> None:
     stage = Stage()
     first = stage.start()
     stage.queue.take()
-    stage.clock.pass_(59 * MINUTE)
+    stage.clock.pass_(19 * MINUTE)
     assert stage.schedule(dry_run=True).integrations[0].reason is Skipped.ALREADY_RUNNING
     answer = stage.schedule()
     assert answer.integrations == (Decision("cloud-abc", "skipped", Skipped.ALREADY_RUNNING, first.run_id, 0),)
     assert not stage.queue.sent
 
 
-def test_a_run_without_progress_for_an_hour_is_closed_as_failed_by_the_next_schedule() -> None:
+def test_a_run_without_progress_for_20_minutes_is_closed_as_failed_by_the_next_schedule() -> None:
     stage = Stage()
     first = stage.start()
     stage.queue.take()
@@ -205,11 +205,13 @@ def test_one_integration_that_cannot_be_queued_does_not_keep_the_others_from_it(
     assert len(stage.queue.sent) == 4
 
 
-def test_large_integrations_start_with_two_slices_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_slice_is_alone_until_jira_answers_it_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     stage = Stage()
     census = {NOW.date() - number * DAY: 3_000 for number in range(100)}
     monkeypatch.setattr(stage.tickets, "census", lambda _ref, _clock: census)
     run = stage.start()
     assert len(run.slices) > 10
-    assert [work.name for work, _ in stage.queue.sent if isinstance(work, SliceWork)] == ["0", "1"]
+    assert [work.name for work, _ in stage.queue.sent if isinstance(work, SliceWork)] == ["0"]
     assert run.tickets_total == 300_000

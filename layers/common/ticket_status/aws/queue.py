@@ -1,7 +1,8 @@
 """The sync queue in SQS. A message is JSON with a format version; what is not exactly one of ours is refused.
 
-Version 1 is version 2 without ``origin``. A version that is newer than this code is no mistake but a deployment or a
-roll-back under way: such a message is left on the queue, for whoever can read it.
+Version 1 is version 2 without ``origin``; that is version 3 without ``again`` of new tickets. A version that is newer
+than this code is no mistake but a deployment or a roll-back under way: such a message is left on the queue, for whoever
+can read it.
 """
 
 import json
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-VERSION = 2
+VERSION = 3
 """Format of the messages. A new one is read beside the old one until no old message can be under way."""
 
 OLDEST_VERSION = 1
@@ -34,8 +35,12 @@ _MEMBERS = {
     "verdict": _RUN,
     "new_tickets": _INTEGRATION,
 }
-_ADDED = {1: frozenset[str](), 2: frozenset({"origin"})}
-"""What each version has beyond the first."""
+_ADDED: Mapping[str, Mapping[str, int]] = {
+    "slice": {"origin": 2},
+    "verdict": {"origin": 2},
+    "new_tickets": {"origin": 2, "again": 3},
+}
+"""What came later, and with which version."""
 
 
 class MalformedMessageError(ValueError):
@@ -83,7 +88,12 @@ class SqsWorkQueue:
         origin = self._origin()
         for at in range(0, len(work), _BATCH):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
-                {"Id": str(number), "MessageBody": write_work(one, origin), "DelaySeconds": delay_seconds}
+                {
+                    "Id": str(number),
+                    "MessageBody": write_work(one, origin),
+                    "DelaySeconds": delay_seconds,
+                    "MessageGroupId": one.integration_ref,  # a fair queue: a busy integration does not hold up others
+                }
                 for number, one in enumerate(work[at : at + _BATCH])
             ]
             refused = self._refused(self._refused(entries))
@@ -125,8 +135,8 @@ def write_work(work: Work, origin: str | None = None) -> str:
             members |= {"name": work.name, "step": work.step, "cursor": work.cursor}
         case VerdictWork():
             members |= {"kind": "verdict", "run_id": work.run_id, "clock": work.clock.isoformat()}
-        case NewTicketsWork():
-            members |= {"kind": "new_tickets"}
+        case NewTicketsWork(again=again):
+            members |= {"kind": "new_tickets", "again": again}
         case _:
             assert_never(work)
     return json.dumps(members)
@@ -155,7 +165,7 @@ def _work(members: Mapping[str, Any]) -> Work:
         case "verdict":
             return VerdictWork(name, ref, _text(members, "run_id"), _time(members, "clock"))
         case _:
-            return NewTicketsWork(name, ref)
+            return NewTicketsWork(name, ref, _flag(members, "again"))
 
 
 def _members(body: str) -> Mapping[str, Any]:
@@ -169,7 +179,7 @@ def _members(body: str) -> Mapping[str, Any]:
     kind = members.get("kind")
     if not isinstance(kind, str) or kind not in _MEMBERS:
         raise MalformedMessageError("kind: not one of " + ", ".join(_MEMBERS))
-    wanted = _MEMBERS[kind] | _ADDED[version]
+    wanted = _MEMBERS[kind] | {name for name, since in _ADDED[kind].items() if since <= version}
     for name in sorted(wanted - members.keys()):
         raise MalformedMessageError(f"{name}: missing")
     if members.keys() - wanted:
@@ -205,6 +215,13 @@ def _time(members: Mapping[str, Any], name: str) -> datetime:
     if at.tzinfo is None:
         raise MalformedMessageError(f"{name}: without a time zone")
     return at
+
+
+def _flag(members: Mapping[str, Any], name: str) -> bool:
+    value = members.get(name, False)
+    if not isinstance(value, bool):
+        raise MalformedMessageError(f"{name}: not true or false")
+    return value
 
 
 def _months(members: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from ticket_status.api.application import UNHANDLED_ERRORS, Surroundings
 from ticket_status.composition.api import surroundings
 from ticket_status.composition.parts import Stores, later, now, telemetry
 from ticket_status.config import ApiConfig
-from ticket_status.ports.jira import JiraConnector, JiraRejectedRequestError
+from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
 from ticket_status.service.tickets.reading import Reading
 from ticket_status.service.tickets.registration import RegisterTickets
 from ticket_status.service.tickets.unregistration import UnregisterTickets
+
+if TYPE_CHECKING:
+    from ticket_status.service.retrieval.careful import CarefulConnector
 
 
 def _report_rejected(error: JiraRejectedRequestError) -> None:
@@ -32,7 +36,7 @@ class RefreshServices:
     """How long after its creation a ticket is kept."""
 
 
-def _connector(stores: Stores, config: ApiConfig) -> JiraConnector:
+def _connector(stores: Stores, config: ApiConfig) -> "CarefulConnector":
     from ticket_status.composition.sites import connector  # noqa: PLC0415 - readers do not wait for it at a cold start
 
     return connector(stores, config.stores, config.jira)

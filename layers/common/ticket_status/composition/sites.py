@@ -1,5 +1,6 @@
 """How functions that ask Jira reach it. Loading this takes as long as loading everything else together."""
 
+import time
 from dataclasses import asdict
 
 from ticket_status.aws.runs.points import DynamoPointsLedger
@@ -8,6 +9,7 @@ from ticket_status.config import JiraConfig, StoreConfig
 from ticket_status.core.addresses import AddressRules
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings, MadeCall
+from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.points import PointsConnector
 
 
@@ -22,7 +24,8 @@ def _tell_of_call(call: MadeCall) -> None:
     telemetry().logger.info("jira call", extra=asdict(call))
 
 
-def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> PointsConnector:
+def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> CarefulConnector:
     """Opens integrations' sites."""
     opened = Connector(secret_store(config.region, jira), stores.integrations, jira_settings(jira), now)
-    return PointsConnector(opened, DynamoPointsLedger(stores.dynamo, config.sync_runs_table), now)
+    paid = PointsConnector(opened, DynamoPointsLedger(stores.dynamo, config.sync_runs_table), now)
+    return CarefulConnector(paid, stores.integrations, now, time.sleep)

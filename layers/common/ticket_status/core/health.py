@@ -1,9 +1,15 @@
-"""R9 and R10: when an integration breaks, and how it gets well again. Each is one change of one value."""
+"""R9 to R11: what meeting a Jira means for its integration. Each is one change of one item.
 
-from dataclasses import replace
+``after_trouble`` and ``after_success`` decide; ``service.retrieval.site_health`` stores what they say.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias, assert_never
 
-from ticket_status.core.model import Health, HealthStatus, Integration, ReasonCode, Trouble
+from ticket_status.core.model import Due, Health, HealthStatus, Integration, ReasonCode, Trigger, Trouble
+from ticket_status.core.throttle import pause_for
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 
 LASTING_TRIES = 3
 LASTING_TIME = timedelta(minutes=2)
@@ -16,9 +22,76 @@ _FAILING = frozenset({ReasonCode.UNREACHABLE, ReasonCode.JIRA_ERROR})
 """What failing tries tell; the others are refusals."""
 
 
+# --- After a trouble ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Everybody holds off from the site until then (R11). ``seconds`` is what the next doubling starts from."""
+
+    until: datetime
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """The integration is broken now, or still (R9)."""
+
+    health: Health
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Jira cannot be reached or fails, not yet for long (R9)."""
+
+    tries: Trouble
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfTime:
+    """Our own time ran out: no fault of Jira's, so nothing changes (R9)."""
+
+    reason: str = "our own time ran out"
+
+
+Consequence: TypeAlias = Paused | Broke | TryAgain | OutOfTime
+
+
+def after_trouble(
+    integration: Integration, trouble: JiraTrouble, now: datetime, good_at: datetime | None = None
+) -> Consequence:
+    """What a trouble means. ``good_at``: when the same work last had a good answer, which forgets what was before."""
+    match trouble:
+        case Throttled():
+            return Paused(*pause_for(integration, trouble.until, now))
+        case Refused():
+            return Broke(broken(integration.health, trouble.reason_code, trouble.reason, now), trouble.reason)
+        case Unavailable(own_deadline=True):
+            return OutOfTime(trouble.reason)
+        case Unavailable():
+            return _after_failing(integration, trouble, now, good_at)
+        case _:
+            assert_never(trouble)
+
+
+def _after_failing(
+    integration: Integration, trouble: Unavailable, now: datetime, good_at: datetime | None
+) -> Broke | TryAgain:
+    if refused(integration.health):
+        return Broke(replace(integration.health, checked_at=now), trouble.reason)
+    known = integration.trouble
+    forgotten = known is not None and good_at is not None and good_at > known.last
+    tries = noted(None if forgotten else known, now)
+    if integration.broken or lasts(tries, now):
+        return Broke(broken(integration.health, trouble.reason_code, trouble.reason, now), trouble.reason)
+    return TryAgain(tries, trouble.reason)
+
+
 def noted(trouble: Trouble | None, now: datetime) -> Trouble:
     """The trouble after one more failing try."""
-    return Trouble(now, 1) if trouble is None else Trouble(trouble.since, trouble.tries + 1)
+    return Trouble(now, 1, now) if trouble is None else Trouble(trouble.since, trouble.tries + 1, now)
 
 
 def lasts(trouble: Trouble, now: datetime) -> bool:
@@ -36,6 +109,38 @@ def broken(health: Health, reason_code: ReasonCode, reason: str, now: datetime) 
 def refused(health: Health) -> bool:
     """Whether a refusal broke the integration: a failing try tells nothing about that, so the reason stays."""
     return health.status is HealthStatus.FAULTY and health.reason_code not in _FAILING
+
+
+# --- After a success ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """It is well again; a run of all tickets is due by that, unless the run that found it so is one (R10)."""
+
+    health: Health
+    due: Due | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The failing tries before this success say nothing any more (R9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsItWas:
+    """There is nothing to tell."""
+
+
+Success: TypeAlias = Recovered | Forgotten | AsItWas
+
+
+def after_success(integration: Integration, now: datetime, *, by_full_run: bool) -> Success:
+    """What a good answer means. ``by_full_run``: a run of all tickets had it, and goes on to retrieve them."""
+    if recovers(integration):
+        runs = integration.retrieve_jira_tickets and not by_full_run
+        return Recovered(well(integration.health, now), Due(Trigger.RECOVERED, now) if runs else None)
+    return AsItWas() if integration.trouble is None else Forgotten()
 
 
 def well(health: Health, now: datetime) -> Health:

@@ -112,6 +112,7 @@ class Trigger(StrEnum):
     ENABLED = "enabled"
     RECOVERED = "recovered"
     REGISTERED = "registered"
+    WEBHOOK = "webhook"
     RECHECK = "recheck"
 
 
@@ -164,6 +165,16 @@ class Trouble:
 
     since: datetime
     tries: int
+    last: datetime
+    """When it was last tried: a good answer after that forgets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A run of all tickets that is to begin: stored with what makes it due, cleared by the run's beginning (R1)."""
+
+    trigger: Trigger
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +217,8 @@ class Integration:
     """Length of the last pause without a hint from Jira, in seconds; doubles until a call succeeds (R11)."""
     trouble: Trouble | None = None
     active_run_id: str | None = None
+    due: Due | None = None
+    """The run of all tickets that is to begin."""
     new_tickets_at: datetime | None = None
     """Since when newly registered tickets wait to be retrieved (R14)."""
     settings_version: int = 0

@@ -1,22 +1,132 @@
-"""The life of a sync run: one at a time per integration, closed once, given up when its work was lost."""
+"""The life of a sync run: what is due, who stands in for whom, how work on a run goes on, and when it is lost.
 
+A run that is *due* is stored as due in the same write as the switch, the recovery or the schedule that makes it so,
+and beginning it clears that in one transaction. So no crash in between loses it, and while something is due by a
+recovery or by switching on, whatever run there is began before that.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from ticket_status.core.model import RunState, SyncRun
+from ticket_status.core.model import HealthStatus, Integration, RunState, SyncRun, Trigger
+from ticket_status.core.throttle import pause_end
 
-LOST_AFTER = timedelta(hours=1)
-"""A run that made no progress for so long lost its work; the next schedule closes it as failed."""
+LOST_AFTER = timedelta(minutes=20)
+"""A run that made no progress for so long, its pauses aside, lost its work (R1)."""
+
+LOST = "The run made no progress for 20 minutes: its work was lost."
+MADE_WAY = "The run made way for a run of all tickets."
+BEGAN_BEFORE = "The run began before the integration recovered or was switched on again; a new run replaces it."
+
+_OF_ALL_TICKETS = frozenset({Trigger.SCHEDULE, Trigger.ON_CALL, Trigger.API, Trigger.ENABLED, Trigger.RECOVERED})
+_NEVER_STOOD_IN_FOR = frozenset({Trigger.ENABLED, Trigger.RECOVERED})
+
+
+def of_all_tickets(trigger: Trigger) -> bool:
+    """Whether a run with this trigger retrieves all tickets of its integration."""
+    return trigger in _OF_ALL_TICKETS
 
 
 def lost(run: SyncRun, now: datetime) -> bool:
-    """Whether an open run lost its work. A paused one is waiting, not lost, until an hour after the pause."""
+    """Whether an open run lost its work. A pause is no standstill: the time counts from its end."""
     moved = max(run.updated_at or run.started_at, run.paused_until or run.started_at)
     return run.state.open and now - moved >= LOST_AFTER
 
 
 def at_work(run: SyncRun | None, now: datetime) -> bool:
-    """Whether this run keeps others of its integration from starting."""
+    """Whether a run is open and has not lost its work."""
     return run is not None and run.state.open and not lost(run, now)
+
+
+# --- Who stands in for whom -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Nothing is in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """The run at work does what is due."""
+
+    run: SyncRun
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The active run is closed in this way, and a new one begins."""
+
+    run: SyncRun
+    state: RunState
+    error: str
+
+
+Start: TypeAlias = Begin | StandIn | Replace
+
+
+def how_to_start(trigger: Trigger, active: SyncRun | None, now: datetime) -> Start:
+    """What becomes of a run of all tickets that is due while this run is active (R1, R10)."""
+    if active is None or not active.state.open:
+        return Begin()
+    if lost(active, now):
+        return Replace(active, RunState.FAILED, LOST)
+    if not of_all_tickets(active.trigger):
+        return Replace(active, RunState.CANCELLED, MADE_WAY)
+    if trigger in _NEVER_STOOD_IN_FOR:
+        return Replace(active, RunState.CANCELLED, BEGAN_BEFORE)
+    return StandIn(active)
+
+
+# --- How a message of a run goes on ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """There is something to do, and nothing against it."""
+
+    run: SyncRun
+    integration: Integration
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """There is nothing left to do: the message came twice, or its run is closed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The run ends here."""
+
+    run: SyncRun
+    state: RunState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Everybody holds off from the site until then; the work waits in the queue."""
+
+    run: SyncRun
+    until: datetime
+
+
+Standing: TypeAlias = GoOn | Drop | End | Wait
+
+
+def how_to_go_on(run: SyncRun | None, integration: Integration | None, now: datetime) -> Standing:
+    """What a message of this run comes to, before Jira is asked. ``integration`` is ``None`` when it is gone."""
+    if run is None or not run.state.open:
+        return Drop("the run is closed")
+    if integration is None or not integration.retrieve_jira_tickets:
+        return End(run, RunState.CANCELLED, "retrieval was switched off or the integration deleted")
+    if integration.broken and integration.health.since > run.started_at:
+        return End(run, RunState.FAILED, integration.health.reason or "the integration broke during the run")
+    until = pause_end(integration, now)
+    return GoOn(run, integration) if until is None else Wait(run, until)
 
 
 def collected(run: SyncRun) -> bool:
@@ -33,7 +143,54 @@ def next_slice(run: SyncRun, name: str, at_once: int) -> str | None:
     return following if progress is not None and not progress.done else None
 
 
+def beside_the_first(run: SyncRun, name: str, at_once: int) -> tuple[str, ...]:
+    """Slices to queue when Jira first answers well for the first one, which is alone until then.
+
+    So a credential that no longer works is refused to one worker, not to all of them.
+    """
+    first = name == "0" and run.slices[name].step == 0
+    beside = (str(number) for number in range(1, at_once))
+    return tuple(other for other in beside if first and other in run.slices and not run.slices[other].done)
+
+
+def slices_under_way(run: SyncRun, at_once: int) -> tuple[str, ...]:
+    """Slices of an open run that somebody works on, or that are on the queue."""
+    numbered = sorted(int(name) for name in run.slices if name.isdigit())
+    places = [[str(number) for number in numbered if number % at_once == place] for place in range(at_once)]
+    first = run.slices.get("0")
+    begun = places if first is None or first.done or first.step else places[:1]
+    open_ = [next((name for name in names if not run.slices[name].done), None) for names in begun]
+    new = [name for name, progress in run.slices.items() if not name.isdigit() and not progress.done]
+    return (*(name for name in open_ if name is not None), *new)
+
+
 def tickets_total(run: SyncRun) -> int:
     """How many tickets a run is about: as planned, until what was registered or deleted meanwhile tells otherwise."""
     done = run.counts.total
     return done if run.state is RunState.SUCCEEDED else max(run.tickets_total, done)
+
+
+# --- What the probe attends to --------------------------------------------------------------------------------------
+
+NEW_TICKETS_FORGOTTEN_AFTER = timedelta(minutes=2)
+"""New tickets that nobody was on the way to for so long, a pause aside, have lost their message."""
+
+
+def to_be_probed(integration: Integration) -> bool:
+    """Whether its site is asked whether it is well again (R10)."""
+    return integration.broken and integration.retrieve_jira_tickets
+
+
+def to_be_begun(integration: Integration) -> bool:
+    """Whether the run that is due begins now. One of a broken integration begins with its recovery."""
+    well = integration.health.status is HealthStatus.HEALTHY
+    return integration.due is not None and integration.retrieve_jira_tickets and well
+
+
+def new_tickets_forgotten(integration: Integration, now: datetime) -> bool:
+    """Whether new tickets wait, and their message must have been lost."""
+    well = integration.health.status is HealthStatus.HEALTHY
+    if integration.new_tickets_at is None or not integration.retrieve_jira_tickets or not well:
+        return False
+    since = max(integration.new_tickets_at, integration.paused_until or integration.new_tickets_at)
+    return now - since >= NEW_TICKETS_FORGOTTEN_AFTER

@@ -39,6 +39,8 @@ class NewTicketsWork:
 
     integration_name: str
     integration_ref: str
+    again: bool = False
+    """They were looked for a moment ago: this is for those that the index, which lags behind, did not show yet."""
 
 
 Work: TypeAlias = SliceWork | VerdictWork | NewTicketsWork

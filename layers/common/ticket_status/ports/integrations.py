@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ticket_status.core.model import (
+    Due,
     Health,
     Integration,
     PendingAuthorization,
@@ -30,8 +31,14 @@ class IntegrationStore(Protocol):
     def page(self, limit: int, token: str | None = None) -> Page[Integration]:
         """A page of all. Raises ``InvalidTokenError`` for a token that is not one of ours."""
 
-    def broken(self) -> Iterator[str]:
-        """Names of the broken ones, from the sparse index; every page."""
+    def needing_attention(self) -> Iterator[str]:
+        """Names of those that are broken, have a run due or active, or new tickets that wait; every page.
+
+        From the sparse index, which may lag behind and may name one that has come to rest.
+        """
+
+    def let_rest(self, integration: Integration) -> None:
+        """Take it out of the sparse index, unless something came up meanwhile."""
 
     def add(self, integration: Integration) -> bool:
         """Store a new one; ``False`` when the name is taken."""
@@ -39,9 +46,10 @@ class IntegrationStore(Protocol):
     def remove(self, integration: Integration) -> bool:
         """Delete it: one write, however many tickets it has."""
 
-    def edit(self, before: Integration, after: Integration) -> Integration | None:
+    def edit(self, before: Integration, after: Integration, *, afresh: bool) -> Integration | None:
         """Store address, credentials' names (``username`` …), ``skip_proxy`` and ``site``.
 
+        ``afresh``: with another credential or address, so that the pause and the failing tries of the old one end.
         Counts ``settings_version`` up by one; ``None`` also when it moved meanwhile.
         """
 
@@ -49,18 +57,30 @@ class IntegrationStore(Protocol):
         """Store what connecting learnt; ``None`` also when ``settings_version`` moved meanwhile."""
 
     def switch(self, integration: Integration, *, on: bool, now: datetime) -> Integration | None:
-        """Switch retrieval; on sets ``enabled_since``. ``None`` also when it already was so."""
+        """Switch retrieval; ``None`` also when it already was so.
 
-    def set_health(self, integration: Integration, health: Health) -> Integration | None:
-        """Store health as decided from ``integration``.
+        On sets ``enabled_since``, and a run is due, unless authorisation is pending; off forgets what was due.
+        """
+
+    def set_health(self, integration: Integration, health: Health, due: Due | None = None) -> Integration | None:
+        """Store health as decided from ``integration``, and with it the run that is due by it, in place of any other.
 
         ``None`` also when its status, its reason code or its ``settings_version`` moved meanwhile: what an old
         credential met says nothing about a new one.
-        Becoming healthy sets ``healthy_since`` and clears ``trouble``; becoming faulty puts it into the sparse index.
+        Becoming healthy sets ``healthy_since`` and clears ``trouble``.
         """
 
+    def mark_due(self, integration: Integration, due: Due) -> Integration | None:
+        """Store that a run is due; what was due before stays, and is in the answer."""
+
+    def forget_due(self, integration: Integration) -> Integration | None:
+        """Nothing is due any more; ``None`` also when something else is due now than was read."""
+
     def set_trouble(self, integration: Integration, trouble: Trouble | None) -> Integration | None:
-        """Store or clear the count of failing tries."""
+        """Store or clear the count of failing tries.
+
+        ``None`` also when it is not what was read, or ``settings_version`` moved meanwhile.
+        """
 
     def pause(self, integration: Integration, until: datetime, pause_seconds: int) -> Integration | None:
         """Hold off until then; a pause is only ever made longer: a longer one stays, and is in the answer."""
@@ -71,8 +91,11 @@ class IntegrationStore(Protocol):
     def release_run(self, integration_ref: str, run_id: str) -> None:
         """Let go of the active run if it is this one."""
 
-    def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime) -> bool:
-        """Note that new tickets wait. ``False`` when that was noted already, after ``stale_after``."""
+    def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime | None) -> bool:
+        """Note that new tickets wait. ``False`` when that was noted already, after ``stale_after`` (``None``: ever)."""
+
+    def begin_confirming(self, integration: Integration, now: datetime, until: datetime) -> bool:
+        """Be the one who has a refusal confirmed, until then; ``False`` while somebody else is."""
 
     def expect_authorization(self, integration: Integration, pending: PendingAuthorization) -> Integration | None:
         """Note that an authorisation was begun; it replaces one that was begun before."""

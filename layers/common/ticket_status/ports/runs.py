@@ -26,8 +26,9 @@ class RunStore(Protocol):
     def begin(self, run: SyncRun, integration: Integration) -> bool:
         """Store a new run and make it the integration's active one, in one transaction.
 
-        ``False``, and nothing stored, when another run than the one in ``integration`` is active now, or the
-        integration is gone: two runs of one integration never work at the same time.
+        One of all tickets does what is due, so that nothing is due any more. ``False``, and nothing stored, when
+        another run than the one in ``integration`` is active now, something else is due, or the integration is gone:
+        two runs of one integration never work at the same time, and nothing that is due is lost.
         """
 
     def add(self, run: SyncRun) -> None:

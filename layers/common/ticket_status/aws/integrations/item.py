@@ -16,6 +16,7 @@ from pynamodb.models import Model
 
 from ticket_status.core.model import (
     AuthType,
+    Due,
     Health,
     HealthStatus,
     InstallationType,
@@ -23,18 +24,20 @@ from ticket_status.core.model import (
     PendingAuthorization,
     ReasonCode,
     Site,
+    Trigger,
     Trouble,
 )
 
-BROKEN_INDEX = "BrokenIndex"
-
-
-BROKEN = "1"
-"""The one partition of the index of broken integrations."""
+ATTENTION_INDEX = "BrokenIndex"
+ATTENTION = "1"
+"""The one partition of the index of integrations that the probe has to look at."""
 
 
 class IntegrationRow(Model):
-    """An integration; ``broken`` is there only while it is, for the sparse index."""
+    """An integration. ``attention`` is there only while the probe may have to do something, for the sparse index.
+
+    Attribute and index bear the name of their first use, since an index cannot be renamed by one deployment.
+    """
 
     connection_name = UnicodeAttribute(hash_key=True)
     integration_ref = UnicodeAttribute()
@@ -58,11 +61,12 @@ class IntegrationRow(Model):
     health_checked_at = UTCDateTimeAttribute()
     health_reason_code = UnicodeAttribute(null=True)
     health_reason = UnicodeAttribute(null=True)
-    broken = UnicodeAttribute(null=True)
+    attention = UnicodeAttribute(null=True, attr_name="broken")
     trouble = JSONAttribute(null=True)
     paused_until = UTCDateTimeAttribute(null=True)
     pause_seconds = NumberAttribute()
     active_run_id = UnicodeAttribute(null=True)
+    due = JSONAttribute(null=True)
     new_tickets_at = UTCDateTimeAttribute(null=True)
     disabled_since = UTCDateTimeAttribute(null=True)
     broken_since = UTCDateTimeAttribute(null=True)
@@ -71,6 +75,8 @@ class IntegrationRow(Model):
     """The hash of the state, never the state."""
     authorization_expires_at = UTCDateTimeAttribute(null=True)
     authorization_callback = UnicodeAttribute(null=True)
+    confirming_until = UTCDateTimeAttribute(null=True)
+    """Until when somebody has a second call confirm a refusal."""
     lease_holder = UnicodeAttribute(null=True)
     lease_until = UTCDateTimeAttribute(null=True)
 
@@ -107,6 +113,7 @@ def integration_of(row: IntegrationRow) -> Integration:
         pause_seconds=int(row.pause_seconds),
         trouble=_trouble_of(values.get("trouble")),
         active_run_id=values.get("active_run_id"),
+        due=_due_of(values.get("due")),
         new_tickets_at=values.get("new_tickets_at"),
         settings_version=int(row.settings_version),
         authorization=_authorization_of(values),
@@ -123,7 +130,19 @@ def site_members(site: Site | None) -> dict[str, object] | None:
 
 def trouble_members(trouble: Trouble | None) -> dict[str, object] | None:
     """What is stored of failing tries."""
-    return None if trouble is None else {"since": trouble.since.isoformat(), "tries": trouble.tries}
+    if trouble is None:
+        return None
+    last = {} if trouble.last == trouble.since else {"last": trouble.last.isoformat()}
+    return {"since": trouble.since.isoformat(), "tries": trouble.tries, **last}
+
+
+def due_members(due: Due | None) -> dict[str, object] | None:
+    """What is stored of a run that is due."""
+    return None if due is None else {"trigger": due.trigger.value, "since": due.since.isoformat()}
+
+
+def _due_of(stored: Mapping[str, Any] | None) -> Due | None:
+    return None if stored is None else Due(Trigger(stored["trigger"]), datetime.fromisoformat(stored["since"]))
 
 
 def _authorization_of(values: Mapping[str, Any]) -> PendingAuthorization | None:
@@ -139,4 +158,7 @@ def _site_of(stored: Mapping[str, Any] | None) -> Site | None:
 
 
 def _trouble_of(stored: Mapping[str, Any] | None) -> Trouble | None:
-    return None if stored is None else Trouble(datetime.fromisoformat(stored["since"]), stored["tries"])
+    if stored is None:
+        return None
+    since, last = stored["since"], stored.get("last", stored["since"])
+    return Trouble(datetime.fromisoformat(since), stored["tries"], datetime.fromisoformat(last))

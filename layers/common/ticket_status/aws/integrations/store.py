@@ -8,9 +8,10 @@ from pynamodb.exceptions import DeleteError, PutError
 
 from ticket_status.aws.dynamo import Dynamo, either, listed, refused
 from ticket_status.aws.integrations.item import (
-    BROKEN,
-    BROKEN_INDEX,
+    ATTENTION,
+    ATTENTION_INDEX,
     IntegrationRow,
+    due_members,
     integration_of,
     site_members,
     trouble_members,
@@ -24,7 +25,16 @@ from ticket_status.aws.integrations.table import (
     settings_of,
     text,
 )
-from ticket_status.core.model import Health, HealthStatus, Integration, PendingAuthorization, Site, Trouble
+from ticket_status.core.model import (
+    Due,
+    Health,
+    HealthStatus,
+    Integration,
+    PendingAuthorization,
+    Site,
+    Trigger,
+    Trouble,
+)
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
 
@@ -61,15 +71,22 @@ class DynamoIntegrationStore:
         found = [integration_of(self._table.rows.from_raw_data(dict(item))) for item in items]
         return Page(found, write_token(_LIST, found[-1].connection_name) if more else None)
 
-    def broken(self) -> Iterator[str]:
+    def needing_attention(self) -> Iterator[str]:
         """One query of the sparse index, page after page."""
         pages = self._dynamo.query(
             TableName=self._table.name,
-            IndexName=BROKEN_INDEX,
-            KeyConditionExpression="broken = :broken",
-            ExpressionAttributeValues={":broken": {"S": BROKEN}},
+            IndexName=ATTENTION_INDEX,
+            KeyConditionExpression="broken = :attention",
+            ExpressionAttributeValues={":attention": {"S": ATTENTION}},
         )
         return (item["connection_name"]["S"] for page in pages for item in page)
+
+    def let_rest(self, integration: Integration) -> None:
+        """One update, unless something came up meanwhile."""
+        row = IntegrationRow
+        nothing_due = row.due.does_not_exist() & row.new_tickets_at.does_not_exist()
+        nothing_wrong = row.active_run_id.does_not_exist() & (row.health_status != HealthStatus.FAULTY.value)
+        self._table.update(integration, [row.attention.remove()], nothing_due & nothing_wrong)
 
     def add(self, integration: Integration) -> bool:
         """One put on the condition that the name is free."""
@@ -91,13 +108,16 @@ class DynamoIntegrationStore:
             return False
         return True
 
-    def edit(self, before: Integration, after: Integration) -> Integration | None:
+    def edit(self, before: Integration, after: Integration, *, afresh: bool) -> Integration | None:
         """Counts ``settings_version`` up by one."""
         edited = ("jira_server_url", "username", "client_id", "consumer_key", "public_key", "skip_proxy")
         attributes = IntegrationRow.get_attributes()
         actions: list[Action] = [set_or_remove(attributes[name], getattr(after, name)) for name in edited]
         actions.append(set_or_remove(IntegrationRow.site, site_members(after.site)))
         actions.append(IntegrationRow.settings_version.set(before.settings_version + 1))
+        if afresh:
+            actions += [IntegrationRow.paused_until.remove(), IntegrationRow.pause_seconds.set(0)]
+            actions.append(IntegrationRow.trouble.remove())
         return self._table.update(before, actions, settings_of(before))
 
     def learn_site(self, integration: Integration, site: Site) -> Integration | None:
@@ -108,11 +128,15 @@ class DynamoIntegrationStore:
 
     def switch(self, integration: Integration, *, on: bool, now: datetime) -> Integration | None:
         """One update, however many tickets there are (R5, R6)."""
-        since = IntegrationRow.enabled_since if on else IntegrationRow.disabled_since
-        retrieve = IntegrationRow.retrieve_jira_tickets
-        return self._table.update(integration, [retrieve.set(on), since.set(now)], retrieve != on)
+        row = IntegrationRow
+        since = row.enabled_since if on else row.disabled_since
+        pending = integration.health.status is HealthStatus.PENDING
+        due = _is_due(Due(Trigger.ENABLED, now)) if on and not pending else [row.due.remove()]
+        return self._table.update(
+            integration, [row.retrieve_jira_tickets.set(on), since.set(now), *due], row.retrieve_jira_tickets != on
+        )
 
-    def set_health(self, integration: Integration, health: Health) -> Integration | None:
+    def set_health(self, integration: Integration, health: Health, due: Due | None = None) -> Integration | None:
         """One update, however many tickets there are (R9, R10)."""
         actions: list[Action] = [
             IntegrationRow.health_status.set(health.status.value),
@@ -120,7 +144,6 @@ class DynamoIntegrationStore:
             IntegrationRow.health_checked_at.set(health.checked_at),
             set_or_remove(IntegrationRow.health_reason_code, text(health.reason_code)),
             set_or_remove(IntegrationRow.health_reason, health.reason),
-            set_or_remove(IntegrationRow.broken, BROKEN if health.status is HealthStatus.FAULTY else None),
         ]
         if health.status is HealthStatus.FAULTY and not integration.broken:
             actions.append(IntegrationRow.broken_since.set(health.since))
@@ -128,11 +151,27 @@ class DynamoIntegrationStore:
             actions.append(IntegrationRow.trouble.remove())
             if integration.health.status is not HealthStatus.HEALTHY:
                 actions.append(IntegrationRow.healthy_since.set(health.since))
+        if due is not None:
+            actions += _is_due(due)
+        elif health.status is HealthStatus.FAULTY:
+            actions.append(IntegrationRow.attention.set(ATTENTION))
         return self._table.update(integration, actions, health_of(integration) & settings_of(integration))
 
+    def mark_due(self, integration: Integration, due: Due) -> Integration | None:
+        """One update; answers what is stored when something was due already."""
+        marked = self._table.update(integration, _is_due(due), IntegrationRow.due.does_not_exist())
+        return marked or self._table.current(integration)
+
+    def forget_due(self, integration: Integration) -> Integration | None:
+        """One update on the condition that it still is what was read."""
+        as_read = same(IntegrationRow.due, due_members(integration.due))
+        return self._table.update(integration, [IntegrationRow.due.remove()], as_read)
+
     def set_trouble(self, integration: Integration, trouble: Trouble | None) -> Integration | None:
-        """One update."""
-        return self._table.update(integration, [set_or_remove(IntegrationRow.trouble, trouble_members(trouble))])
+        """One update on the condition that it is what was read."""
+        as_read = same(IntegrationRow.trouble, trouble_members(integration.trouble))
+        actions = [set_or_remove(IntegrationRow.trouble, trouble_members(trouble))]
+        return self._table.update(integration, actions, as_read & settings_of(integration))
 
     def pause(self, integration: Integration, until: datetime, pause_seconds: int) -> Integration | None:
         """Answers the stored pause when that is as long or longer."""
@@ -156,11 +195,19 @@ class DynamoIntegrationStore:
             condition & (IntegrationRow.active_run_id == run_id),
         )
 
-    def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime) -> bool:
+    def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime | None) -> bool:
         """One conditional update."""
         noted = IntegrationRow.new_tickets_at
-        condition = either(noted.does_not_exist(), noted <= stale_after)
-        return self._table.update(integration, [noted.set(now)], condition) is not None
+        none = noted.does_not_exist()
+        condition = none if stale_after is None else either(none, noted <= stale_after)
+        actions = [noted.set(now), IntegrationRow.attention.set(ATTENTION)]
+        return self._table.update(integration, actions, condition) is not None
+
+    def begin_confirming(self, integration: Integration, now: datetime, until: datetime) -> bool:
+        """One conditional update."""
+        confirming = IntegrationRow.confirming_until
+        free = either(confirming.does_not_exist(), confirming <= now)
+        return self._table.update(integration, [confirming.set(until)], free) is not None
 
     def take_new_tickets(self, integration: Integration) -> None:
         """One update."""
@@ -196,3 +243,7 @@ class DynamoIntegrationStore:
         """The end of a ``RefreshLease``: one conditional update."""
         holds = IntegrationRow.lease_holder
         self._table.update(integration, [holds.remove(), IntegrationRow.lease_until.remove()], holds == holder)
+
+
+def _is_due(due: Due) -> "list[Action]":
+    return [IntegrationRow.due.set(due_members(due)), IntegrationRow.attention.set(ATTENTION)]

@@ -9,10 +9,18 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from ticket_status.aws.dynamo import ContendedWriteError, Dynamo, condition_failed, refused, tries
-from ticket_status.aws.integrations.item import BROKEN, IntegrationRow, integration_of, site_members, trouble_members
+from ticket_status.aws.integrations.item import (
+    ATTENTION,
+    IntegrationRow,
+    due_members,
+    integration_of,
+    site_members,
+    trouble_members,
+)
 from ticket_status.core.model import Integration, ReasonCode
 
-_PLAIN = frozenset(IntegrationRow.get_attributes()) & {one.name for one in fields(Integration)} - {"site", "trouble"}
+_IN_MEMBERS = {"site", "trouble", "due"}
+_PLAIN = frozenset(IntegrationRow.get_attributes()) & {one.name for one in fields(Integration)} - _IN_MEMBERS
 """Attributes that a row and an integration have alike."""
 
 
@@ -44,12 +52,13 @@ class IntegrationTable:
             **{name: getattr(integration, name) for name in _PLAIN},
             site=site_members(integration.site),
             trouble=trouble_members(integration.trouble),
+            due=due_members(integration.due),
             health_status=health.status.value,
             health_since=health.since,
             health_checked_at=health.checked_at,
             health_reason_code=text(health.reason_code),
             health_reason=health.reason,
-            broken=BROKEN if integration.broken else None,
+            attention=ATTENTION if integration.broken or integration.due else None,
         )
 
     def update(

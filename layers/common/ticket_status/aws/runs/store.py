@@ -17,8 +17,8 @@ from ticket_status.aws.dynamo import (
     refused,
     tries,
 )
-from ticket_status.aws.integrations.item import IntegrationRow
-from ticket_status.aws.integrations.table import is_still
+from ticket_status.aws.integrations.item import ATTENTION, IntegrationRow, due_members
+from ticket_status.aws.integrations.table import is_still, same
 from ticket_status.aws.runs.item import (
     MISSING_PREFIX,
     RUN_PREFIX,
@@ -34,6 +34,7 @@ from ticket_status.aws.runs.item import (
 from ticket_status.core.missing import MissingTickets
 from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun
 from ticket_status.core.observations import SliceStep
+from ticket_status.core.runs import of_all_tickets
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
 from ticket_status.ports.runs import SliceTakenError
@@ -60,7 +61,12 @@ class DynamoRunStore:
                     write.save(self._row_of(run), RunRow.run_id.does_not_exist())
                     write.update(
                         self._integrations(integration.connection_name),
-                        [IntegrationRow.active_run_id.set(run.run_id), IntegrationRow.last_run_id.set(run.run_id)],
+                        [
+                            IntegrationRow.active_run_id.set(run.run_id),
+                            IntegrationRow.last_run_id.set(run.run_id),
+                            IntegrationRow.attention.set(ATTENTION),
+                            *([IntegrationRow.due.remove()] if of_all_tickets(run.trigger) else []),
+                        ],
                         _none_began_since(integration),
                     )
             except TransactWriteError as error:
@@ -288,10 +294,11 @@ def _open() -> Condition:
 
 
 def _none_began_since(integration: Integration) -> Condition:
-    """No run is active, or still the one that was there when the integration was read."""
+    """No run is active, or still the one that was there when the integration was read; nor is anything else due."""
     active = IntegrationRow.active_run_id
     free: Condition = active.does_not_exist()
     if integration.active_run_id is not None:
         free = either(free, active == integration.active_run_id)
-    both: Condition = is_still(integration) & free
+    as_due: Condition = same(IntegrationRow.due, due_members(integration.due))
+    both: Condition = is_still(integration) & free & as_due
     return both

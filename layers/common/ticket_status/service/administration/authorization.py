@@ -4,6 +4,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
+from ticket_status.core.health import Paused
 from ticket_status.core.model import AuthType, Integration
 from ticket_status.core.throttle import paused
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
@@ -18,7 +19,6 @@ from ticket_status.service.administration.refusals import (
     WrongAuthType,
 )
 from ticket_status.service.administration.settings_ports import SettingsPorts
-from ticket_status.service.retrieval.site_health import Paused
 
 _TOKEN_MEMBER = "request_token"  # noqa: S105 - the name of a member, not a password  # nosec B105
 _SECRET_MEMBER = "request_token_secret"  # noqa: S105 - the name of a member, not a password  # nosec B105

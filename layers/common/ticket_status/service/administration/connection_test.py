@@ -6,13 +6,13 @@ from typing import assert_never
 
 from ticket_status.core import health as rules
 from ticket_status.core.connection import ConnectionReport
+from ticket_status.core.health import Paused
 from ticket_status.core.model import Health, HealthStatus, Integration, ReasonCode, Site
 from ticket_status.core.points import pays_points, sentence, sweep
 from ticket_status.core.throttle import paused
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.service.administration.refusals import IntegrationNotFound, RateLimited
 from ticket_status.service.administration.settings_ports import SettingsPorts
-from ticket_status.service.retrieval.site_health import Paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Checking:
                 assert_never(report.trouble)
 
     def _well(self, integration: Integration) -> None:
-        after = self._ports.found_well(integration)
+        after = self._ports.recovery.succeeded(integration)
         if after.health.status is HealthStatus.HEALTHY:
             self._ports.integrations.set_health(after, rules.well(after.health, self._ports.now()))
 
@@ -76,8 +76,11 @@ class Checking:
         return replace(report, checks=checks)
 
     def _unwell(self, integration: Integration, trouble: Refused | Unavailable, report: ConnectionReport) -> Finding:
-        """One that was never authorised stays so: there is nothing that could have broken."""
+        """A refusal becomes the health; a site that cannot be reached counts as one try, and the answer says it (R9).
+
+        One that was never authorised stays so: there is nothing that could have broken.
+        """
         if integration.health.status is HealthStatus.PENDING:
             return Finding(HealthStatus.PENDING, None, None, report)
-        self._ports.health.found_faulty(integration, trouble)
+        self._ports.health.met(integration, trouble)
         return Finding(HealthStatus.FAULTY, trouble.reason_code, trouble.reason, report)

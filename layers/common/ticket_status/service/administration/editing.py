@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType, InstallationType, Integration, Site
-from ticket_status.core.throttle import paused
+from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import Throttled
 from ticket_status.service.administration.integrations import TRIED_WHEN_GIVEN, refused
 from ticket_status.service.administration.refusals import (
@@ -67,49 +68,57 @@ class Editing:
         before = self._ports.current(integration)
         if before is None:
             return IntegrationNotFound(integration.connection_name)
+        deadline = self._ports.deadline  # one for all calls, so that the answer is out in time (25 s)
         old = self._ports.secrets.read(before.integration_ref) or {}
         new = {**old, **edit.secrets}
         after = edit.of(before)
         if before.auth_type not in TRIED_WHEN_GIVEN or edit.skip_connection_test:
-            different = self._different(before, after, self._found_untried(before, after, new), old)
+            different = self._different(before, after, self._found_untried(before, after, new, deadline), old, deadline)
             if different is not None:
                 return different
             site = _still_known(before, after, same_secrets=new == old)
             return self._store(before, replace(after, site=site), old, new)
-        report = self._try(before, after, new)
+        report = self._try(before, after, new, deadline, afresh=_afresh(before, after) or new != old)
         if not isinstance(report, ConnectionReport):
             return report
-        different = self._different(before, after, report.site, old)
+        different = self._different(before, after, report.site, old, deadline)
         if different is not None:
             return different
         stored = self._store(before, replace(after, site=report.site), old, new)
-        return self._ports.found_well(stored) if isinstance(stored, Integration) else stored
+        return self._ports.recovery.succeeded(stored) if isinstance(stored, Integration) else stored
 
     def _try(
-        self, before: Integration, after: Integration, new: Mapping[str, str]
+        self, before: Integration, after: Integration, new: Mapping[str, str], deadline: datetime, *, afresh: bool
     ) -> ConnectionReport | ConnectionFailed | RateLimited:
-        """Try the edited integration; a pause of the same site is respected, and stored (R11)."""
-        same_address = after.site_url == before.site_url
-        if same_address and before.paused_until is not None and paused(before, self._ports.now()):
-            return RateLimited(before.paused_until)
-        report = self._ports.connections.check(after, new, self._ports.deadline)
-        if same_address and isinstance(report.trouble, Throttled):
+        """Try the edited integration. A pause is respected unless credential or address are new (R11)."""
+        until = pause_end(before, self._ports.now())
+        if until is not None and not afresh:
+            return RateLimited(until)
+        report = self._ports.connections.check(after, new, deadline)
+        if after.site_url == before.site_url and isinstance(report.trouble, Throttled):
             self._ports.health.met(before, report.trouble)
         return refused(report, self._ports.now()) or report
 
-    def _found_untried(self, before: Integration, after: Integration, new: Mapping[str, str]) -> Site | None:
+    def _found_untried(
+        self, before: Integration, after: Integration, new: Mapping[str, str], deadline: datetime
+    ) -> Site | None:
         """What answers at a new address, if it can be told: an edit that is not tried must not go to another site."""
         if after.site_url == before.site_url:
             return None
         if before.auth_type in TRIED_WHEN_GIVEN:
-            return self._ports.connections.check(after, new, self._ports.deadline).site
+            return self._ports.connections.check(after, new, deadline).site
         if not _goes_by_id(before) or before.site is None or before.site.cloud_id is None:
             return None
-        cloud_id = self._ports.connections.cloud_id(after, self._ports.deadline)
+        cloud_id = self._ports.connections.cloud_id(after, deadline)
         return Site(after.site_url, cloud_id=cloud_id) if cloud_id is not None else None
 
     def _different(
-        self, before: Integration, after: Integration, found: Site | None, old: Mapping[str, str]
+        self,
+        before: Integration,
+        after: Integration,
+        found: Site | None,
+        old: Mapping[str, str],
+        deadline: datetime,
     ) -> DifferentSite | None:
         """Whether the new address is known to be another site.
 
@@ -124,7 +133,7 @@ class Editing:
             return None if same else DifferentSite(before.site_url, after.site_url)
         if known is not None and known.base_url == found.base_url:
             return None
-        there = self._ports.connections.check(before, old, self._ports.deadline).site
+        there = self._ports.connections.check(before, old, deadline).site
         if there is None or there.base_url is None or there.base_url == found.base_url:
             return None
         return DifferentSite(there.base_url, after.site_url)
@@ -135,14 +144,25 @@ class Editing:
         """The secrets first: what a worker meets in between says nothing about the edited integration."""
         if new != old:
             self._ports.secrets.write(before.integration_ref, new)
-        stored = self._ports.integrations.edit(before, after)
+        afresh = new != old or _afresh(before, after)
+        stored = self._ports.integrations.edit(before, after, afresh=afresh)
         if stored is not None:
+            if afresh and pause_end(before, self._ports.now()) is not None:
+                self._ports.runs.resume(stored)
             return stored
         if self._ports.current(before) is None:
             self._ports.secrets.destroy(before.integration_ref)
             return IntegrationNotFound(before.connection_name)
         self._ports.secrets.write(before.integration_ref, old)
         return ChangedMeanwhile(before.connection_name)
+
+
+def _afresh(before: Integration, after: Integration) -> bool:
+    """Whether address or account are others: what the site said to the old ones ends with them."""
+    return any(
+        getattr(before, name) != getattr(after, name)
+        for name in ("jira_server_url", "username", "client_id", "consumer_key")
+    )
 
 
 def _goes_by_id(integration: Integration) -> bool:

@@ -109,7 +109,7 @@ class Granting:
         doubtful = not isinstance(report.trouble, Refused)
         if doubtful and current.health.status is HealthStatus.PENDING:
             # Authorised it is; that Jira does not answer now is for the next run to find out.
-            current = self._ports.found_well(current)
+            current = self._ports.recovery.succeeded(current)
         self._ports.health.met(current, report.trouble)
 
     def secrets(self, integration: Integration) -> Mapping[str, str]:

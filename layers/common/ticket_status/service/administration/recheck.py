@@ -3,6 +3,7 @@
 import re
 
 from ticket_status.core.comparison import asked_as
+from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain
 from ticket_status.core.judgement import Found, Verdict
 from ticket_status.core.model import Absence, HealthStatus, Integration, Ticket, TicketKey
 from ticket_status.core.throttle import paused
@@ -23,7 +24,6 @@ from ticket_status.service.administration.refusals import (
 from ticket_status.service.administration.settings_ports import SettingsPorts
 from ticket_status.service.retrieval.asking import Retrieval
 from ticket_status.service.retrieval.proof import Proof
-from ticket_status.service.retrieval.site_health import Broke, Paused, TryAgain
 from ticket_status.service.tickets.reading import Reading, ShownTicket
 
 _ISSUE_ID = re.compile(r"[0-9]{1,30}")
@@ -111,7 +111,7 @@ class Rechecking:
                 return RateLimited(until)
             case Broke(reason=reason):
                 return IntegrationBroken(reason)
-            case TryAgain(reason=reason):
+            case TryAgain(reason=reason) | OutOfTime(reason=reason):
                 return JiraUnavailable(reason)
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from ticket_status.core import health as rules
-from ticket_status.core.model import HealthStatus, Integration, Site, Trigger
+from ticket_status.core.model import Integration, Site
 from ticket_status.ports.connecting import ConnectionTester, KeyPair, OAuth1Grants, OAuth2Grants
 from ticket_status.ports.integrations import IntegrationStore, RefreshLease
 from ticket_status.ports.jira import JiraConnector
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.secrets import SecretStore
 from ticket_status.ports.tickets import TicketStore
+from ticket_status.service.retrieval.recovery import Recovery
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.site_health import SiteHealth
 
@@ -73,14 +73,10 @@ class SettingsPorts:
             return integration
         return self.integrations.learn_site(integration, site) or integration
 
-    def found_well(self, integration: Integration) -> Integration:
-        """R10: mark the integration healthy; a recovery starts a run of all tickets, if retrieval is on."""
-        recovers = rules.recovers(integration)
-        after = self.health.succeeded(integration)
-        recovered = recovers and after.health.status is HealthStatus.HEALTHY
-        if recovered and after.retrieve_jira_tickets:
-            self.runs.start(after, Trigger.RECOVERED, self.now())
-        return after
+    @property
+    def recovery(self) -> Recovery:
+        """What finding a site well does to its integration."""
+        return Recovery(self.health, self.runs, self.now)
 
     @contextmanager
     def hold_secrets(self, integration: Integration) -> Iterator[bool]:

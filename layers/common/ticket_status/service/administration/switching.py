@@ -14,9 +14,6 @@ from ticket_status.service.administration.refusals import (
 )
 from ticket_status.service.administration.settings_ports import SettingsPorts
 
-_STARTS = 3
-"""How often a run is started anew when the one in the way ends at that very moment."""
-
 
 @dataclass(frozen=True, slots=True)
 class Switched:
@@ -34,12 +31,12 @@ class Switching:
         self._ports = ports
 
     def switch(self, connection_name: str, *, on: bool) -> Switched | Refusal:
-        """Switch retrieval: one write, however many tickets. Switching on what is on starts nothing."""
+        """Switch retrieval: one write, however many tickets. Switching on what is on only begins what is due."""
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
         if integration.retrieve_jira_tickets == on:
-            return Switched(on, None)
+            return Switched(on, self._begin_due(integration) if on else None)
         return self._on(integration) if on else self._off(integration)
 
     def sync(self, connection_name: str) -> str | Refusal:
@@ -51,7 +48,8 @@ class Switching:
             return RetrievalDisabled(connection_name)
         if integration.health.status is HealthStatus.PENDING:
             return PendingAuthorizationFirst(connection_name)
-        return self._start(integration, Trigger.API) or ChangedMeanwhile(connection_name)
+        started = self._ports.runs.start(integration, Trigger.API, self._ports.now())
+        return started.run_id or ChangedMeanwhile(connection_name)
 
     def _on(self, integration: Integration) -> Switched | Refusal:
         missing = _missing(integration)
@@ -60,9 +58,7 @@ class Switching:
         after = self._ports.integrations.switch(integration, on=True, now=self._ports.now())
         if after is None:
             return self._switched_by_another(integration)
-        if after.health.status is HealthStatus.PENDING:
-            return Switched(on=True, run_id=None)
-        return Switched(on=True, run_id=self._start(after, Trigger.ENABLED))
+        return Switched(on=True, run_id=self._begin_due(after))
 
     def _off(self, integration: Integration) -> Switched | Refusal:
         """Off hides at once; a run at work stops at its next chunk, and says so."""
@@ -78,16 +74,9 @@ class Switching:
             return IntegrationNotFound(integration.connection_name)
         return Switched(current.retrieve_jira_tickets, None)
 
-    def _start(self, integration: Integration, trigger: Trigger) -> str | None:
-        current: Integration | None = integration
-        for _ in range(_STARTS):
-            if current is None:
-                return None
-            run_id = self._ports.runs.start(current, trigger, self._ports.now()).run_id
-            if run_id is not None:
-                return run_id
-            current = self._ports.current(current)
-        return None
+    def _begin_due(self, integration: Integration) -> str | None:
+        begun = self._ports.runs.begin_due(integration, self._ports.now())
+        return begun.run_id if begun is not None else None
 
 
 def _missing(integration: Integration) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""R10: broken integrations are tried again every 15 minutes, by one request each; a success starts a full run."""
+"""R1 and R10: what the probe attends to every 15 minutes: broken integrations, runs that are due, and lost work.
+
+A broken integration is tried again by one request; a success starts a full run.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from ticket_status.core.model import Integration, ReasonCode, Trigger
+from ticket_status.core.model import Integration, ReasonCode
+from ticket_status.core.runs import LOST, lost, new_tickets_forgotten, to_be_begun, to_be_probed
 from ticket_status.core.throttle import paused
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.ports.integrations import IntegrationStore
-from ticket_status.ports.jira import JiraConnector, JiraRejectedRequestError
+from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.site_health import SiteHealth
 
@@ -24,7 +29,7 @@ class _Outcome(Enum):
     RECOVERED = auto()
     BROKEN = auto()
     PAUSED = auto()
-    OF_NO_CONCERN = auto()
+    NOT_APPLICABLE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +40,24 @@ class ProbeReport:
     recovered: tuple[str, ...]
     broken: int
     """Integrations that retrieval is on for, and that are broken still; those that were not tried among them."""
+    taken_up: int
+    """Runs that were due, and that nobody else had begun."""
+    lost: int
+    """Runs that were closed because their work was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attended:
+    outcome: _Outcome
+    taken_up: bool
+    lost: bool
 
 
 class Probe:
-    """The light probe of broken integrations, which are read from their sparse index."""
+    """Attends to the integrations of the sparse index, each of them read anew."""
 
     def __init__(
-        self, integrations: IntegrationStore, connector: JiraConnector, runs: Runs, now: Callable[[], datetime]
+        self, integrations: IntegrationStore, connector: CarefulConnector, runs: Runs, now: Callable[[], datetime]
     ) -> None:
         self._integrations = integrations
         self._connector = connector
@@ -50,29 +66,52 @@ class Probe:
         self._now = now
 
     def probe(self) -> ProbeReport:
-        """Try every broken integration that retrieval is on for, and that nobody has to hold off from."""
+        """Attend to every integration that may need it; the first error is raised when all have been attended to."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = [(name, pool.submit(self._probe_one, name)) for name in self._integrations.broken()]
-        outcomes = {name: future.result() for name, future in found}
-        times = Counter(outcomes.values())
+            found = [(name, pool.submit(self._attend, name)) for name in self._integrations.needing_attention()]
+        attended = {name: future.result() for name, future in found}
+        times = Counter(one.outcome for one in attended.values())
         return ProbeReport(
             probed=times[_Outcome.RECOVERED] + times[_Outcome.BROKEN],
-            recovered=tuple(sorted(name for name, outcome in outcomes.items() if outcome is _Outcome.RECOVERED)),
+            recovered=tuple(sorted(name for name, one in attended.items() if one.outcome is _Outcome.RECOVERED)),
             broken=times[_Outcome.BROKEN] + times[_Outcome.PAUSED],
+            taken_up=sum(one.taken_up for one in attended.values()),
+            lost=sum(one.lost for one in attended.values()),
         )
 
-    def _probe_one(self, name: str) -> _Outcome:
+    def _attend(self, name: str) -> _Attended:
         integration = self._integrations.get(name)
-        if integration is None or not integration.broken or not integration.retrieve_jira_tickets:
-            return _Outcome.OF_NO_CONCERN
+        if integration is None:
+            return _Attended(_Outcome.NOT_APPLICABLE, taken_up=False, lost=False)
+        integration, lost_one = self._without_lost_run(integration)
+        outcome = _Outcome.NOT_APPLICABLE
+        if to_be_probed(integration):
+            integration, outcome = self._tried(integration)
+        taken_up = to_be_begun(integration) and self._runs.begin_due(integration, self._now()) is not None
+        if new_tickets_forgotten(integration, self._now()):
+            self._runs.look_for_new_tickets(integration)
+        if not taken_up and integration.active_run_id is None:
+            self._integrations.let_rest(integration)
+        return _Attended(outcome, taken_up and outcome is not _Outcome.RECOVERED, lost_one)
+
+    def _without_lost_run(self, integration: Integration) -> tuple[Integration, bool]:
+        """The integration after a run that lost its work was closed, and whether there was one."""
+        run = self._runs.active(integration)
+        if integration.active_run_id is not None and (run is None or not run.state.open):
+            self._integrations.release_run(integration.integration_ref, integration.active_run_id)
+        if run is None or not lost(run, self._now()):
+            return integration, False
+        return self._runs.give_up(integration, run, self._now(), LOST) or integration, True
+
+    def _tried(self, integration: Integration) -> tuple[Integration, _Outcome]:
+        """The integration after its site was asked, unless everybody holds off from it."""
         if paused(integration, self._now()):
-            return _Outcome.PAUSED
+            return integration, _Outcome.PAUSED
         proven = self._proven(integration)
-        if not isinstance(proven, Integration):
-            self._health.met(integration, proven)
-            return _Outcome.BROKEN
-        self._runs.start(proven, Trigger.RECOVERED, self._now())
-        return _Outcome.RECOVERED
+        if isinstance(proven, Integration):
+            return proven, _Outcome.RECOVERED
+        self._health.met(integration, proven)
+        return integration, _Outcome.BROKEN
 
     def _proven(self, integration: Integration) -> Integration | JiraTrouble:
         """The integration made well, or the trouble. A site that rejects our call must not end the others' round."""

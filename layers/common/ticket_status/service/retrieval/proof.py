@@ -13,6 +13,7 @@ from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from ticket_status.core.comparison import asked_as
+from ticket_status.core.health import OutOfTime
 from ticket_status.core.judgement import (
     Evidence,
     Found,
@@ -28,7 +29,7 @@ from ticket_status.core.model import ReasonCode, Ticket
 from ticket_status.core.observations import Account
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.ports.jira import Jira, JiraRejectedRequestError
-from ticket_status.service.retrieval.slice import Ended, OutOfTime, Stopped
+from ticket_status.service.retrieval.slice import Ended, Stopped
 
 AT_ONCE = 8
 """Calls side by side: missing tickets are judged when all slices are done, so these are all that the site sees."""

@@ -11,22 +11,24 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from ticket_status.core.comparison import Comparison, Row
-from ticket_status.core.health import recovers
+from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, recovers
 from ticket_status.core.judgement import Verdict, implausible
 from ticket_status.core.missing import shown_before
-from ticket_status.core.model import Integration, Ticket, TicketKey, Trigger, UnknownReason
+from ticket_status.core.model import Integration, Ticket, TicketKey, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked
 from ticket_status.core.sighting import sighting
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.core.window import position
 from ticket_status.ports.integrations import IntegrationStore
-from ticket_status.ports.jira import Jira, JiraConnector, JiraRejectedRequestError
+from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.ports.tickets import TicketStore
 from ticket_status.service.retrieval.asking import Retrieval
+from ticket_status.service.retrieval.careful import CarefulConnector, CarefulJira
 from ticket_status.service.retrieval.proof import Proof
+from ticket_status.service.retrieval.recovery import Recovery
 from ticket_status.service.retrieval.runs import Runs
-from ticket_status.service.retrieval.site_health import Broke, Paused, SiteHealth, TryAgain
-from ticket_status.service.retrieval.slice import OutOfTime, Stopped
+from ticket_status.service.retrieval.site_health import SiteHealth
+from ticket_status.service.retrieval.slice import Stopped
 from ticket_status.service.tickets.reading import Reading, ShownTicket
 
 REFRESH_TIME = timedelta(seconds=20)
@@ -56,7 +58,7 @@ class RefreshPorts:
 
     integrations: IntegrationStore
     tickets: TicketStore
-    connector: JiraConnector
+    connector: CarefulConnector
 
 
 class Refresh:
@@ -73,10 +75,10 @@ class Refresh:
         """``rejected`` is told of requests that Jira called malformed: our own fault, which is to alarm."""
         self._ports = ports
         self._reading = reading
-        self._runs = runs
         self._now = now
         self._rejected = rejected
         self._health = SiteHealth(ports.integrations, now)
+        self._recovery = Recovery(self._health, runs, now)
         self._retrieval = Retrieval(ports.tickets, now)
 
     def violation(self, violation_id: str) -> list[RefreshedTicket]:
@@ -121,28 +123,28 @@ class Refresh:
         integration = tickets[0].integration
         if integration is None:
             return {}
+        jira = self._ports.connector.open(integration, deadline)
+        if isinstance(jira, _TROUBLE):
+            return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, jira))
         try:
-            failed = self._retrieve(integration, tickets, deadline)
+            failed = self._retrieve(integration, jira, tickets, deadline)
         except JiraRejectedRequestError as error:
             self._rejected(error)
             return dict.fromkeys((one.ticket.key for one in tickets), _UNAVAILABLE)
         if isinstance(failed, _TROUBLE):
-            return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, failed))
+            met = self._met(integration, failed, jira)
+            return dict.fromkeys((one.ticket.key for one in tickets), met)
         return failed
 
     def _retrieve(
-        self, integration: Integration, tickets: Sequence[ShownTicket], deadline: datetime
+        self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], deadline: datetime
     ) -> dict[TicketKey, Refreshed] | JiraTrouble:
         """Ask, record, judge: the tickets that Jira could not answer for, or the trouble that was met."""
-        jira = self._ports.connector.open(integration, deadline)
-        if isinstance(jira, _TROUBLE):
-            return jira
         if recovers(integration):
-            proven = self._health.prove(jira, integration)
+            proven = self._recovery.prove(jira, integration)
             if not isinstance(proven, Integration):
                 return proven
             integration = proven
-            self._runs.start(integration, Trigger.RECOVERED, self._now())
         begun = max(self._now(), _not_before(integration))
         results: list[Comparison] = []
         rows = [_row(one.ticket) for one in tickets]
@@ -154,10 +156,12 @@ class Refresh:
         self._health.learnt(integration, jira)
         failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
         left, trouble = self._judge(integration, jira, tickets, results, begun, deadline)
-        not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble)
+        not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble, jira)
         return dict.fromkeys(failed | left, not_had)
 
-    def _retrieve_call(self, integration: Integration, jira: Jira, rows: Sequence[Row]) -> Comparison | JiraTrouble:
+    def _retrieve_call(
+        self, integration: Integration, jira: CarefulJira, rows: Sequence[Row]
+    ) -> Comparison | JiraTrouble:
         ref = integration.integration_ref
         asked = self._retrieval.ask(jira, rows, _not_before(integration))
         if not isinstance(asked.result, Comparison):
@@ -171,7 +175,7 @@ class Refresh:
     def _judge(  # noqa: PLR0913, PLR0917 - what was asked, when, and what came of it
         self,
         integration: Integration,
-        jira: Jira,
+        jira: CarefulJira,
         tickets: Sequence[ShownTicket],
         results: Sequence[Comparison],
         begun: datetime,
@@ -199,14 +203,14 @@ class Refresh:
         left = {ticket.key for ticket in gone} - judged
         return left, None if isinstance(proven.ended, OutOfTime | Stopped) else proven.ended
 
-    def _met(self, integration: Integration, trouble: JiraTrouble) -> Refreshed:
-        consequence = self._health.met(integration, trouble)
+    def _met(self, integration: Integration, trouble: JiraTrouble, jira: CarefulJira | None = None) -> Refreshed:
+        consequence = self._health.met(integration, trouble, None if jira is None else jira.good_at)
         match consequence:
             case Paused():
                 return Outcome.DEFERRED, OutcomeReason.RATE_LIMITED
             case Broke():
                 return _BROKEN
-            case TryAgain():
+            case TryAgain() | OutOfTime():
                 return _UNAVAILABLE
             case _:
                 assert_never(consequence)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from ticket_status.core.model import Integration, RunState, SliceProgress, SyncRun, Trigger
-from ticket_status.core.runs import at_work, lost
+from ticket_status.core.model import Due, Integration, RunState, SliceProgress, SyncRun, Trigger
+from ticket_status.core.runs import Replace, StandIn, at_work, collected, how_to_start, of_all_tickets, slices_under_way
 from ticket_status.core.slices import DELETED_TICKETS, SLICE_TICKETS, SLICES_AT_ONCE, Census, plan_slices
 from ticket_status.core.window import position, window_start
-from ticket_status.core.work import SliceWork
+from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.runs import RunStore
@@ -18,7 +18,11 @@ from ticket_status.ports.tickets import TicketStore
 _RECENT_RUNS = 20
 """Among so many of the newest runs one is looked for that rechecks already."""
 
-LOST = "the run made no progress for an hour: its work was lost"
+_TRIES = 4
+"""How often beginning is tried anew because somebody else began, ended or asked for a run at that very moment."""
+
+INDEX_LAG = timedelta(seconds=3)
+"""How long a run waits for the index when tickets were registered just before it began: index reads lag behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +53,53 @@ class Runs:
         self._queue = queue
         self._slice_tickets = slice_tickets
 
-    def start(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun:
-        """Start a run of all the integration's tickets in the window, unless one is at work already (section 4).
+    # --- Beginning --------------------------------------------------------------------------------------------------
 
-        A run that lost its work is closed as failed first, and says so.
-        """
-        active = self.make_room(integration, now)
-        census = self._tickets.census(integration.integration_ref, now)
-        tickets = self.tickets_in_window(integration, now, census)
-        if active is not None:
-            return StartedRun(active.run_id, tickets, already_running=True)
-        parts = plan_slices(census, now, self._slice_tickets)
-        slices = {str(number): SliceProgress(part) for number, part in enumerate(parts)}
-        run = self.begin(integration, trigger, slices, tickets, now)
-        if run is None:
-            return self._started_by_another(integration, tickets)
-        self.queue_slices(integration, run, list(slices)[:SLICES_AT_ONCE])
-        return StartedRun(run.run_id, tickets, already_running=False)
+    def start(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun:
+        """Have all tickets in the window retrieved, unless a run at work does so already (section 4)."""
+        asked = self.ask_for(integration, trigger, now)
+        return asked if isinstance(asked, StartedRun) else self.begin_asked(asked, integration, now)
+
+    def ask_for(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun | Integration | None:
+        """Store that a run is due, before anything else is done (R1); or the run that stands in for it."""
+        stands_in = self.standing_in(integration, trigger, now)
+        if stands_in is not None:
+            return StartedRun(stands_in.run_id, self.tickets_in_window(integration, now), already_running=True)
+        return self._integrations.mark_due(integration, Due(trigger, now))
+
+    def standing_in(self, integration: Integration, trigger: Trigger, now: datetime) -> SyncRun | None:
+        """The run at work that would stand in for one that is asked for now. For what is due already none does."""
+        if integration.due is not None:
+            return None
+        start = how_to_start(trigger, self.active(integration), now)
+        return start.run if isinstance(start, StandIn) else None
+
+    def begin_asked(self, asked: Integration | None, integration: Integration, now: datetime) -> StartedRun:
+        """Begin what was asked for; when somebody else was quicker, the run that they began."""
+        begun = self.begin_due(asked, now)
+        if begun is not None:
+            return begun
+        current = self._integrations.get(integration.connection_name)
+        run_id = current.active_run_id if current is not None else None
+        return StartedRun(run_id, self.tickets_in_window(integration, now), already_running=True)
+
+    def begin_due(self, integration: Integration | None, now: datetime) -> StartedRun | None:
+        """Begin the run that is due; ``None`` when none is, because somebody else began it."""
+        for _ in range(_TRIES):
+            if integration is None or integration.due is None:
+                return None
+            start = how_to_start(integration.due.trigger, self.active(integration), now)
+            if isinstance(start, StandIn):
+                self._integrations.forget_due(integration)
+                tickets = self.tickets_in_window(integration, now)
+                return StartedRun(start.run.run_id, tickets, already_running=True)
+            if isinstance(start, Replace):
+                self._runs.close(start.run, start.state, now, start.error)
+            begun = self._begin_all(integration, integration.due.trigger, now)
+            if begun is not None:
+                return begun
+            integration = self._integrations.get(integration.connection_name)
+        return None
 
     def start_recheck(self, integration: Integration, now: datetime) -> SyncRun:
         """Have all deleted and inaccessible tickets in the window looked at once more.
@@ -92,7 +126,7 @@ class Runs:
         tickets: int,
         now: datetime,
     ) -> SyncRun | None:
-        """Store a new run as the integration's active one; ``None`` when another one began meanwhile."""
+        """Store a new run as the integration's active one; ``None`` when another one began or is due meanwhile."""
         run = SyncRun(
             integration_ref=integration.integration_ref,
             run_id=new_run_id(now),
@@ -104,13 +138,43 @@ class Runs:
         )
         return run if self._runs.begin(run, integration) else None
 
-    def queue_slices(self, integration: Integration, run: SyncRun, names: Sequence[str]) -> None:
-        """Put slices on the queue; when the queue refuses, the run is closed as failed and the error raised."""
+    def queue_slices(
+        self, integration: Integration, run: SyncRun, names: Sequence[str], delay_seconds: int = 0
+    ) -> None:
+        """Put slices on the queue; when the queue refuses, the run is closed as failed, and is due again."""
         try:
-            self._queue.send([slice_work(integration, run, name) for name in names])
+            self._queue.send([slice_work(integration, run, name) for name in names], delay_seconds)
         except Exception:
-            self.end(run, RunState.FAILED, run.started_at, "the run could not be put on the queue")
+            self._due_again(integration, run, run.started_at)
+            self.end(run, RunState.FAILED, run.started_at, "The run could not be put on the queue.")
             raise
+
+    def _begin_all(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun | None:
+        """Begin a run of all tickets.
+
+        Its first slice is alone on the queue until Jira answers well for it (``beside_the_first``).
+        """
+        census = self._tickets.census(integration.integration_ref, now)
+        tickets = self.tickets_in_window(integration, now, census)
+        parts = plan_slices(census, now, self._slice_tickets)
+        slices = {str(number): SliceProgress(part) for number, part in enumerate(parts)}
+        run = self.begin(integration, trigger, slices, tickets, now)
+        if run is None:
+            return None
+        lag = INDEX_LAG if integration.new_tickets_at is not None else timedelta()
+        self.queue_slices(integration, run, ["0"], int(lag.total_seconds()))
+        return StartedRun(run.run_id, tickets, already_running=False)
+
+    # --- The run that is active -------------------------------------------------------------------------------------
+
+    def resume(self, integration: Integration) -> None:
+        """Have the work go on at once that waits for the end of a pause (R11). It may come twice, later."""
+        run = self.active(integration)
+        work: list[Work] = [] if run is None or not run.state.open else _waiting(integration, run)
+        if integration.new_tickets_at is not None:
+            work.append(NewTicketsWork(integration.connection_name, integration.integration_ref))
+        if work:
+            self._queue.send(work)
 
     def active(self, integration: Integration) -> SyncRun | None:
         """The run that the integration holds as its active one."""
@@ -118,23 +182,29 @@ class Runs:
             return None
         return self._runs.get(integration.integration_ref, integration.active_run_id)
 
-    def make_room(self, integration: Integration, now: datetime) -> SyncRun | None:
-        """The run at work, which keeps others from starting; one that lost its work is closed, and says so."""
-        run = self.active(integration)
-        if run is not None and lost(run, now):
-            self.end(run, RunState.FAILED, now, LOST)
-        return run if at_work(run, now) else None
-
-    def at_work(self, integration: Integration, now: datetime) -> SyncRun | None:
-        """The run that is at work on the integration."""
-        run = self.active(integration)
-        return run if at_work(run, now) else None
+    # --- Ending -----------------------------------------------------------------------------------------------------
 
     def cancel(self, integration: Integration, now: datetime) -> None:
         """End the run at work because retrieval was switched off or the integration deleted (R5)."""
         run = self.active(integration)
         if run is not None and run.state.open:
             self.end(run, RunState.CANCELLED, now)
+
+    def give_up(self, integration: Integration, run: SyncRun, now: datetime, why: str) -> Integration | None:
+        """Close a run whose work is lost. What it was to retrieve is due again, which is stored first (R1)."""
+        self._due_again(integration, run, now)
+        if run.trigger is Trigger.REGISTERED and integration.retrieve_jira_tickets:
+            self.look_for_new_tickets(integration)
+        self.end(run, RunState.FAILED, now, why)
+        return self._integrations.get(integration.connection_name)
+
+    def look_for_new_tickets(self, integration: Integration) -> None:
+        """Have somebody look for new tickets again (R14)."""
+        self._queue.send([NewTicketsWork(integration.connection_name, integration.integration_ref)])
+
+    def _due_again(self, integration: Integration, run: SyncRun, now: datetime) -> None:
+        if of_all_tickets(run.trigger) and integration.retrieve_jira_tickets:
+            self._integrations.mark_due(integration, Due(run.trigger, now))
 
     def end(self, run: SyncRun, state: RunState, now: datetime, error: str | None = None) -> SyncRun | None:
         """Close a run, once, and make room for the next; ``None`` when it was closed already."""
@@ -153,10 +223,11 @@ class Runs:
         midnight = datetime.combine(start.date() + timedelta(days=1), time(), UTC)
         return total + self._tickets.count(integration.integration_ref, position(start), position(midnight))
 
-    def _started_by_another(self, integration: Integration, tickets: int) -> StartedRun:
-        current = self._integrations.get(integration.connection_name)
-        run_id = current.active_run_id if current is not None else None
-        return StartedRun(run_id, tickets, already_running=True)
+
+def _waiting(integration: Integration, run: SyncRun) -> list[Work]:
+    if collected(run):
+        return [VerdictWork(integration.connection_name, run.integration_ref, run.run_id, run.started_at)]
+    return [slice_work(integration, run, name) for name in slices_under_way(run, SLICES_AT_ONCE)]
 
 
 def slice_work(integration: Integration, run: SyncRun, name: str) -> SliceWork:

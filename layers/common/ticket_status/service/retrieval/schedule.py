@@ -1,14 +1,15 @@
 """R1 and section 4: queue the integrations, every 8 hours or when an on-call engineer asks."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from ticket_status.core.model import HealthStatus, Integration, Trigger
 from ticket_status.ports.integrations import IntegrationStore
-from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.runs import Runs, StartedRun
 
 _PAGE = 100
 _AT_ONCE = 16
@@ -82,6 +83,9 @@ def read_request(event: object) -> SyncRequest:
     return SyncRequest(name if isinstance(name, str) else None, dry_run)
 
 
+_Asked: TypeAlias = Decision | StartedRun | Integration | None
+
+
 class Schedule:
     """Spreads integrations over the queue, in O(integrations)."""
 
@@ -90,17 +94,17 @@ class Schedule:
         self._runs = runs
 
     def queue(self, request: SyncRequest, now: datetime) -> ScheduleAnswer:
-        """Queue what the request names.
+        """Queue what the request names: all are stored as due before the first of them begins (R1).
 
         One integration that cannot be queued does not keep the others from it: the first such error is raised when
         all have been tried.
         """
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            futures = [
-                pool.submit(self._decide, integration, request, now)
-                for integration in self._chosen(request.integration_name)
-            ]
-        decisions = sorted((future.result() for future in futures), key=lambda one: one.integration_name)
+            chosen = list(self._chosen(request.integration_name))
+            asked = [pool.submit(self._ask_for, one, request, now) for one in chosen]
+            wait(asked)
+            begun = [pool.submit(self._begin, one, how, now) for one, how in zip(chosen, asked, strict=True)]
+        decisions = sorted((future.result() for future in begun), key=lambda one: one.integration_name)
         queued = 0 if request.dry_run else sum(decision.action == "queued" for decision in decisions)
         return ScheduleAnswer(request.dry_run, queued, tuple(decisions))
 
@@ -114,25 +118,35 @@ class Schedule:
             raise InvalidEventError(message)
         yield integration
 
-    def _decide(self, integration: Integration, request: SyncRequest, now: datetime) -> Decision:
-        skipped = self._skipped(integration, now, dry_run=request.dry_run)
-        if skipped is not None or request.dry_run:
-            action = "queued" if skipped is None else "skipped"
-            tickets = self._runs.tickets_in_window(integration, now)
-            return Decision(integration.connection_name, action, skipped, None, tickets)
+    def _ask_for(self, integration: Integration, request: SyncRequest, now: datetime) -> _Asked:
+        """Store that a run is due; or say what is done instead."""
+        skipped = _skipped(integration)
+        if skipped is not None:
+            return self._decision(integration, "skipped", skipped, now)
         trigger = Trigger.SCHEDULE if request.scheduled else Trigger.ON_CALL
-        started = self._runs.start(integration, trigger, now)
+        if request.dry_run:
+            running = self._runs.standing_in(integration, trigger, now) is not None
+            reason = Skipped.ALREADY_RUNNING if running else None
+            return self._decision(integration, "skipped" if running else "queued", reason, now)
+        return self._runs.ask_for(integration, trigger, now)
+
+    def _begin(self, integration: Integration, asked: Future[_Asked], now: datetime) -> Decision:
+        how = asked.result()
+        if isinstance(how, Decision):
+            return how
+        started = how if isinstance(how, StartedRun) else self._runs.begin_asked(how, integration, now)
         action, reason = ("skipped", Skipped.ALREADY_RUNNING) if started.already_running else ("queued", None)
         return Decision(integration.connection_name, action, reason, started.run_id, started.tickets_in_window)
 
-    def _skipped(self, integration: Integration, now: datetime, *, dry_run: bool) -> Skipped | None:
-        if not integration.retrieve_jira_tickets:
-            return Skipped.RETRIEVAL_DISABLED
-        if integration.health.status is HealthStatus.PENDING:
-            return Skipped.PENDING_AUTHORIZATION
-        if dry_run and self._runs.at_work(integration, now) is not None:
-            return Skipped.ALREADY_RUNNING
-        return None
+    def _decision(self, integration: Integration, action: str, reason: Skipped | None, now: datetime) -> Decision:
+        tickets = self._runs.tickets_in_window(integration, now)
+        return Decision(integration.connection_name, action, reason, None, tickets)
+
+
+def _skipped(integration: Integration) -> Skipped | None:
+    if not integration.retrieve_jira_tickets:
+        return Skipped.RETRIEVAL_DISABLED
+    return Skipped.PENDING_AUTHORIZATION if integration.health.status is HealthStatus.PENDING else None
 
 
 def all_integrations(integrations: IntegrationStore) -> Iterator[Integration]:

@@ -13,9 +13,11 @@ from itertools import chain
 from typing import Protocol
 
 from ticket_status.core.comparison import Comparison, Row
+from ticket_status.core.health import OutOfTime
 from ticket_status.core.missing import shown_before, sort_missing
 from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun, Trigger
 from ticket_status.core.observations import SliceStep
+from ticket_status.core.runs import of_all_tickets
 from ticket_status.core.throttle import paused
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
@@ -31,11 +33,6 @@ STEP_TIME = timedelta(seconds=5)
 
 _HAND_ON = timedelta(seconds=35)
 """With less time left no further call is begun: a call may take 20 s, and what it brings has to be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfTime:
-    """The worker runs short of time: the rest is handed on with the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +63,16 @@ class SliceRetrieval:
     """One worker's way through one slice. Made for one use."""
 
     def __init__(
-        self, ports: SlicePorts, retrieval: Retrieval, health: SiteHealth, now: Callable[[], datetime]
+        self,
+        ports: SlicePorts,
+        retrieval: Retrieval,
+        health: SiteHealth,
+        now: Callable[[], datetime],
+        first_answer: Callable[[Integration, SyncRun, str], None],
     ) -> None:
+        """``first_answer`` is told of the integration, run and slice when Jira first answered well."""
         self._ports = ports
+        self._first_answer = first_answer
         self._retrieval = retrieval
         self._health = health
         self._now = now
@@ -169,17 +173,25 @@ class SliceRetrieval:
 
     def _prove(self) -> JiraTrouble | None:
         """One request that tells whether a slice without tickets, or a broken integration, is well."""
-        proven = self._health.prove(self._jira, self._integration)
+        proven = self._health.prove(self._jira, self._integration, by_full_run=self._of_all())
         if not isinstance(proven, Integration):
             return proven
-        self._integration, self._answered = proven, True
+        self._integration = proven
+        self._tell_first_answer()
         return None
 
     def _well(self) -> None:
         """R10: the first success makes the integration well, before anything that it brought is recorded."""
         if not self._answered:
-            self._integration = self._health.succeeded(self._integration)
+            self._integration = self._health.succeeded(self._integration, by_full_run=self._of_all())
+            self._tell_first_answer()
+
+    def _tell_first_answer(self) -> None:
         self._answered = True
+        self._first_answer(self._integration, self._run, self._name)
+
+    def _of_all(self) -> bool:
+        return of_all_tickets(self._run.trigger)
 
     # --- Steps ------------------------------------------------------------------------------------------------------
 

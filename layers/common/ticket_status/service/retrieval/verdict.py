@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
+from ticket_status.core.health import OutOfTime
 from ticket_status.core.judgement import implausible
 from ticket_status.core.missing import Judgement, MissingTickets, Unproven
 from ticket_status.core.model import Counts, Integration, SyncRun, Ticket, TicketKey, Trigger
 from ticket_status.core.observations import Account
+from ticket_status.core.runs import of_all_tickets
 from ticket_status.ports.jira import Jira
 from ticket_status.service.retrieval.asking import Retrieval
 from ticket_status.service.retrieval.proof import Proof, Proven
 from ticket_status.service.retrieval.site_health import SiteHealth
-from ticket_status.service.retrieval.slice import Ended, OutOfTime, SlicePorts, Stopped, not_before, stopped
+from ticket_status.service.retrieval.slice import Ended, SlicePorts, Stopped, not_before, stopped
 
 MIN_TIME_FOR_LOOKUP = timedelta(seconds=45)
 """With less time left no further missing ticket is asked for: a call may take 20 s, the proof of our account after it
@@ -76,7 +78,7 @@ class RunVerdict:
         parts: list[_Part] = []
 
         def tickets(account: Account) -> Iterator[Ticket]:
-            self._health.succeeded(integration)
+            self._health.succeeded(integration, by_full_run=of_all_tickets(run.trigger))
             return self._tickets(run, _seal(integration, account), parts)
 
         proven = Proof(

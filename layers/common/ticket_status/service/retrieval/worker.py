@@ -7,45 +7,42 @@ reason. Only a bug or an outage of AWS raises, and then the message itself comes
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeGuard, assert_never
+from typing import assert_never
 
-from ticket_status.core.health import RETRY_DELAY
-from ticket_status.core.model import (
-    NEW_TICKETS,
-    Counts,
-    HealthStatus,
-    Integration,
-    RunState,
-    Slice,
-    SliceProgress,
-    SyncRun,
-    Trigger,
+from ticket_status.core.health import RETRY_DELAY, Broke, OutOfTime, Paused, TryAgain
+from ticket_status.core.model import Counts, Integration, RunState, SyncRun
+from ticket_status.core.new_tickets import Leave, LookAgain, Postpone
+from ticket_status.core.runs import (
+    Drop,
+    End,
+    GoOn,
+    Standing,
+    Wait,
+    beside_the_first,
+    collected,
+    how_to_go_on,
+    next_slice,
+    of_all_tickets,
 )
-from ticket_status.core.runs import collected, next_slice
 from ticket_status.core.slices import SLICES_AT_ONCE
-from ticket_status.core.throttle import delay_until, paused
+from ticket_status.core.throttle import delay_until
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
-from ticket_status.core.window import END, position, window_start
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 from ticket_status.ports.integrations import IntegrationStore
-from ticket_status.ports.jira import Jira, JiraConnector, JiraRejectedRequestError
+from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.tickets import TicketStore
 from ticket_status.service.retrieval.asking import Retrieval
+from ticket_status.service.retrieval.careful import CarefulConnector, CarefulJira
+from ticket_status.service.retrieval.new_tickets import NewTickets, NewTicketsPorts, Retrieved
 from ticket_status.service.retrieval.runs import Runs, slice_work
-from ticket_status.service.retrieval.site_health import Broke, Paused, SiteHealth, TryAgain
-from ticket_status.service.retrieval.slice import OutOfTime, SliceRetrieval, Stopped
+from ticket_status.service.retrieval.site_health import SiteHealth
+from ticket_status.service.retrieval.slice import SliceRetrieval, Stopped
 from ticket_status.service.retrieval.verdict import RunVerdict
 
 _MARGIN = timedelta(seconds=10)
 """What is left of the worker's time, after the last answer of Jira, to write it and hand the rest on."""
-
-_LOOK_AGAIN = timedelta(seconds=10)
-"""New tickets that can neither join a run nor begin one look again after this."""
-
-_MAY_WAIT = timedelta(seconds=30)
-"""So long new tickets leave a run at work alone: most often it comes by them, and asking twice is saved (R14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ class _Ready:
 
     integration: Integration
     run: SyncRun
-    jira: Jira
+    jira: CarefulJira
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ class WorkerPorts:
     tickets: TicketStore
     runs: RunStore
     queue: WorkQueue
-    connector: JiraConnector
+    connector: CarefulConnector
 
 
 class Worker:
@@ -94,44 +91,54 @@ class Worker:
         self._runs = Runs(ports.integrations, ports.tickets, ports.runs, ports.queue)
         self._health = SiteHealth(ports.integrations, now)
         self._retrieval = Retrieval(ports.tickets, now)
+        new_tickets = NewTicketsPorts(ports.integrations, ports.tickets, ports.runs, ports.queue)
+        self._new_tickets = NewTickets(new_tickets, self._runs, now, jitter)
         self._verdicts = RunVerdict(ports, self._retrieval, self._health, now)
 
     def do(self, work: Work, time_left: Callable[[], timedelta]) -> WorkReport:
         """Do a message's work; ``time_left`` is what the worker has until it is ended from outside."""
         if isinstance(work, NewTicketsWork):
-            return self._new_tickets(work)
-        ready = self._make_ready(work, time_left)
-        if isinstance(ready, WorkReport):
-            return ready
+            return self._take_up(work)
+        standing = self._standing(work)
+        match standing:
+            case Drop(reason):
+                return self._report(work, "repeated", detail=reason)
+            case End(run, state, reason):
+                self._runs.end(run, state, self._now(), reason)
+                return self._report(work, "cancelled" if state is RunState.CANCELLED else "broke", detail=reason)
+            case Wait(run, until):
+                return self._pause(work, run, until)
+            case GoOn(run, integration):
+                return self._go_on(work, run, integration, time_left)
+            case _:
+                assert_never(standing)
+
+    # --- What every work on a run begins with ----------------------------------------------------------------------
+
+    def _standing(self, work: SliceWork | VerdictWork) -> Standing:
+        run = self._ports.runs.get(work.integration_ref, work.run_id)
+        if run is not None and isinstance(work, SliceWork) and work.name not in run.slices:
+            return Drop("the run has no such slice")
+        integration = self._ports.integrations.get(work.integration_name)
+        same = integration is not None and integration.integration_ref == work.integration_ref
+        return how_to_go_on(run, integration if same else None, self._now())
+
+    def _go_on(
+        self, work: SliceWork | VerdictWork, run: SyncRun, integration: Integration, time_left: Callable[[], timedelta]
+    ) -> WorkReport:
+        jira = self._ports.connector.open(integration, self._now() + time_left() - _MARGIN)
+        if isinstance(jira, Throttled | Refused | Unavailable):
+            return self._in_trouble(work, run, integration, jira)
+        ready = _Ready(integration, run, jira)
         try:
             if isinstance(work, VerdictWork):
                 return self._verdict(work, ready, time_left)
             return self._slice(work, ready, time_left)
         except JiraRejectedRequestError as error:
             if isinstance(work, VerdictWork):
-                self._ports.runs.spend(ready.run, ready.jira.requests)
-            self._runs.end(ready.run, RunState.FAILED, self._now(), str(error))
+                self._ports.runs.spend(run, jira.requests)
+            self._runs.end(run, RunState.FAILED, self._now(), str(error))
             raise
-
-    # --- What every work on a run begins with ----------------------------------------------------------------------
-
-    def _make_ready(self, work: SliceWork | VerdictWork, time_left: Callable[[], timedelta]) -> _Ready | WorkReport:
-        run = self._ports.runs.get(work.integration_ref, work.run_id)
-        if run is None or not run.state.open or (isinstance(work, SliceWork) and work.name not in run.slices):
-            return self._report(work, "repeated", detail="the run is closed")
-        integration = self._ports.integrations.get(work.integration_name)
-        if not _retrieves(integration, work.integration_ref):
-            self._runs.end(run, RunState.CANCELLED, self._now())
-            return self._report(work, "cancelled", detail="retrieval was switched off or the integration deleted")
-        if integration.broken and integration.health.since > run.started_at:
-            self._runs.end(run, RunState.FAILED, self._now(), integration.health.reason)
-            return self._report(work, "broke", detail="the integration broke during the run")
-        if paused(integration, self._now()) and integration.paused_until is not None:
-            return self._pause(work, run, integration.paused_until)
-        jira = self._ports.connector.open(integration, self._now() + time_left() - _MARGIN)
-        if isinstance(jira, Throttled | Refused | Unavailable):
-            return self._in_trouble(work, run, integration, jira)
-        return _Ready(integration, run, jira)
 
     def _in_trouble(
         self,
@@ -139,19 +146,23 @@ class Worker:
         run: SyncRun,
         integration: Integration,
         trouble: JiraTrouble,
-        jira_requests: int = 0,
+        jira: CarefulJira | None = None,
     ) -> WorkReport:
         """Store what the trouble means, and put the work back or end its run."""
-        consequence = self._health.met(integration, trouble)
+        requests = 0 if jira is None else jira.requests
+        consequence = self._health.met(integration, trouble, None if jira is None else jira.good_at)
         match consequence:
             case Paused(until):
-                return self._pause(work, run, until, jira_requests)
-            case Broke(reason):
+                return self._pause(work, run, until, requests)
+            case Broke(_, reason):
                 self._runs.end(run, RunState.FAILED, self._now(), reason)
-                return self._report(work, "broke", jira_requests=jira_requests, detail=reason)
-            case TryAgain(reason):
+                return self._report(work, "broke", jira_requests=requests, detail=reason)
+            case TryAgain(_, reason):
                 self._ports.queue.send([work], int(RETRY_DELAY.total_seconds()))
-                return self._report(work, "retried", jira_requests=jira_requests, detail=reason)
+                return self._report(work, "retried", jira_requests=requests, detail=reason)
+            case OutOfTime(reason):
+                self._ports.queue.send([work])
+                return self._report(work, "handed_on", jira_requests=requests, detail=reason)
             case _:
                 assert_never(consequence)
 
@@ -169,7 +180,7 @@ class Worker:
         if ready.run.slices[work.name].done:
             completed = self._slice_done(ready.integration, ready.run, work.name)
             return self._report(work, "repeated", detail="the slice was done", completed=completed)
-        job = SliceRetrieval(self._ports, self._retrieval, self._health, self._now)
+        job = SliceRetrieval(self._ports, self._retrieval, self._health, self._now, self._queue_beside)
         try:
             run, ended = job.retrieve(ready.integration, ready.run, work.name, ready.jira, time_left)
         finally:
@@ -190,7 +201,13 @@ class Worker:
                 self._ports.queue.send([rest])
                 return self._report(work, "handed_on", jira_requests=requests, counts=job.counts)
             case _:
-                return self._in_trouble(rest, run, job.integration, ended, requests)
+                return self._in_trouble(rest, run, job.integration, ended, ready.jira)
+
+    def _queue_beside(self, integration: Integration, run: SyncRun, name: str) -> None:
+        """Queue the slices that are worked on beside the first one, now that Jira answers well."""
+        others = beside_the_first(run, name, SLICES_AT_ONCE)
+        if others:
+            self._ports.queue.send([slice_work(integration, run, other) for other in others])
 
     def _slice_done(self, integration: Integration, run: SyncRun, name: str) -> bool:
         """Queue the slice that follows; after the last one, judge what is missing or end the run (see _complete)."""
@@ -208,7 +225,7 @@ class Worker:
     def _complete(self, run: SyncRun) -> bool:
         """End a run well; whether it was this that ended it, and it was one of all tickets."""
         ended = self._runs.end(run, RunState.SUCCEEDED, self._now())
-        return ended is not None and run.trigger is not Trigger.REGISTERED
+        return ended is not None and of_all_tickets(run.trigger)
 
     # --- Verdicts ---------------------------------------------------------------------------------------------------
 
@@ -223,49 +240,23 @@ class Worker:
                 self._ports.queue.send([work])
                 return self._report(work, "handed_on", jira_requests=requests, counts=judged.counts)
             case _:
-                return self._in_trouble(work, ready.run, ready.integration, judged.ended, requests)
+                return self._in_trouble(work, ready.run, ready.integration, judged.ended, ready.jira)
 
     # --- New tickets ------------------------------------------------------------------------------------------------
 
-    def _new_tickets(self, work: NewTicketsWork) -> WorkReport:
-        """R14: new tickets join the run at work, or get one of their own."""
-        integration = self._ports.integrations.get(work.integration_name)
-        if integration is None or integration.integration_ref != work.integration_ref:
-            return self._report(work, "nothing_to_do", detail="the integration is gone")
-        now = self._now()
-        if paused(integration, now) and integration.paused_until is not None:
-            self._ports.queue.send([work], delay_until(integration.paused_until, now, self._jitter()))
-            return self._report(work, "paused")
-        run = self._runs.make_room(integration, now)
-        if run is not None and _may_wait(integration, now):
-            self._ports.queue.send([work], int(_LOOK_AGAIN.total_seconds()))
-            return self._report(work, "retried", detail="the run at work may come by them by itself")
-        self._ports.integrations.take_new_tickets(integration)
-        if not integration.retrieve_jira_tickets or integration.health.status is not HealthStatus.HEALTHY:
-            return self._report(work, "nothing_to_do", detail="the run that follows switching on or recovery has them")
-        # R2: what left the window before it was ever retrieved is not asked for any more.
-        whole = Slice(position(window_start(now)), END, ())
-        pages = self._ports.tickets.new_rows(integration.integration_ref)
-        tickets = sum(row.position >= whole.start for page in pages for row in page)
-        if not tickets:
-            return self._report(work, "nothing_to_do")
-        return self._retrieve_new(work, integration, run, whole, tickets)
-
-    def _retrieve_new(
-        self, work: NewTicketsWork, integration: Integration, run: SyncRun | None, whole: Slice, tickets: int
-    ) -> WorkReport:
-        """Have the slice of new tickets retrieved by the run at work, or by one of its own."""
-        name = NEW_TICKETS if run is None else f"{NEW_TICKETS}{len(run.slices)}"
-        if run is not None:
-            run = self._ports.runs.join(run, name, whole, tickets)
-        else:
-            slices = {name: SliceProgress(whole)}
-            run = self._runs.begin(integration, Trigger.REGISTERED, slices, tickets, self._now())
-        if run is None:
-            self._ports.queue.send([work], int(_LOOK_AGAIN.total_seconds()))
-            return self._report(work, "retried", detail="the run at work is being judged")
-        self._runs.queue_slices(integration, run, [name])
-        return self._report(work, "done", run_id=run.run_id)
+    def _take_up(self, work: NewTicketsWork) -> WorkReport:
+        taken_up = self._new_tickets.take_up(work)
+        match taken_up:
+            case Postpone(until):
+                return self._report(work, "paused", detail=f"until {until:%Y-%m-%dT%H:%M:%SZ}")
+            case LookAgain(reason):
+                return self._report(work, "retried", detail=reason)
+            case Leave(reason):
+                return self._report(work, "nothing_to_do", detail=reason)
+            case Retrieved(run_id):
+                return self._report(work, "done", run_id=run_id)
+            case _:
+                assert_never(taken_up)
 
     @staticmethod
     def _report(  # noqa: PLR0913 - the one place that fills a report
@@ -282,13 +273,3 @@ class Worker:
         known_run = run_id if isinstance(work, NewTicketsWork) else work.run_id
         kind, name = kinds[type(work)], work.integration_name
         return WorkReport(kind, name, outcome, known_run, jira_requests, detail, counts or Counts(), completed)
-
-
-def _may_wait(integration: Integration, now: datetime) -> bool:
-    return integration.new_tickets_at is not None and now - integration.new_tickets_at < _MAY_WAIT
-
-
-def _retrieves(integration: Integration | None, integration_ref: str) -> TypeGuard[Integration]:
-    return (
-        integration is not None and integration.integration_ref == integration_ref and integration.retrieve_jira_tickets
-    )

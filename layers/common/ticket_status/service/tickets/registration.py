@@ -2,20 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ticket_status.core.model import Integration, Ticket, TicketKey
+from ticket_status.core.new_tickets import GATHER, stale_after
 from ticket_status.core.violations import Registration, Resource
 from ticket_status.core.work import NewTicketsWork
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.violations import ViolationStore
-
-GATHER = timedelta(seconds=10)
-"""New tickets wait so long for others of their integration: a burst of registrations becomes few Jira calls."""
-
-FORGOTTEN_AFTER = timedelta(seconds=60)
-"""A note that new tickets wait is made again after this, should its message have been lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +53,7 @@ class RegisterTickets:
             for integration in integrations
             if integration.integration_ref in refs
             and integration.retrieve_jira_tickets
-            and self._integrations.announce_new_tickets(integration, now, now - FORGOTTEN_AFTER)
+            and self._integrations.announce_new_tickets(integration, now, stale_after(integration, now))
         ]
         if not noted:
             return

@@ -1,0 +1,84 @@
+"""R14: what becomes of new tickets that wait, when somebody is on the way to them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from ticket_status.core.model import NEW_TICKETS, HealthStatus, Integration, SyncRun
+from ticket_status.core.runs import at_work, collected
+from ticket_status.core.throttle import pause_end
+
+GATHER = timedelta(seconds=10)
+"""New tickets wait so long for others of their integration: a burst of registrations becomes few Jira calls."""
+
+FORGOTTEN_AFTER = timedelta(seconds=60)
+"""A note that new tickets wait is made again by a registration after this, should its message have been lost."""
+
+MAX_WAIT_FOR_RUN = timedelta(seconds=30)
+"""How long new tickets wait for the run at work, which usually reaches them, before they get a slice of their own."""
+
+LOOK_AGAIN = timedelta(seconds=10)
+"""New tickets that cannot be retrieved yet are looked for again after this. The index that lists them lags behind, so
+they are looked for once more after this, too, when they have been found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Everybody holds off from the site until then (R11)."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """They are looked for again in a moment. ``note_again``: that they wait is noted anew meanwhile."""
+
+    reason: str
+    note_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Somebody else has them retrieved."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieve:
+    """They are retrieved now: with this run, or (``None``) by one of their own."""
+
+    run: SyncRun | None
+
+
+TakeUp: TypeAlias = Postpone | LookAgain | Leave | Retrieve
+
+
+def how_to_take_up(integration: Integration | None, active: SyncRun | None, now: datetime, *, again: bool) -> TakeUp:
+    """What becomes of new tickets. ``again``: they were looked for a moment ago, and this is for what the index hid."""
+    if integration is None:
+        return Leave("the integration is gone")
+    if not integration.retrieve_jira_tickets or integration.health.status is not HealthStatus.HEALTHY:
+        return Leave("the run that follows switching on or recovery has them")
+    until = pause_end(integration, now)
+    if until is not None:
+        return Postpone(until)
+    if integration.due is not None:
+        return LookAgain("a run of all tickets is due", note_again=True)
+    return Retrieve(None) if active is None or not at_work(active, now) else _beside(active, integration, now, again)
+
+
+def _beside(active: SyncRun, integration: Integration, now: datetime, again: bool) -> LookAgain | Retrieve:  # noqa: FBT001 - as above
+    if collected(active):
+        return LookAgain("the run at work is being judged", note_again=True)
+    if again and any(not slice_.done for name, slice_ in active.slices.items() if name.startswith(NEW_TICKETS)):
+        return LookAgain("new tickets are being retrieved", note_again=False)
+    noted = integration.new_tickets_at
+    if noted is not None and now - noted < MAX_WAIT_FOR_RUN:
+        return LookAgain("the run at work may come by them by itself", note_again=False)
+    return Retrieve(active)
+
+
+def stale_after(integration: Integration, now: datetime) -> datetime | None:
+    """A note made after this has its message under way; ``None``: it has however old it is, since it waits (R11)."""
+    return None if pause_end(integration, now) is not None else now - FORGOTTEN_AFTER

@@ -1,0 +1,191 @@
+"""Asking a site with care (R9): the first call alone, a refusal confirmed by a second one, a stray failure tried again.
+
+Whoever works on an integration opens its site here, so that worker, button and probe cannot differ in it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Literal, TypeVar
+
+from ticket_status.core.judgement import Found, Lookup
+from ticket_status.core.model import Integration, Site
+from ticket_status.core.observations import Account, Answered
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.ports.integrations import IntegrationStore
+from ticket_status.ports.jira import Jira, JiraConnector
+
+CONFIRM_AFTER = timedelta(seconds=4)
+"""Between a refusal and the call that confirms it: a site that is starting, or a stray 401, is well again by then."""
+
+OTHERS_CONFIRM_WITHIN = timedelta(seconds=8)
+"""So long whoever is refused as well waits for the one who has it confirmed; Jira locks accounts after few refusals."""
+
+RETRY_AFTER = timedelta(seconds=1)
+"""Between a stray failure and the try after it."""
+
+_QUICK = timedelta(seconds=5)
+"""A failure that took longer is not tried again within the same work."""
+
+_MIN_TIME_FOR_CALL = timedelta(seconds=2)
+
+_A = TypeVar("_A")
+_TROUBLE = (Throttled, Refused, Unavailable)
+
+
+class CarefulConnector:
+    """Opens sites that are asked with care."""
+
+    def __init__(
+        self,
+        connector: JiraConnector,
+        integrations: IntegrationStore,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        """``sleep`` waits so many seconds."""
+        self._connector = connector
+        self._integrations = integrations
+        self._now = now
+        self._sleep = sleep
+
+    def open(self, integration: Integration, deadline: datetime | None = None) -> "CarefulJira | JiraTrouble":
+        """The integration's Jira, for one piece of work."""
+        care = _Care(integration, deadline, self._integrations, self._now, self._sleep)
+        jira = care.ask(lambda: self._connector.open(integration, deadline), opens=True)
+        return jira if isinstance(jira, _TROUBLE) else CarefulJira(jira, care)
+
+
+class CarefulJira:
+    """A site that is asked with care."""
+
+    def __init__(self, jira: Jira, care: "_Care") -> None:
+        self._jira = jira
+        self._care = care
+
+    @property
+    def good_at(self) -> datetime | None:
+        """When it last answered well."""
+        return self._care.good_at
+
+    @property
+    def requests(self) -> int:
+        """Calls to the site so far."""
+        return self._jira.requests
+
+    @property
+    def ids_per_call(self) -> int:
+        """How many issues one ``ask`` may name."""
+        return self._jira.ids_per_call
+
+    @property
+    def site(self) -> Site:
+        """What is known of the site by now."""
+        return self._jira.site
+
+    def ask(self, issues: Sequence[str]) -> Answered | JiraTrouble:
+        """Show these issues."""
+        return self._care.ask(lambda: self._jira.ask(issues))
+
+    def look_at(self, issue: str) -> Found | Literal[Lookup.HIDDEN] | JiraTrouble | None:
+        """Show one issue by itself."""
+        return self._care.ask(lambda: self._jira.look_at(issue))
+
+    def can_browse(self, project_key: str) -> bool | JiraTrouble:
+        """Whether the project answers."""
+        return self._care.ask(lambda: self._jira.can_browse(project_key))
+
+    def whoami(self) -> Account | JiraTrouble:
+        """Prove the account."""
+        return self._care.ask(self._jira.whoami)
+
+
+class _Care:
+    """What one piece of work has met of a site so far."""
+
+    def __init__(
+        self,
+        integration: Integration,
+        deadline: datetime | None,
+        integrations: IntegrationStore,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._integration = integration
+        self._deadline = deadline
+        self._integrations = integrations
+        self._now = now
+        self._sleep = sleep
+        self._one_at_a_time = Lock()
+        self._in_trouble: JiraTrouble | None = None
+        self.good_at: datetime | None = None
+
+    def ask(self, call: Callable[[], _A | JiraTrouble], *, opens: bool = False) -> _A | JiraTrouble:
+        """The answer, or a trouble that is not over a moment later. Opening is no answer yet."""
+        if self._was_answered():
+            return self._answer(call, opens=opens)
+        with self._one_at_a_time:  # until one call was answered well, the others wait for it
+            if not self._was_answered():
+                met = self._in_trouble
+                return met if met is not None else self._answer(call, opens=opens, alone=True)
+        return self._answer(call, opens=opens)
+
+    def _was_answered(self) -> bool:
+        return self.good_at is not None
+
+    def _answer(self, call: Callable[[], _A | JiraTrouble], *, opens: bool, alone: bool = False) -> _A | JiraTrouble:
+        begun = self._now()
+        answer = call()
+        if isinstance(answer, Refused):
+            answer = self._again_if_refused(answer, call, alone=alone)
+        elif isinstance(answer, Unavailable) and self._is_stray(answer, begun):
+            self._sleep(RETRY_AFTER.total_seconds())
+            answer = call()
+        if isinstance(answer, _TROUBLE):
+            self._in_trouble = answer
+        elif not opens:
+            self.good_at = begun
+        return answer
+
+    def _is_stray(self, trouble: Unavailable, begun: datetime) -> bool:
+        quick = self._now() - begun < _QUICK
+        return quick and not trouble.own_deadline and self._has_time_for(RETRY_AFTER)
+
+    def _has_time_for(self, wait: timedelta) -> bool:
+        return self._deadline is None or self._now() + wait + _MIN_TIME_FOR_CALL <= self._deadline
+
+    # --- Refusals ---------------------------------------------------------------------------------------------------
+
+    def _again_if_refused(
+        self, refused: Refused, call: Callable[[], _A | JiraTrouble], *, alone: bool
+    ) -> _A | JiraTrouble:
+        """What a second call says, unless it need not or must not be made."""
+        if refused.final or (self._integration.broken and self.good_at is None):
+            return refused
+        if alone:
+            return self._confirmed(refused, call)
+        with self._one_at_a_time:
+            if isinstance(self._in_trouble, Refused):
+                return self._in_trouble
+            return self._confirmed(refused, call)
+
+    def _confirmed(self, refused: Refused, call: Callable[[], _A | JiraTrouble]) -> _A | JiraTrouble:
+        now = self._now()
+        mine = self._integrations.begin_confirming(self._integration, now, now + OTHERS_CONFIRM_WITHIN)
+        wait = CONFIRM_AFTER if mine else OTHERS_CONFIRM_WITHIN
+        if not self._has_time_for(wait):
+            return Unavailable(refused.reason_code, refused.reason, own_deadline=True)
+        self._sleep(wait.total_seconds())
+        found = None if mine else self._found_by_others()
+        if found is not None:
+            return found
+        answer = call()
+        return replace(answer, final=True) if isinstance(answer, Refused) else answer
+
+    def _found_by_others(self) -> Refused | None:
+        """The refusal that somebody else had confirmed meanwhile."""
+        current = self._integrations.get(self._integration.connection_name)
+        if current is None or not current.broken or current.health.reason_code is None:
+            return None
+        return Refused(current.health.reason_code, current.health.reason or "", final=True)

@@ -1,0 +1,121 @@
+"""R14: new tickets join the run at work, or get one of their own, within a minute of being registered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from ticket_status.core.model import NEW_TICKETS, Integration, Slice, SliceProgress, SyncRun, Trigger
+from ticket_status.core.new_tickets import LOOK_AGAIN, Leave, LookAgain, Postpone, Retrieve, how_to_take_up
+from ticket_status.core.runs import LOST, lost
+from ticket_status.core.throttle import delay_until
+from ticket_status.core.window import END, position, window_start
+from ticket_status.core.work import NewTicketsWork
+from ticket_status.ports.integrations import IntegrationStore
+from ticket_status.ports.queue import WorkQueue
+from ticket_status.ports.runs import RunStore
+from ticket_status.ports.tickets import TicketStore
+from ticket_status.service.retrieval.runs import Runs
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicketsPorts:
+    """What taking up new tickets works with."""
+
+    integrations: IntegrationStore
+    tickets: TicketStore
+    runs: RunStore
+    queue: WorkQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """They are being retrieved, by this run."""
+
+    run_id: str
+
+
+TakenUp: TypeAlias = Postpone | LookAgain | Leave | Retrieved
+
+
+class NewTickets:
+    """Takes up new tickets of one integration at a time."""
+
+    def __init__(
+        self, ports: NewTicketsPorts, runs: Runs, now: Callable[[], datetime], jitter: Callable[[], float]
+    ) -> None:
+        self._ports = ports
+        self._runs = runs
+        self._now = now
+        self._jitter = jitter
+
+    def take_up(self, work: NewTicketsWork) -> TakenUp:
+        """Do the work of a message that new tickets wait."""
+        now = self._now()
+        integration, active = self._gather(work, now)
+        decided = how_to_take_up(integration, active, now, again=work.again)
+        if integration is None:
+            return Leave("the integration is gone")
+        match decided:
+            case Postpone(until):
+                self._ports.queue.send([work], delay_until(until, now, self._jitter()))
+                return decided
+            case LookAgain():
+                return self._look_again(work, integration, decided, now)
+            case Leave():
+                self._ports.integrations.take_new_tickets(integration)
+                return decided
+            case Retrieve(run):
+                return self._retrieve(work, integration, run, now)
+            case _:
+                assert_never(decided)
+
+    def _gather(self, work: NewTicketsWork, now: datetime) -> tuple[Integration | None, SyncRun | None]:
+        """The integration and its active run; what lost its work is closed, and what is due has begun."""
+        integration = self._ports.integrations.get(work.integration_name)
+        if integration is None or integration.integration_ref != work.integration_ref:
+            return None, None
+        active = self._runs.active(integration)
+        if active is not None and lost(active, now):
+            integration = self._runs.give_up(integration, active, now, LOST) or integration
+        if integration.due is not None:
+            self._runs.begin_due(integration, now)
+        return integration, self._runs.active(integration)
+
+    def _look_again(
+        self, work: NewTicketsWork, integration: Integration, decided: LookAgain, now: datetime
+    ) -> LookAgain:
+        if decided.note_again:
+            self._ports.integrations.announce_new_tickets(integration, now, stale_after=now)
+        self._ports.queue.send([work], int(LOOK_AGAIN.total_seconds()))
+        return decided
+
+    def _retrieve(self, work: NewTicketsWork, integration: Integration, run: SyncRun | None, now: datetime) -> TakenUp:
+        """Have them retrieved. The index lags behind, so it is looked into again for those that came last."""
+        self._ports.integrations.take_new_tickets(integration)
+        # R2: what left the window before it was ever retrieved is not asked for any more.
+        whole = Slice(position(window_start(now)), END, ())
+        pages = self._ports.tickets.new_rows(integration.integration_ref)
+        tickets = sum(row.position >= whole.start for page in pages for row in page)
+        if not work.again:
+            self._ports.queue.send([replace(work, again=True)], int(LOOK_AGAIN.total_seconds()))
+        if not tickets:
+            return Leave("there are none")
+        taken = self._with(integration, run, whole, tickets, now)
+        if taken is None:
+            return self._look_again(work, integration, LookAgain("another run was quicker", note_again=True), now)
+        return Retrieved(taken.run_id)
+
+    def _with(
+        self, integration: Integration, run: SyncRun | None, whole: Slice, tickets: int, now: datetime
+    ) -> SyncRun | None:
+        """The run at work, or a new one, with a slice of the new tickets on the queue."""
+        name = NEW_TICKETS if run is None else f"{NEW_TICKETS}{len(run.slices)}"
+        if run is not None:
+            run = self._ports.runs.join(run, name, whole, tickets)
+        else:
+            slices = {name: SliceProgress(whole)}
+            run = self._runs.begin(integration, Trigger.REGISTERED, slices, tickets, now)
+        if run is not None:
+            self._runs.queue_slices(integration, run, [name])
+        return run

@@ -1,0 +1,34 @@
+"""R10 in one place: whoever finds a site well has its integration made well, and the run begun that is due by it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from ticket_status.core.model import Integration
+from ticket_status.core.runs import to_be_begun
+from ticket_status.core.trouble import JiraTrouble
+from ticket_status.ports.jira import Jira
+from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.site_health import SiteHealth
+
+
+class Recovery:
+    """Makes integrations well for everybody but a run of all tickets, which goes on by itself."""
+
+    def __init__(self, health: SiteHealth, runs: Runs, now: Callable[[], datetime]) -> None:
+        self._health = health
+        self._runs = runs
+        self._now = now
+
+    def succeeded(self, integration: Integration) -> Integration:
+        """The integration after its Jira answered as it should; what is due by that begins."""
+        return self._begun(self._health.succeeded(integration))
+
+    def prove(self, jira: Jira, integration: Integration) -> Integration | JiraTrouble:
+        """The same, or the trouble, after one request for no ticket."""
+        proven = self._health.prove(jira, integration)
+        return self._begun(proven) if isinstance(proven, Integration) else proven
+
+    def _begun(self, integration: Integration) -> Integration:
+        if to_be_begun(integration):
+            self._runs.begin_due(integration, self._now())
+        return integration
