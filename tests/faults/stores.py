@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import Lock
 
 from tests.fakes.integrations import InMemoryIntegrationStore
-from ticket_status.core.model import Integration
+from ticket_status.core.model import Due, Integration
 
 
 class WatchedIntegrationStore(InMemoryIntegrationStore):
@@ -25,6 +25,12 @@ class WatchedIntegrationStore(InMemoryIntegrationStore):
         began = super().begin_run(integration, run_id, of_all=of_all)
         self.writes = writes
         return began
+
+    def mark_due(self, integration: Integration, due: Due) -> Integration | None:
+        writes = self.writes
+        marked = super().mark_due(integration, due)
+        self.writes = writes
+        return marked
 
     def take(self, integration: Integration, holder: str, now: datetime, until: datetime) -> bool:
         with self._lock:

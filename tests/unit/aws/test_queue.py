@@ -86,7 +86,7 @@ def test_that_new_tickets_are_looked_for_again_came_with_version_3() -> None:
 
 @pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
 def test_each_message_is_of_the_group_of_its_integration(work: Work) -> None:
-    sqs = FakeSqs({})
+    sqs = FakeSqs()
     queue(sqs).send([work])
     assert [entry["MessageGroupId"] for entry in sqs.batches[0]] == [work.integration_ref]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ticket_status.core.model import Integration, Ticket, TicketKey
 from ticket_status.core.new_tickets import GATHER, stale_after
