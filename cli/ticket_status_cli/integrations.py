@@ -65,6 +65,17 @@ def name_argument(command: Decorated) -> Decorated:
     return click.argument("name", shell_complete=complete_integration)(command)
 
 
+def retrieve_option(command: Decorated) -> Decorated:
+    """The toggle *Retrieve Jira Tickets*."""
+    return click.option(
+        "--retrieve/--no-retrieve",
+        "--retrieve-jira-tickets/--no-retrieve-jira-tickets",
+        "retrieve_jira_tickets",
+        default=None,
+        help='Switch "Retrieve Jira Tickets" on or off.',
+    )(command)
+
+
 def connection_options(command: Decorated) -> Decorated:
     """What creating and editing have in common."""
     options = (
@@ -93,7 +104,8 @@ def integrations() -> None:
 @pass_session
 def list_(session: Session) -> None:
     """List all integrations."""
-    session.output.rows(session.client.pages("integrations", "jira-integrations", limit="100"), COLUMNS)
+    found = session.client.pages("integrations", "jira-integrations", limit="100")
+    session.output.rows(found, COLUMNS, "integrations")
 
 
 @integrations.command(epilog=example("ticket-status integrations show cloud-abc"))
@@ -117,7 +129,7 @@ def show(session: Session, name: str) -> None:
 )
 @connection_options
 @click.option("--created-in-version", metavar="VERSION", help="Product version that the integration comes from.")
-@click.option("--retrieve/--no-retrieve", "retrieve_jira_tickets", default=None, help='"Retrieve Jira Tickets".')
+@retrieve_option
 @pass_session
 def create(session: Session, name: str, auth_type: str, **given: Any) -> None:  # noqa: ANN401 - the options
     """Create an integration. The secret is asked for, or read from a file."""
@@ -246,15 +258,15 @@ def sync(session: Session, name: str, *, wait: bool) -> None:
 
 @integrations.command(epilog=example("ticket-status integrations settings cloud-abc --no-retrieve"))
 @name_argument
-@click.option("--retrieve/--no-retrieve", default=None, help='Switch "Retrieve Jira Tickets" on or off.')
+@retrieve_option
 @pass_session
-def settings(session: Session, name: str, *, retrieve: bool | None) -> None:
+def settings(session: Session, name: str, *, retrieve_jira_tickets: bool | None) -> None:
     """Show or switch "Retrieve Jira Tickets"."""
     path = ("jira-integrations", name, "settings")
-    if retrieve is None:
+    if retrieve_jira_tickets is None:
         found = session.client.get(*path)
     else:
-        found = session.client.put(*path, body={"retrieve_jira_tickets": retrieve})
+        found = session.client.put(*path, body={"retrieve_jira_tickets": retrieve_jira_tickets})
     session.output.one(found, (column("retrieve_jira_tickets", "Retrieve Jira Tickets"), column("run_id", "Run")))
 
 

@@ -48,13 +48,13 @@ class Output:
     format: Format
     stream: TextIO
 
-    def rows(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], document: object = None) -> None:
-        """Write rows; as JSON the document that they are from, or all of them as a list."""
+    def rows(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], document: object) -> None:
+        """Write rows; as JSON the document that they are from, or an object that has them under this name."""
         match self.format:
             case "table":
                 self._table(rows, columns)
             case "json":
-                self._json(list(rows) if document is None else document, indent=2)
+                self._json({document: list(rows)} if isinstance(document, str) else document, indent=2)
             case "ndjson":
                 for row in rows:
                     self._json(row)

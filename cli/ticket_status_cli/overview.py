@@ -55,7 +55,7 @@ COLUMNS = (
 @pass_session
 def status(session: Session) -> None:
     """Show all integrations: health, pause, webhook, last run, and how many tickets show what."""
-    session.output.rows(_overview(session.client), COLUMNS)
+    session.output.rows(_overview(session.client), COLUMNS, "integrations")
 
 
 def _overview(client: Client) -> Iterator[Document]:

@@ -412,10 +412,10 @@ def _show_forecast(session: Session, options: FileOptions, read: Read) -> None:
         return
     session.output.say("\nSamples:")
     sample = [column(name) for name in ("integration_name", "issue_key", "issue_id", "violation_id", "created_at")]
-    session.output.rows(found.samples, [*sample, column("resource")])
+    session.output.rows(found.samples, [*sample, column("resource")], "samples")
     if found.rejected_samples:
         session.output.say("Would be rejected:")
-        session.output.rows(found.rejected_samples, [column(name) for name in ("line", "code", "detail")])
+        session.output.rows(found.rejected_samples, [column(name) for name in ("line", "code", "detail")], "rejected")
 
 
 def _unknown(client: Client, found: Forecast) -> list[str]:
@@ -435,7 +435,7 @@ def find(session: Session, key: str) -> None:
     """Find tickets by their Jira key, in all integrations."""
     found = [*session.client.pages("tickets", "tickets", ticket_no=key)]
     columns = (*TICKET_COLUMNS[1:], column("violation_ids", "Violations"), column("violations", "Number"))
-    session.output.rows(found, columns, {"tickets": found})
+    session.output.rows(found, columns, "tickets")
     if not found:
         note(f"No ticket {key} is registered.")
         sys.exit(1)

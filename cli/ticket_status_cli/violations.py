@@ -13,6 +13,7 @@ from ticket_status_cli.errors import ApiError
 from ticket_status_cli.explain import explain, in_words
 from ticket_status_cli.options import Command, Group, Session, example, note, pass_session
 from ticket_status_cli.output import column
+from ticket_status_cli.progress import Bar, bar
 
 MOST_AT_ONCE = 50
 """Violations of one call that refreshes."""
@@ -66,8 +67,12 @@ def refresh(session: Session, violation_ids: Sequence[str]) -> None:
     Exit status 1 when a violation is not known, or Jira could not be asked for one of its tickets.
     """
     trouble: list[str] = []
-    rows = _refreshed(session.client, _ids(violation_ids), trouble)
-    session.output.rows(rows, REFRESH_COLUMNS)
+    with bar("refreshing violations", None) as shown:
+        answered = _refreshed(session.client, _ids(violation_ids), trouble, shown)
+        if session.output.format == "json":
+            session.output.rows([], REFRESH_COLUMNS, {"violations": {one["violation_id"]: one for one in answered}})
+        else:
+            session.output.rows((row for one in answered for row in _rows(one)), REFRESH_COLUMNS, "tickets")
     for each in trouble:
         note(each)
     if trouble:
@@ -84,19 +89,22 @@ def _ids(given: Iterable[str]) -> Iterator[str]:
                 yield found
 
 
-def _refreshed(client: Client, ids: Iterable[str], trouble: list[str]) -> Iterator[Document]:
-    waiting = iter(ids)
+def _refreshed(client: Client, ids: Iterable[str], trouble: list[str], shown: Bar) -> Iterator[Document]:
+    """Each violation with its tickets, as the service answers; what went wrong is noted."""
+    waiting, done = iter(ids), 0
     while some := list(islice(waiting, MOST_AT_ONCE)):
         answered = client.post("violations", "refresh", body={"violation_ids": some})["violations"]
         for violation_id in some:
             if violation_id not in answered:
                 trouble.append(f"{violation_id}: no ticket is known for this violation.")
                 continue
-            for row in _rows(answered[violation_id]):
-                outcome = row["refresh"]
-                if outcome["outcome"] == "failed":
-                    trouble.append(f"{violation_id}: {row['ticket_no']} was not refreshed: {outcome['reason']}.")
-                yield row
+            for ticket in answered[violation_id]["tickets"]:
+                if ticket["refresh"]["outcome"] == "failed":
+                    reason = ticket["refresh"]["reason"]
+                    trouble.append(f"{violation_id}: {ticket['ticket_no']} was not refreshed: {reason}.")
+            yield answered[violation_id]
+        done += len(some)
+        shown.at(done)
 
 
 def _rows(found: Document) -> list[Document]:
@@ -117,7 +125,8 @@ def why(session: Session, violation_id: str) -> None:
         session.output.say("\n\n".join(in_words(one, now) for one in said))
         return
     documents = [one.document() for one in said]
-    session.output.rows(documents, [column(name) for name in documents[0]])
+    columns = [column(name) for name in documents[0]]
+    session.output.rows(documents, columns, {"violation_id": violation_id, "tickets": documents})
 
 
 def _integration(client: Client, name: str) -> Document | None:

@@ -49,7 +49,7 @@ def test_output_may_stand_before_and_after_the_command(run: Run) -> None:
     before = run("--output", "json", "integrations", "list")
     after = run("integrations", "list", "-o", "json")
     assert before.out == after.out
-    assert json.loads(after.out)[0]["connection_name"] == "cloud-abc"
+    assert json.loads(after.out)["integrations"][0]["connection_name"] == "cloud-abc"
     assert run("integrations", "list", "-o", "csv").out.splitlines()[0].startswith("connection_name,")
     assert json.loads(run("integrations", "list", "-o", "ndjson").out)["connection_name"] == "cloud-abc"
     assert "cloud-abc" in run("integrations", "list").out
@@ -78,6 +78,7 @@ def test_violations_are_refreshed_fifty_at_once_and_each_once(run: Run, linked: 
     assert [json.loads(line)["refresh"]["outcome"] for line in result.out.splitlines()] == ["unchanged", "unchanged"]
     assert [len(body["violation_ids"]) for _, path, body in linked.calls if path.endswith("refresh")] == [50, 10]
     assert run("violations", "refresh", "V-1").status == 0
+    assert "V-1" in json.loads(run("violations", "refresh", "V-1", "-o", "json").out)["violations"]
 
 
 def test_a_ticket_that_could_not_be_refreshed_is_exit_status_1(run: Run, linked: Service) -> None:
@@ -100,14 +101,14 @@ def test_why_says_what_is_wrong_and_what_to_do(run: Run, linked: Service) -> Non
     said = run("why", "V-1").out
     assert "The integration cloud-abc is broken: Jira said no." in said
     assert "ticket-status integrations edit cloud-abc --ask-secret" in said
-    broken, well = json.loads(run("why", "V-1", "-o", "json").out)
+    broken, well = json.loads(run("why", "V-1", "-o", "json").out)["tickets"]
     assert (broken["shows"], well["shows"]) == ("Unknown (INTEGRATION_BROKEN), last known as To Do", "To Do")
 
 
 def test_status_shows_health_and_counts_and_does_without_what_a_service_does_not_have(
     run: Run, linked: Service
 ) -> None:
-    [row] = json.loads(run("status", "-o", "json").out)
+    [row] = json.loads(run("status", "-o", "json").out)["integrations"]
     assert row["summary"]["tickets"] == 2
     assert row["webhook"] is None, "this service has no webhooks"
     linked.add("cloud-xyz")

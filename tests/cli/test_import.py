@@ -3,9 +3,15 @@
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
+import time
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -129,6 +135,34 @@ def test_an_interrupted_import_goes_on_where_it_stopped(run: Run, service: Servi
     assert batches(service) == [99, 100, 50]
     assert len([*csv.reader(Path("t.csv.rejects.csv").read_text().splitlines())]) == 3
     assert service.runs == ["cloud-abc"]
+
+
+def test_a_terminated_import_says_how_to_go_on_and_goes_on(
+    run: Run, service: Service, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("t.csv").write_text(HEADER + rows(1000))
+    answer = service.answer
+    second = Event()
+
+    def slowly(*arguments: Any) -> Any:  # noqa: ANN401 - handed on
+        if len(service.calls) >= 2:
+            second.set()
+            time.sleep(0.2)  # the signal arrives while a batch is under way
+        return answer(*arguments)
+
+    monkeypatch.setattr(service, "answer", slowly)
+    command = [sys.executable, "-m", "ticket_status_cli", "tickets", "import", "t.csv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as importing:
+        assert second.wait(30)
+        importing.send_signal(signal.SIGTERM)
+        _, said = importing.communicate(timeout=30)
+    assert importing.returncode == 1, said
+    assert "The same command goes on from there." in said
+    monkeypatch.setattr(service, "answer", answer)
+    assert url
+    result = run("tickets", "import", "t.csv", "--output", "json")
+    assert json.loads(result.out)["registered"] == 1000
+    assert len(service.links) == 1000
 
 
 def test_a_file_that_changed_since_is_not_taken_for_the_interrupted_one(run: Run, service: Service) -> None:

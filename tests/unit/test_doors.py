@@ -116,7 +116,8 @@ def test_every_requirement_is_imported_or_says_why_it_is_there(kind: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("kind", "given"), [("runtime", ()), ("cli", ()), ("dev", ("runtime", "cli", "emulator")), ("bench", ("runtime", "dev"))]
+    ("kind", "given"),
+    [("runtime", ()), ("cli", ()), ("dev", ("runtime", "cli", "emulator")), ("bench", ("runtime", "dev"))],
 )
 def test_every_import_is_a_requirement(kind: str, given: tuple[str, ...]) -> None:
     named = {name for one in (kind, *given) for name, _ in required(one)}
