@@ -16,6 +16,7 @@ from typing import Self
 import requests
 
 from local import STATE
+from local.gate.settings import SETTINGS_VARIABLE, GateSettings
 
 REGION = "us-east-1"
 # The embedded AWS takes these from anyone; they are no secret.
@@ -39,12 +40,19 @@ class EmulatorError(Exception):
 class Emulator:
     """A running embedded AWS, empty at the start. A context manager; leaving it ends everything."""
 
-    def __init__(self, name: str, port: int | None = None, owned: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        port: int | None = None,
+        owned: Sequence[Path] = (),
+        gate: GateSettings = GateSettings(),  # noqa: B008 - immutable
+    ) -> None:
         """Prepare one; its log is ``.local/{name}.log``. Without a ``port`` a free one is chosen.
 
         The files ``owned`` are removed when it ends, even when this process is killed.
         """
         self._owned = owned
+        self._gate = gate
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = STATE / f"{name}.log"
@@ -71,7 +79,7 @@ class Emulator:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment(self.port, directory),
+                env={**environment(self.port, directory), SETTINGS_VARIABLE: self._gate.write()},
                 start_new_session=True,  # Ctrl-C in the terminal reaches us, not the guard
             )
         try:

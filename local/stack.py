@@ -16,6 +16,7 @@ import requests
 from local.deploy import build_and_deploy, local_parameters
 from local.emulator import CREDENTIALS, REGION, Emulator
 from local.fixup import fix_up
+from local.gate.settings import GateSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -151,11 +152,16 @@ def running_stack(
     Its log is ``.local/{log_name}.log``. The files ``owned`` are removed even when this process is killed.
     """
     session = _session()
-    with Emulator(log_name, port, owned) as emulator:
+    with Emulator(log_name, port, owned, GateSettings(lag_seconds=lag_seconds())) as emulator:
         outputs = deploy(session, emulator.url, STACK_NAME, parameters or {})
         stack = Stack(emulator.url, STACK_NAME, outputs, session, emulator.alive)
         stack.check()
         yield stack
+
+
+def lag_seconds() -> float:
+    """How far the indexes of a local stack lag: ``GATE_LAG_SECONDS``."""
+    return float(os.environ.get("GATE_LAG_SECONDS", "0"))
 
 
 def write_description(stack: Stack, path: Path) -> None:

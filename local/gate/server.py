@@ -6,6 +6,7 @@ MiniStack itself reads its tables and delivers its messages.
 """
 
 import json
+import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -14,8 +15,11 @@ from ministack.services import dynamodb
 
 from local.gate.call import Partial, Refusal
 from local.gate.gate import Gate, merged
+from local.gate.lag import Lag
+from local.gate.lag import install as install_lag
 from local.gate.rules.functions import MOST_ANSWER_BYTES
 from local.gate.rules.rule import KeySchema
+from local.gate.settings import SETTINGS_VARIABLE, GateSettings, GateSettingsError
 from local.gate.wire import Answer, Request, decode, refuse
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -25,6 +29,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 API_PATH = "/_aws/execute-api/"
+SETTINGS_PATH = "/_gate"
 MOST_API_HEADER_BYTES = 10_240
 _OK = 200
 
@@ -32,9 +37,10 @@ _OK = 200
 class GatedApplication:
     """Lets through to ``inner`` what the gate lets through."""
 
-    def __init__(self, inner: Application, gate: Gate) -> None:
+    def __init__(self, inner: Application, gate: Gate, lag: Lag) -> None:
         self._inner = inner
         self._gate = gate
+        self._lag = lag
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -42,10 +48,21 @@ class GatedApplication:
             await self._inner(scope, receive, send)
         elif scope["path"].startswith(API_PATH):
             await self._through_api(scope, receive, send)
+        elif scope["path"] == SETTINGS_PATH:
+            await _send(send, self._settings(scope["method"], await _body(receive)))
         elif scope["path"].startswith("/_"):  # MiniStack's own, not AWS's
             await self._inner(scope, receive, send)
         else:
             await self._call(scope, receive, send)
+
+    def _settings(self, method: str, body: bytes) -> Answer:
+        """Tell, or with ``PUT`` change, how unkind the gate is; that it refuses cannot be changed."""
+        try:
+            settings = GateSettings.read(body) if method == "PUT" else GateSettings(self._lag.seconds)
+        except GateSettingsError as error:
+            return _gateway(400, str(error))
+        self._lag.seconds = settings.lag_seconds
+        return Answer(_OK, {"content-type": "application/json"}, settings.write().encode())
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
@@ -157,5 +174,7 @@ def _keys(schema: list[dict[str, str]]) -> tuple[str, str | None]:
 
 def main() -> None:
     """Serve until stopped, as MiniStack's own ``main`` does."""
-    ministack.app = GatedApplication(ministack.app, Gate(key_schema))
+    settings = GateSettings.read(os.environ.pop(SETTINGS_VARIABLE, ""))
+    lag = install_lag(dynamodb, settings.lag_seconds)
+    ministack.app = GatedApplication(ministack.app, Gate(key_schema), lag)
     ministack.main()

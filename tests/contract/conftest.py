@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
+from typing import TypeVar
 
 import pytest
 from moto import mock_aws
 
 from local.emulator import Emulator
+from local.gate.settings import GateSettings
 from tests.contract.tables import LOGICAL_IDS, create_tables
 from tests.fakes.integrations import InMemoryIntegrationStore
+from tests.fakes.lagging import caught_up
 from tests.fakes.moto import gated_session, plain_session
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.secrets import InMemorySecretStore
@@ -28,6 +31,11 @@ from ticket_status.ports.runs import RunStore
 from ticket_status.ports.secrets import SecretStore
 from ticket_status.ports.tickets import TicketStore
 from ticket_status.ports.violations import ViolationStore
+
+S = TypeVar("S")
+
+LAG_SECONDS = 0.3
+"""Of the embedded AWS's indexes: short, since these tests wait for them."""
 
 RETENTION = timedelta(days=3 * 365)
 
@@ -54,8 +62,9 @@ def in_memory() -> Stores:
 class Account:
     """Clients of an AWS that takes anyone, made once."""
 
-    def __init__(self, endpoint_url: str | None = None) -> None:
+    def __init__(self, endpoint_url: str | None = None, lag_seconds: float = 0) -> None:
         self.url = endpoint_url
+        self._lag_seconds = lag_seconds
         session = plain_session() if endpoint_url else gated_session()
         self.dynamo = Dynamo(session.client("dynamodb", endpoint_url=endpoint_url, config=CLIENT_CONFIG))
         self._kms = session.client("kms", endpoint_url=endpoint_url)
@@ -66,23 +75,27 @@ class Account:
         prefix = f"contract-{token_hex(4)}-"
         create_tables(self.dynamo.client, prefix)
         integrations, tickets, violations, runs = (prefix + table for table in LOGICAL_IDS)
-        kept = DynamoIntegrationStore(self.dynamo, integrations)
+        kept = self._caught_up("integrations", DynamoIntegrationStore(self.dynamo, integrations))
         key_id = self._kms.create_key()["KeyMetadata"]["KeyId"]
         return Stores(
             kept,
             kept,
-            DynamoTicketStore(self.dynamo, tickets, violations, RETENTION),
-            DynamoViolationStore(self.dynamo, violations, tickets, RETENTION),
+            self._caught_up("tickets", DynamoTicketStore(self.dynamo, tickets, violations, RETENTION)),
+            self._caught_up("violations", DynamoViolationStore(self.dynamo, violations, tickets, RETENTION)),
             DynamoRunStore(self.dynamo, runs, integrations),
             SecretsManagerSecretStore(self._secrets, prefix + "integrations", key_id),
         )
+
+    def _caught_up(self, name: str, store: S) -> S:
+        """What an index shows is asserted once it shows it: how old it may be meanwhile is no store's business."""
+        return caught_up(name, store, self._lag_seconds) if self._lag_seconds else store
 
 
 @pytest.fixture(scope="session")
 def emulated() -> Iterator[Account]:
     """The embedded AWS, with nothing deployed on it."""
-    with Emulator("contract-tests") as running:
-        yield Account(running.url)
+    with Emulator("contract-tests", gate=GateSettings(lag_seconds=LAG_SECONDS)) as running:
+        yield Account(running.url, LAG_SECONDS)
 
 
 @pytest.fixture(scope="session")

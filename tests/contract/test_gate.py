@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+import requests
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -131,3 +132,36 @@ def test_each_rule_is_broken_once() -> None:
     broken = {one.rule for one in ALL} | {one.rule for one in ENTRIES}
     assert broken == {"model", *rules}
     assert all(rules.values())
+
+
+# --- Reads that are not strongly consistent -----------------------------------------------------------------------
+
+
+def test_an_index_shows_a_write_when_the_lag_is_over(embedded: MakeClient, emulated: Account) -> None:
+    url = f"{emulated.url}/_gate"
+    dynamodb, key = embedded("dynamodb"), {"k": {"S": "lag"}, "r": {"S": "1"}}
+    query = {
+        "TableName": KEYS_TABLE,
+        "IndexName": "ByOther",
+        "KeyConditionExpression": "o = :o",
+        "ExpressionAttributeValues": {":o": {"S": "lagging"}},
+    }
+    before = requests.get(url, timeout=5).json()
+    requests.put(url, json={"lag_seconds": 30}, timeout=5).raise_for_status()
+    try:
+        dynamodb.put_item(TableName=KEYS_TABLE, Item={**key, "o": {"S": "lagging"}})
+        assert dynamodb.query(**query)["Count"] == 0
+        assert "Item" not in dynamodb.get_item(TableName=KEYS_TABLE, Key=key)
+        assert "Item" in dynamodb.get_item(TableName=KEYS_TABLE, Key=key, ConsistentRead=True)
+        asked = {KEYS_TABLE: {"Keys": [key]}}
+        assert dynamodb.batch_get_item(RequestItems=asked)["Responses"][KEYS_TABLE] == []
+    finally:
+        requests.put(url, json={"lag_seconds": 0}, timeout=5).raise_for_status()
+    assert dynamodb.query(**query)["Count"] == 1
+    assert "Item" in dynamodb.get_item(TableName=KEYS_TABLE, Key=key)
+    requests.put(url, json=before, timeout=5).raise_for_status()
+
+
+def test_nobody_can_switch_off_what_the_gate_refuses(emulated: Account) -> None:
+    answer = requests.put(f"{emulated.url}/_gate", json={"refuse": False}, timeout=5)
+    assert answer.status_code == 400

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.jira import FakeJiraConnector, FakeSite
+from tests.fakes.lagging import LaggingStores
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.tickets import InMemoryTicketStore
@@ -62,10 +63,15 @@ class Stage:
     slice_tickets: int = SLICE_TICKETS
     """Tickets of a slice, about."""
 
+    index_lag: timedelta = timedelta()
+    """How old the state is that index reads see; ``indexes.note`` notes what tests write past the stores."""
+
     def __post_init__(self) -> None:
         self.name = next(iter(self.integrations.stored))
         self.tickets = InMemoryTicketStore()
         self.violations = InMemoryViolationStore(self.tickets)
+        if self.index_lag:
+            self._lag()
         self.run_store = InMemoryRunStore(self.integrations)
         self.queue = FakeWorkQueue()
         self.sites = {name: FakeSite() for name in self.integrations.stored}
@@ -80,6 +86,13 @@ class Stage:
             self.worker_clock,
             lambda: 0.0,
         )
+
+    def _lag(self) -> None:
+        stores = {"integrations": self.integrations, "tickets": self.tickets, "violations": self.violations}
+        self.indexes = LaggingStores(self.index_lag, self.clock, **stores)
+        self.integrations = self.indexes.store("integrations", InMemoryIntegrationStore)
+        self.tickets = self.indexes.store("tickets", InMemoryTicketStore)
+        self.violations = self.indexes.store("violations", InMemoryViolationStore)
 
     def worker_clock(self) -> datetime:
         """What a worker's own clock says."""
