@@ -82,8 +82,7 @@ def _after_failing(
     if refused(integration.health):
         return Broke(replace(integration.health, checked_at=now), trouble.reason)
     known = integration.trouble
-    forgotten = known is not None and good_at is not None and good_at > known.last
-    tries = noted(None if forgotten else known, now)
+    tries = noted(None if forgets(known, good_at) else known, now)
     if integration.broken or lasts(tries, now):
         return Broke(broken(integration.health, trouble.reason_code, trouble.reason, now), trouble.reason)
     return TryAgain(tries, trouble.reason)
@@ -92,6 +91,11 @@ def _after_failing(
 def noted(trouble: Trouble | None, now: datetime) -> Trouble:
     """The trouble after one more failing try."""
     return Trouble(now, 1, now) if trouble is None else Trouble(trouble.since, trouble.tries + 1, now)
+
+
+def forgets(trouble: Trouble | None, good_at: datetime | None) -> bool:
+    """Whether there were failing tries, and a good answer to a call that was made after the last of them."""
+    return trouble is not None and good_at is not None and good_at > trouble.last
 
 
 def lasts(trouble: Trouble, now: datetime) -> bool:
@@ -141,6 +145,14 @@ def after_success(integration: Integration, now: datetime, *, by_full_run: bool)
         runs = integration.retrieve_jira_tickets and not by_full_run
         return Recovered(well(integration.health, now), Due(Trigger.RECOVERED, now) if runs else None)
     return AsItWas() if integration.trouble is None else Forgotten()
+
+
+def to_be_confirmed(integration: Integration, trouble: JiraTrouble | None, *, answered: bool = False) -> bool:
+    """Whether a second call some seconds later has to be refused too before this breaks the integration (R9).
+
+    ``answered``: the same work had a good answer before, so that what broke an integration before is over.
+    """
+    return isinstance(trouble, Refused) and not trouble.final and (answered or not integration.broken)
 
 
 def well(health: Health, now: datetime) -> Health:

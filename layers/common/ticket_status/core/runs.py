@@ -129,6 +129,22 @@ def how_to_go_on(run: SyncRun | None, integration: Integration | None, now: date
     return GoOn(run, integration) if until is None else Wait(run, until)
 
 
+def still_asks(current: Integration | None, known: Integration, now: datetime) -> bool:
+    """Whether work on an integration as it was known may go on asking its site.
+
+    Not when it was switched off, deleted, edited, broken or paused meanwhile.
+    """
+    if current is None or not same_settings(current, known):
+        return False
+    broke = current.broken and not known.broken
+    return current.retrieve_jira_tickets and not broke and pause_end(current, now) is None
+
+
+def same_settings(one: Integration, other: Integration) -> bool:
+    """Whether it is the same integration, with the same address and credentials."""
+    return (one.integration_ref, one.settings_version) == (other.integration_ref, other.settings_version)
+
+
 def collected(run: SyncRun) -> bool:
     """Whether every slice has been retrieved, so that only the verdict on missing tickets is left."""
     return all(progress.done for progress in run.slices.values())

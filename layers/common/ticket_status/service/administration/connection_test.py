@@ -6,13 +6,14 @@ from typing import assert_never
 
 from ticket_status.core import health as rules
 from ticket_status.core.connection import ConnectionReport
-from ticket_status.core.health import Paused
+from ticket_status.core.health import Paused, to_be_confirmed
 from ticket_status.core.model import Health, HealthStatus, Integration, ReasonCode, Site
 from ticket_status.core.points import pays_points, sentence, sweep
 from ticket_status.core.throttle import paused
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.service.administration.refusals import IntegrationNotFound, RateLimited
 from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.retrieval.careful import CONFIRM_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,17 @@ class Checking:
             return IntegrationNotFound(connection_name)
         if integration.paused_until is not None and paused(integration, self._ports.now()):
             return RateLimited(integration.paused_until)
-        report = self._ports.connections.check(integration, None, self._ports.deadline)
+        report = self._tried(integration)
         return self.conclude(self._ports.learn(integration, report.site), report)
+
+    def _tried(self, integration: Integration) -> ConnectionReport:
+        """What trying it finds; a refusal is confirmed by a second try some seconds later (R9)."""
+        deadline = self._ports.deadline
+        report = self._ports.connections.check(integration, None, deadline)
+        if not to_be_confirmed(integration, report.trouble):
+            return report
+        self._ports.sleep(CONFIRM_AFTER.total_seconds())
+        return self._ports.connections.check(integration, None, deadline)
 
     def conclude(self, integration: Integration, report: ConnectionReport) -> Finding | RateLimited:
         """What a report means for the integration, stored as its health."""

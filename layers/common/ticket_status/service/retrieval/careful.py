@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal, TypeVar
 
+from ticket_status.core.health import to_be_confirmed
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import Integration, Site
 from ticket_status.core.observations import Account, Answered
@@ -161,7 +162,7 @@ class _Care:
         self, refused: Refused, call: Callable[[], _A | JiraTrouble], *, alone: bool
     ) -> _A | JiraTrouble:
         """What a second call says, unless it need not or must not be made."""
-        if refused.final or (self._integration.broken and self.good_at is None):
+        if not to_be_confirmed(self._integration, refused, answered=self._was_answered()):
             return refused
         if alone:
             return self._confirmed(refused, call)

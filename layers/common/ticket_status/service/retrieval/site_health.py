@@ -19,6 +19,7 @@ from ticket_status.core.health import (
 )
 from ticket_status.core.model import Integration, ReasonCode
 from ticket_status.core.observations import Account, Answered
+from ticket_status.core.runs import same_settings
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import Jira
@@ -121,8 +122,4 @@ class SiteHealth:
     def _still(self, integration: Integration) -> Integration | None:
         """The integration as it is stored now, unless it is gone, or was edited."""
         current = self._integrations.get(integration.connection_name)
-        return current if current is not None and _same_settings(current, integration) else None
-
-
-def _same_settings(one: Integration, other: Integration) -> bool:
-    return (one.integration_ref, one.settings_version) == (other.integration_ref, other.settings_version)
+        return current if current is not None and same_settings(current, integration) else None

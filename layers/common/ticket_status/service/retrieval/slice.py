@@ -13,18 +13,17 @@ from itertools import chain
 from typing import Protocol
 
 from ticket_status.core.comparison import Comparison, Row
-from ticket_status.core.health import OutOfTime
+from ticket_status.core.health import OutOfTime, forgets
 from ticket_status.core.missing import shown_before, sort_missing
 from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun, Trigger
 from ticket_status.core.observations import SliceStep
-from ticket_status.core.runs import of_all_tickets
-from ticket_status.core.throttle import paused
+from ticket_status.core.runs import of_all_tickets, still_asks
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
-from ticket_status.ports.jira import Jira
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.tickets import TicketStore
 from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT, Asked, Retrieval
+from ticket_status.service.retrieval.careful import CarefulJira
 from ticket_status.service.retrieval.site_health import SiteHealth
 
 STEP_TICKETS = 5_000
@@ -80,7 +79,7 @@ class SliceRetrieval:
         """What became of the tickets, over all steps."""
 
     def retrieve(
-        self, integration: Integration, run: SyncRun, name: str, jira: Jira, time_left: Callable[[], timedelta]
+        self, integration: Integration, run: SyncRun, name: str, jira: CarefulJira, time_left: Callable[[], timedelta]
     ) -> tuple[SyncRun | None, Ended | None]:
         """Retrieve from where the slice stands: the run afterwards (``None``: closed meanwhile) and what ended it.
 
@@ -169,7 +168,12 @@ class SliceRetrieval:
     def _reason_to_stop(self) -> OutOfTime | Stopped | None:
         if self._time_left() < _HAND_ON:
             return OutOfTime()
-        return Stopped() if stopped(self._ports.integrations, self._integration, self._now()) else None
+        current = self._ports.integrations.get(self._integration.connection_name)
+        if current is None or not still_asks(current, self._integration, self._now()):
+            return Stopped()
+        if forgets(current.trouble, self._jira.good_at):
+            self._health.succeeded(current, by_full_run=self._of_all())
+        return None
 
     def _prove(self) -> JiraTrouble | None:
         """One request that tells whether a slice without tickets, or a broken integration, is well."""
@@ -253,16 +257,8 @@ class SliceRetrieval:
 
 
 def stopped(integrations: IntegrationStore, known: Integration, now: datetime) -> bool:
-    """Whether nothing more may be asked for an integration: switched off, gone, edited, broken or paused meanwhile."""
-    current = integrations.get(known.connection_name)
-    return (
-        current is None
-        or current.integration_ref != known.integration_ref
-        or not current.retrieve_jira_tickets
-        or current.settings_version != known.settings_version
-        or (current.broken and not known.broken)
-        or paused(current, now)
-    )
+    """Whether nothing more may be asked for an integration (``core.runs.still_asks``)."""
+    return not still_asks(integrations.get(known.connection_name), known, now)
 
 
 def not_before(run: SyncRun, integration: Integration) -> datetime:
