@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, cold, others
+from bench import api, cold, missing, others
 from bench.cost import PRICES_OF
 from bench.day import simulate
 from bench.full_run import Measured, fill, measure
@@ -27,6 +27,7 @@ from bench.rows import (
     slow_line,
     small_line,
     unchanged_line,
+    verdict_lines,
 )
 from bench.sample import sample_jira
 from bench.wire import Wire
@@ -36,7 +37,8 @@ from ticket_status.core.model import InstallationType
 
 CLOUD, SERVER = InstallationType.CLOUD, InstallationType.SERVER
 MANY = 100_000
-PARTS = ("runs", "api", "cold", "day")
+HIDDEN_CALL_SECONDS = 0.25
+PARTS = ("runs", "verdicts", "api", "cold", "day")
 
 
 def main() -> None:
@@ -61,6 +63,8 @@ def _lines(part: str, wire: Wire, *, full: bool) -> Iterable[Line]:
     match part:
         case "runs":
             return _runs(wire, full=full)
+        case "verdicts":
+            return _verdicts(wire, full=full)
         case "api":
             with sample_jira() as sample:
                 return api_lines(api.measure(World.make(wire), sample))
@@ -104,6 +108,17 @@ def _runs(wire: Wire, *, full: bool) -> list[Line]:
         *other_lines(peers, many, slow),
         *cost_lines(many),
     ]
+
+
+def _verdicts(wire: Wire, *, full: bool) -> Iterable[Line]:
+    """Runs of whose tickets Jira does not show some."""
+    world = World.make(wire)
+    with sample_jira() as sample:
+        tickets, deleted = (MANY, 20_000) if full else (25_000, 10_000)
+        proven = missing.measure(missing.with_deleted(world, sample, tickets, deleted), CALL_SECONDS)
+        hidden = missing.with_hidden(world, sample, 5_000, 2_000)
+        twice = [missing.measure(hidden, HIDDEN_CALL_SECONDS) for _ in range(2)]
+    return verdict_lines(proven, twice)
 
 
 def _about() -> str:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
@@ -82,7 +82,7 @@ def fill(world: World, sample: Sample, tickets: int, kind: InstallationType, cha
         sample.call(site, "add_api_token", secret=SECRET, email=EMAIL)
     else:
         sample.call(site, "add_pat", secret=SECRET)
-    project, first = f"B{token_hex(3).translate(_LETTERS)}", sample.ids(tickets)
+    project, first = project_key(), sample.ids(tickets)
     sample.call(site, "create", project=project, count=tickets, first_id=first, status="To Do")
     months: dict[str, list[Stored]] = defaultdict(list)
     for created, row in _rows(project, first, tickets, changed):
@@ -90,6 +90,11 @@ def fill(world: World, sample: Sample, tickets: int, kind: InstallationType, cha
     world.stores.integrations.add(known)
     take_census(world, known, months)
     return Filled(world, sample, known, tickets, Index(known.integration_ref, months))
+
+
+def project_key() -> str:
+    """The key of a project that is not there yet."""
+    return f"B{token_hex(3).translate(_LETTERS)}"
 
 
 def measure(filled: Filled, call_seconds: float = 0) -> Measured:
@@ -112,11 +117,21 @@ def measure(filled: Filled, call_seconds: float = 0) -> Measured:
 
 
 def _process(filled: Filled, *, bare: bool) -> Process:
+    took = process(filled.world, filled.known, filled.index.partitions, bare=bare)
+    if not bare and took["changed"] + took["unchanged"] != filled.tickets:
+        raise AssertionError(took)
+    return Process(took["wall"], took["cpu"], took["base"], took["peak"])
+
+
+def process(
+    world: World, known: Integration, partitions: Sequence[str] = (), *, bare: bool = False
+) -> dict[str, float]:
+    """What a worker's process says of its work (``bench.worker``)."""
     spec = {
-        "environment": dict(filled.world.environment),
-        "integration": filled.known.connection_name,
-        "url": filled.world.wire.url,
-        "partitions": filled.index.partitions,
+        "environment": dict(world.environment),
+        "integration": known.connection_name,
+        "url": world.wire.url,
+        "partitions": list(partitions),
         "bare": bare,
     }
     path = os.pathsep.join((str(ROOT / "layers" / "common"), str(ROOT)))
@@ -127,10 +142,8 @@ def _process(filled: Filled, *, bare: bool) -> Process:
         text=True,
         check=True,
     )
-    took = json.loads(done.stdout)
-    if not bare and took["changed"] + took["unchanged"] != filled.tickets:
-        raise AssertionError(took)
-    return Process(took["wall"], took["cpu"], took["base"], took["peak"])
+    took: dict[str, float] = json.loads(done.stdout)
+    return took
 
 
 def _rows(project: str, first: int, tickets: int, changed: int) -> Iterator[tuple[datetime, Stored]]:

@@ -8,8 +8,11 @@ from bench.cold import Size, Start
 from bench.cost import Counted, month, secrets
 from bench.day import Day
 from bench.full_run import CHANGED, Measured
+from bench.missing import Verdicts
 from bench.others import Other
 from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT
+from ticket_status.service.retrieval.proof import AT_ONCE
+from ticket_status.service.retrieval.verdict import TICKETS_PER_MESSAGE
 
 CALL_SECONDS = 0.1
 MEGABYTE = 1024 * 1024
@@ -76,6 +79,36 @@ def slow_line(got: Measured) -> Line:
     floor = got.jira_requests * CALL_SECONDS / CALLS_IN_FLIGHT
     what = f"{got.tickets:,} tickets at 100 ms a call, {CALLS_IN_FLIGHT} in flight: wall s"
     return Line(what, f"{got.ours.wall:.2f}", "≤ 1.3 x", f"{floor:.2f}", _x(got.ours.wall, floor))
+
+
+def verdict_lines(deleted: Verdicts, hidden: Sequence[Verdicts]) -> Iterator[Line]:
+    """What it takes to judge tickets that Jira does not show."""
+    looks = deleted.missing
+    what = f"{looks:,} of {deleted.tickets:,} deleted: "
+    floor = looks * deleted.call_seconds / AT_ONCE
+    yield Line(what + "proven within the run", f"{deleted.judged:,}", f"{looks:,}")
+    yield Line(
+        what + "Jira requests, the looks' share",
+        f"{deleted.jira_requests:,}",
+        "≤ 1.02 x",
+        f"{looks:,} looks",
+        _x(deleted.jira_requests, looks + deleted.tickets / 1000),
+    )
+    yield Line(what + "messages of the verdict", f"{deleted.messages}", "", f"{TICKETS_PER_MESSAGE:,} each at most")
+    yield Line(
+        what + f"wall s at {deleted.call_seconds * 1e3:.0f} ms a call",
+        f"{deleted.wall:.0f}",
+        "",
+        f"looks alone, {AT_ONCE} side by side: {floor:.0f}",
+        _x(deleted.wall, floor),
+    )
+    writes = f"{deleted.calls.ticket_writes:,} / {len(deleted.calls.exchanges):,}"
+    yield Line(what + "tickets written / DynamoDB calls", writes, f"≤ {2 * looks:,}")
+    for got, which in zip(hidden, ("first run", "later run"), strict=True):
+        what = f"{got.missing:,} of {got.tickets:,} hidden with their project, {which}: "
+        beside = f"{got.wall:.1f} s at {got.call_seconds * 1e3:.0f} ms a call"
+        yield Line(what + "Jira requests", f"{got.jira_requests}", "8 to 12", "8", beside)
+        yield Line(what + "messages of the verdict", f"{got.messages}", "1")
 
 
 def growth_lines(fixed: Measured, several: Sequence[Measured]) -> Iterator[Line]:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +17,8 @@ import requests
 from bench.world import EMAIL, SECRET, Stores
 from ticket_status.aws.tickets.item import RETRIEVAL_INDEX
 from ticket_status.core.addresses import AddressRules
-from ticket_status.core.model import InstallationType, Integration, SyncRun, Trigger
-from ticket_status.core.work import Work
+from ticket_status.core.model import InstallationType, Integration, Trigger
+from ticket_status.core.work import VerdictWork, Work
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.service.retrieval.careful import CarefulConnector
@@ -74,29 +74,31 @@ def main() -> None:
     wall, cpu = time.perf_counter(), time.process_time()
     if spec["bare"]:
         _bare(spec, known)
-        run = None
+        counts = {}
     else:
-        run = _retrieve(stores, known)
+        counts = _retrieve(stores, known)
     took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     memory = {"base": base, "peak": _resident("VmHWM")}
-    counts = {} if run is None else {"changed": run.counts.changed, "unchanged": run.counts.unchanged}
     sys.stdout.write(json.dumps({**took, **memory, **counts}))
 
 
-def _retrieve(stores: Stores, known: Integration) -> SyncRun:
+def _retrieve(stores: Stores, known: Integration) -> dict[str, int]:
+    """What the run counted, and how many messages its verdict took."""
     queue = OwnQueue()
     settings = JiraSettings(addresses=AddressRules(allow_private=False, allow_loopback=True))
     connector = Connector(OneSecret(), stores.integrations, settings, _now)
     careful = CarefulConnector(connector, stores.integrations, _now, time.sleep)
     worker = Worker(WorkerPorts(stores.integrations, stores.tickets, stores.runs, queue, careful), _now, lambda: 0.0)
     started = Runs(stores.integrations, stores.tickets, stores.runs, queue).start(known, Trigger.SCHEDULE, _now())
+    verdicts = 0
     while queue.waiting:
+        verdicts += isinstance(queue.waiting[0], VerdictWork)
         until = time.monotonic() + TIME_LEFT.total_seconds()
         worker.do(queue.waiting.popleft(), lambda until=until: timedelta(seconds=until - time.monotonic()))  # type: ignore[misc]
     run = stores.runs.get(known.integration_ref, started.run_id or "")
     if run is None or run.completed_at is None:
         raise AssertionError(f"the run did not end: {run}")
-    return run
+    return {**asdict(run.counts), "jira_requests": run.jira_requests, "verdicts": verdicts}
 
 
 def _bare(spec: Mapping[str, str], known: Integration) -> None:

@@ -67,6 +67,7 @@ class Missed:
     key: TicketKey
     at: datetime
     seen_at: datetime | None
+    """When it was last seen, where its own row does not say so."""
 
 
 Observation: TypeAlias = Observed | Unseen | Deleted | Missed

@@ -82,9 +82,21 @@ class Retrieval:
         return revived | self._record_sightings(ref, asked.at, newer)
 
     def record_missed(self, ref: str, asked: Asked, rows: Sequence[Row]) -> None:
-        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was."""
-        seen_at = self._last_seen(ref, [row.ticket_id for row in rows]) if rows else {}
-        self._tickets.record([Missed(TicketKey(ref, name), asked.at, seen) for name, seen in seen_at.items()])
+        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was.
+
+        When a ticket was last seen is written only where its own row does not say so.
+        """
+        if not rows:
+            return
+        stored, coverages = self._tickets.get_many([TicketKey(ref, row.ticket_id) for row in rows], [ref])
+        coverage = coverages.get(ref, Coverage())
+        self._tickets.record(
+            [
+                Missed(key, asked.at, None if seen_at == ticket.observed_at else seen_at)
+                for key, ticket in stored.items()
+                if (seen_at := last_seen(ticket, coverage)) is not None
+            ]
+        )
 
     def record_judgements(self, ref: str, judgements: Sequence[Judgement], *, by_hand: bool = False) -> Counts:
         """Record what was concluded about missing tickets, and count it; what was seen later stays.
