@@ -1,7 +1,7 @@
 """The ``TicketStore`` in memory."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, assert_never
@@ -20,6 +20,7 @@ from ticket_status.core.model import (
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.sighting import read_sighting, sighting
 from ticket_status.core.slices import DELETED_TICKETS, Census
+from ticket_status.core.summary import Counted
 from ticket_status.core.window import in_window, month_of, position, window_start
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
@@ -42,6 +43,7 @@ class InMemoryTicketStore:
         self.new: set[TicketKey] = set()
         self.registered_keys: dict[TicketKey, str] = {}
         self._became: dict[TicketKey, TicketKey] = {}
+        self._counted: dict[str, Counted] = {}
         self._coverages: dict[str, Coverage] = {}
 
     def get_many(
@@ -82,6 +84,24 @@ class InMemoryTicketStore:
         shown = [self._serving(self.stored[key]) for key in beyond[:limit]]
         more = len(beyond) > limit
         return Page(shown, write_token(f"tickets {integration_ref}", shown[-1].key.ticket_id) if more else None)
+
+    def whole_census(self, integration_ref: str) -> tuple[Census, int]:
+        created = (ticket.created_at for ticket in self._active(integration_ref))
+        deleted = [
+            ticket
+            for key, ticket in self.stored.items()
+            if key.integration_ref == integration_ref and ticket.absence is Absence.DELETED
+        ]
+        return Counter(at.astimezone(UTC).date() for at in created), len(deleted)
+
+    def counted(self, integration_ref: str) -> Counted:
+        return self._counted.get(integration_ref, Counted())
+
+    def change_counted(self, integration_ref: str, change: Callable[[Counted], Counted]) -> None:
+        stored = self.counted(integration_ref)
+        changed = change(stored)
+        if changed != stored:
+            self._counted[integration_ref] = replace(changed, version=stored.version + 1)
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
         return frozenset(one.key for one in observations if self._record(one))

@@ -1,6 +1,6 @@
 """Where tickets are kept."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from ticket_status.core.model import (
 )
 from ticket_status.core.observations import Observation
 from ticket_status.core.slices import Census
+from ticket_status.core.summary import Counted
 from ticket_status.ports.paging import Page
 
 
@@ -49,6 +50,15 @@ class TicketStore(Protocol):
 
         A page may have fewer than ``limit`` and yet not be the last. Raises ``InvalidTokenError``.
         """
+
+    def whole_census(self, integration_ref: str) -> tuple[Census, int]:
+        """Tickets per day of creation, of all months; and how many tickets were deleted."""
+
+    def counted(self, integration_ref: str) -> Counted:
+        """How many tickets show what, as it was counted."""
+
+    def change_counted(self, integration_ref: str, change: Callable[[Counted], Counted]) -> None:
+        """Store what a pure function makes of that, retried when somebody else wrote meanwhile."""
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
         """Write observations, each only if it is newer than what is stored (R12); the keys that were written.

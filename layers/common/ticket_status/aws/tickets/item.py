@@ -33,6 +33,9 @@ NEW_TICKETS_INDEX = "NewTicketsIndex"
 COVERAGE_ID = "#coverage"
 
 
+COUNTED_ID = "#counted"
+
+
 MONTH_PREFIX = "#month#"
 """Range keys beside the tickets of an integration; no ticket id starts with ``#``."""
 
@@ -78,8 +81,22 @@ class CoverageRow(Model):
     expires_at = TTLAttribute(null=True)
 
 
+class CountedRow(Model):
+    """How many tickets of an integration show what."""
+
+    integration_ref = UnicodeAttribute(hash_key=True, attr_name="i")
+    ticket_id = UnicodeAttribute(range_key=True, attr_name="t")
+    tally = JSONAttribute()
+    as_of = UTCDateTimeAttribute(null=True)
+    shifted = JSONAttribute()
+    version = NumberAttribute()
+
+
 class MonthRow(Model):
-    """Active tickets per day of creation of one month, each day an attribute of its own: ``d07``."""
+    """Tickets per day of creation of one month, each day an attribute of its own.
+
+    ``d07`` counts those that are not deleted, ``x07`` the deleted ones.
+    """
 
     integration_ref = UnicodeAttribute(hash_key=True, attr_name="i")
     ticket_id = UnicodeAttribute(range_key=True, attr_name="t")
@@ -114,6 +131,6 @@ def served_by(row: TicketRow) -> ServedViolations:
     return ServedViolations(tuple(named[:MOST_SHOWN_VIOLATIONS]), int(values.get("served") or 0))
 
 
-def month_attribute(day: int) -> NumberAttribute:
+def month_attribute(day: int, *, deleted: bool = False) -> NumberAttribute:
     """The counter of a day of the month."""
-    return NumberAttribute(attr_name=f"d{day:02d}")
+    return NumberAttribute(attr_name=f"{'x' if deleted else 'd'}{day:02d}")

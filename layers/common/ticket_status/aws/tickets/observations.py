@@ -149,7 +149,8 @@ class Recording:
                     for key, (_, actions, condition) in changes.items():
                         write.update(self._table.tickets(key.integration_ref, key.ticket_id), list(actions), condition)
                     for (ref, _), counted in days.items():
-                        self._table.count(write, ref, counted.items())
+                        # A deletion moves a ticket from one counter of its day to the other, a revival back.
+                        self._table.count(write, ref, counted.items(), [(day, -by) for day, by in counted.items()])
             except TransactWriteError as error:
                 if condition_failed(error):
                     return False

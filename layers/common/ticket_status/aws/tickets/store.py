@@ -1,9 +1,10 @@
 """Tickets in DynamoDB: identity and state, the retrieval index, the census and the coverage of their integration."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from ticket_status.aws.dynamo import Dynamo
+from ticket_status.aws.tickets.counted import change_counted, read_counted
 from ticket_status.aws.tickets.coverage import coverage_of, raise_coverage
 from ticket_status.aws.tickets.item import TicketRow, ticket_of
 from ticket_status.aws.tickets.observations import Recording
@@ -17,6 +18,7 @@ from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Sighting, Slice, Ticket, TicketKey
 from ticket_status.core.observations import Observation
 from ticket_status.core.slices import Census
+from ticket_status.core.summary import Counted
 from ticket_status.ports.paging import Page
 
 
@@ -62,6 +64,18 @@ class DynamoTicketStore:
     def page(self, integration_ref: str, limit: int, token: str | None, now: datetime) -> Page[Ticket]:
         """One query; one batch more where tickets got their ids while the list was read."""
         return self._walk.page(integration_ref, limit, token, now)
+
+    def whole_census(self, integration_ref: str) -> tuple[Census, int]:
+        """One query of up to 37 items."""
+        return self._table.whole_census(integration_ref)
+
+    def counted(self, integration_ref: str) -> Counted:
+        """One GetItem."""
+        return read_counted(self._table, integration_ref)
+
+    def change_counted(self, integration_ref: str, change: Callable[[Counted], Counted]) -> None:
+        """One read and one conditional write."""
+        change_counted(self._table, integration_ref, change)
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
         """One conditional write each, a bounded number of them side by side."""

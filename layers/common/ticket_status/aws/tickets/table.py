@@ -7,7 +7,15 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import Dynamo, Item, either
-from ticket_status.aws.tickets.item import COVERAGE_ID, MONTH_PREFIX, CoverageRow, MonthRow, TicketRow, month_attribute
+from ticket_status.aws.tickets.item import (
+    COVERAGE_ID,
+    MONTH_PREFIX,
+    CountedRow,
+    CoverageRow,
+    MonthRow,
+    TicketRow,
+    month_attribute,
+)
 from ticket_status.core.model import Absence, Ticket, TicketKey
 from ticket_status.core.slices import DELETED_TICKETS, Census
 from ticket_status.core.window import in_window, month_of, position, window_start
@@ -22,6 +30,7 @@ class TicketTable:
         self.retention = retention
         self.tickets = dynamo.bind(TicketRow, name)
         self.coverages = dynamo.bind(CoverageRow, name)
+        self.counted = dynamo.bind(CountedRow, name)
         self._months = dynamo.bind(MonthRow, name)
 
     def read(
@@ -66,14 +75,21 @@ class TicketTable:
         expires_at = created_at + self.retention
         return self.tickets(key.integration_ref, key.ticket_id, became=issue_id, expires_at=expires_at)
 
-    def count(self, write: TransactWrite, ref: str, days: Iterable[tuple[date, int]]) -> None:
+    def count(
+        self,
+        write: TransactWrite,
+        ref: str,
+        days: Iterable[tuple[date, int]],
+        deleted: Iterable[tuple[date, int]] = (),
+    ) -> None:
         """Add to the census of days of one month, as one item of a transaction."""
-        counted = list(days)
-        first = counted[0][0].replace(day=1)
+        counted, gone = list(days), list(deleted)
+        first = (counted or gone)[0][0].replace(day=1)
         expires_at = datetime.combine(first + timedelta(days=31), time(), UTC)
         row = self._months(ref, f"{MONTH_PREFIX}{first:%Y-%m}")
         keep = MonthRow.expires_at.set(MonthRow.expires_at | (expires_at + self.retention))
-        write.update(row, [keep, *(month_attribute(day.day).add(by) for day, by in counted)])
+        active = [month_attribute(day.day).add(by) for day, by in counted]
+        write.update(row, [keep, *active, *(month_attribute(day.day, deleted=True).add(by) for day, by in gone)])
 
     def census(self, ref: str, clock: datetime) -> Census:
         """Active tickets per day of creation, from the window's first month on."""
@@ -87,13 +103,25 @@ class TicketTable:
             },
             ConsistentRead=True,
         )
-        return {day: tickets for page in pages for item in page for day, tickets in _days(item)}
+        return {day: tickets for page in pages for item in page for day, tickets in _days(item, "d")}
+
+    def whole_census(self, ref: str) -> tuple[Census, int]:
+        """Active tickets per day of creation, of all months, and how many were deleted."""
+        pages = self.dynamo.query(
+            TableName=self.name,
+            KeyConditionExpression="i = :ref AND begins_with(t, :month)",
+            ExpressionAttributeValues={":ref": {"S": ref}, ":month": {"S": MONTH_PREFIX}},
+            ConsistentRead=True,
+        )
+        items = [item for page in pages for item in page]
+        active = {day: tickets for item in items for day, tickets in _days(item, "d")}
+        return active, sum(tickets for item in items for _, tickets in _days(item, "x"))
 
 
-def _days(item: Item) -> Iterable[tuple[date, int]]:
+def _days(item: Item, kind: str) -> Iterable[tuple[date, int]]:
     year, month = item["t"]["S"].removeprefix(MONTH_PREFIX).split("-")
     for name, value in item.items():
-        if name[0] == "d" and name[1:].isdigit() and int(value["N"]) > 0:
+        if name[0] == kind and name[1:].isdigit() and int(value["N"]) > 0:
             yield date(int(year), int(month), int(name[1:])), int(value["N"])
 
 

@@ -130,8 +130,11 @@ class Unregistering:
         key = TicketKey(row.integration_ref, row.ticket_id)
         for issue_key in {row.issue_key, ticket_of(row).issue_key}:
             write.delete(self._violations.key_row(issue_key, key, row.created_at))
-        if row.absence != Absence.DELETED.value:
-            self._tickets.count(write, row.integration_ref, [(day_of(row.created_at), -1)])
+        day = [(day_of(row.created_at), -1)]
+        if row.absence == Absence.DELETED.value:
+            self._tickets.count(write, row.integration_ref, [], day)
+        else:
+            self._tickets.count(write, row.integration_ref, day)
 
 
 def _expiry(item: Item) -> datetime:

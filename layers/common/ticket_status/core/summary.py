@@ -1,0 +1,157 @@
+"""How many tickets of an integration show what: counted on the way by runs of all tickets, kept up by what changes.
+
+Three things are counted, each where it costs next to nothing. The census counts tickets per day of creation, in the
+writes that make, delete and forget them. A run of all tickets counts what each ticket showed as it passes it: its
+*tally*. What others see change (the button, verdicts, first statuses) *shifts* the tally. What was never retrieved is
+the difference between census and tally.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from ticket_status.core.model import Absence, Category, Integration, Sighting, Status, Ticket, UnknownReason
+from ticket_status.core.slices import Census
+from ticket_status.core.window import window_start
+
+Tally: TypeAlias = Mapping[str, int]
+"""Tickets by what they show: ``category|status name``, or ``inaccessible``."""
+
+INACCESSIBLE = "inaccessible"
+
+MOST_STATUSES = 200
+"""Statuses that a tally tells apart, so that it stays small whatever a Jira answers; the rest is one."""
+
+OTHERS = f"{Category.UNDEFINED}|Other"
+
+
+class Shift(NamedTuple):
+    """A ticket shows something else than before; ``None`` is nothing that a tally counts."""
+
+    before: str | None
+    after: str | None
+    covered_at: datetime | None
+    """When a run last passed the ticket's range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is kept of an integration."""
+
+    tally: Tally = field(default_factory=dict)
+    as_of: datetime | None = None
+    """When the last run of all tickets ended, or the first ticket was counted."""
+    shifted: Mapping[datetime, Tally] = field(default_factory=dict)
+    """What shifted since, by the minute at which a run had last passed the tickets: a run that is under way takes
+    along what shifted behind it."""
+    version: int = 0
+    """Counts what was written, for optimistic locking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many tickets show what."""
+
+    as_of: datetime
+    by_status: tuple[tuple[Status, int], ...]
+    """Those in the window that show a status, the most frequent first."""
+    unknown: Mapping[UnknownReason, int]
+    outside_window: int
+
+    @property
+    def tickets(self) -> int:
+        """Those in the window that show a status."""
+        return sum(number for _, number in self.by_status)
+
+
+def shown_in_row(seen: Sighting | None, absence: Absence | None) -> str | None:
+    """What a tally counts a row of the retrieval index as."""
+    if absence is Absence.DELETED:
+        return None
+    if absence is not None:
+        return INACCESSIBLE
+    return None if seen is None else seen.partition("|")[2]
+
+
+def shown_by(ticket: Ticket) -> str | None:
+    """What a tally counts a ticket as."""
+    if ticket.absence is Absence.DELETED:
+        return None
+    if ticket.absence is not None:
+        return INACCESSIBLE
+    return None if ticket.status is None else f"{ticket.status.category}|{ticket.status.name}"
+
+
+def together(*tallies: Tally) -> Tally:
+    """The sum of tallies, with no more statuses than are told apart."""
+    total: Counter[str] = Counter()
+    for tally in tallies:
+        total.update(tally)
+    ranked = sorted(total.items(), key=lambda one: (one[0] != INACCESSIBLE, -abs(one[1]), one[0]))
+    kept = {name: number for name, number in ranked[:MOST_STATUSES] if number}
+    rest = sum(number for _, number in ranked[MOST_STATUSES:])
+    return {**kept, OTHERS: kept.get(OTHERS, 0) + rest} if rest else kept
+
+
+def shifted(counted: Counted, shifts: Iterable[Shift], now: datetime) -> Counted:
+    """What is kept after tickets came to show something else."""
+    by_minute: dict[datetime, Counter[str]] = {}
+    for before, after, covered_at in shifts:
+        if before != after:
+            change = by_minute.setdefault(_minute(covered_at or now), Counter())
+            change.update({name: by for name, by in ((before, -1), (after, 1)) if name is not None})
+    behind = {minute: counted.shifted.get(minute, {}) for minute in counted.shifted | by_minute}
+    moved = {minute: together(known, by_minute.get(minute, {})) for minute, known in behind.items()}
+    tally = together(counted.tally, *by_minute.values())
+    return Counted(tally, counted.as_of or now, moved, counted.version)
+
+
+def concluded(counted: Counted, tally: Tally, started_at: datetime, now: datetime) -> Counted:
+    """What is kept after a run of all tickets: its tally, and what shifted behind it while it was under way."""
+    behind = {minute: one for minute, one in counted.shifted.items() if minute >= _minute(started_at)}
+    return Counted(together(tally, *behind.values()), now, behind, counted.version)
+
+
+def summarise(
+    integration: Integration, counted: Counted, census: Census, deleted: int, under_way: Tally, now: datetime
+) -> Summary:
+    """How many tickets show what now.
+
+    ``census`` is of all months, ``under_way`` the tally of the run of all tickets that is at work, if any.
+    """
+    start = window_start(now).date()
+    inside = sum(number for day, number in census.items() if day >= start)
+    outside = sum(number for day, number in census.items() if day < start)
+    as_of = counted.as_of or now
+    if not integration.retrieve_jira_tickets:
+        return Summary(as_of, (), {}, outside)
+    gone = {UnknownReason.DELETED: deleted}
+    if integration.broken:
+        return Summary(as_of, (), _positive({**gone, UnknownReason.INTEGRATION_BROKEN: inside}), outside)
+    valid = counted.as_of is not None and counted.as_of >= max(integration.enabled_since, integration.healthy_since)
+    tally = counted.tally if valid else under_way
+    by_status = _statuses(tally)
+    hidden = max(0, tally.get(INACCESSIBLE, 0))
+    waiting = max(0, inside - sum(number for _, number in by_status) - hidden)
+    recovered = not valid and integration.healthy_since > integration.enabled_since
+    reason = UnknownReason.INTEGRATION_BROKEN if recovered else UnknownReason.NOT_RETRIEVED_YET
+    return Summary(as_of, by_status, _positive({**gone, UnknownReason.INACCESSIBLE: hidden, reason: waiting}), outside)
+
+
+def _statuses(tally: Tally) -> tuple[tuple[Status, int], ...]:
+    found = []
+    for text, number in tally.items():
+        category, mark, name = text.partition("|")
+        if mark and number > 0:
+            found.append((Status(name, Category.of(category)), number))
+    return tuple(sorted(found, key=lambda one: (-one[1], one[0].name)))
+
+
+def _positive(numbers: Mapping[UnknownReason, int]) -> dict[UnknownReason, int]:
+    return {reason: number for reason, number in numbers.items() if number > 0}
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
