@@ -12,7 +12,13 @@ from ticket_status.api.application import Api
 from ticket_status.api.call import BASE_PATH, PAGING, Call, Reply, json_reply, page_reply
 from ticket_status.api.callback_page import callback_page
 from ticket_status.api.integration_bodies import CONNECTION_NAME, SWITCH, read_creation, read_edit
-from ticket_status.api.presenters import health_reason, present_integration, present_run, present_ticket
+from ticket_status.api.presenters import (
+    health_reason,
+    present_integration,
+    present_run,
+    present_summary,
+    present_ticket,
+)
 from ticket_status.api.problems import integration_not_found
 from ticket_status.api.refusals import granted, problem_of
 from ticket_status.api.routes import Routes
@@ -71,6 +77,12 @@ def delete_integration(call: Call, services: SettingsServices) -> Reply:
     """Delete an integration and its secret."""
     granted(services.integrations.delete(_name(call)), call.now)
     return Reply(HTTPStatus.NO_CONTENT, "", "application/json")
+
+
+@routes.get(_ONE + "/summary", Scope.READ)
+def get_summary(call: Call, services: SettingsServices) -> Reply:
+    """How many tickets of an integration show what."""
+    return json_reply(present_summary(granted(services.integrations.summary(_name(call)), call.now)))
 
 
 # --- Settings, test, runs -------------------------------------------------------------------------------------------

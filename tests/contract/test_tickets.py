@@ -25,6 +25,7 @@ from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Absence, Category, Slice, Status, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.slices import DELETED_TICKETS
+from ticket_status.core.summary import Counted
 from ticket_status.core.window import END, month_of, position, window_start
 
 KEY = ticket().key
@@ -510,3 +511,47 @@ def test_many_links_move_along(stores: Stores) -> None:
         stores.violations.register([registration(one, name) for name in names[at : at + 60]], NOW)
     stores.tickets.resolve(one.key, "10001", IN_PROGRESS, NOW)
     assert violations_of(stores, RESOLVED) == names
+
+
+# --- Numbers --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_counted_is_kept_and_changed_by_one_at_a_time(stores: Stores) -> None:
+    assert stores.tickets.counted(REF) == Counted()
+    stores.tickets.change_counted(REF, lambda _: Counted({"done|Done": 2}, NOW, {NOW: {"done|Done": -1}}))
+    kept = Counted({"done|Done": 2}, NOW, {NOW: {"done|Done": -1}}, 1)
+    assert stores.tickets.counted(REF) == kept
+    stores.tickets.change_counted(REF, lambda counted: counted)
+    assert stores.tickets.counted(REF) == kept
+    assert stores.tickets.get_many([], [REF])[1] == {REF: Coverage()}
+
+
+def test_the_whole_census_has_all_months_and_the_number_of_deleted_tickets(stores: Stores) -> None:
+    tickets = spread(1, 40, 500)
+    registered(stores, *tickets)
+    record(stores, Deleted(tickets[0].key, NOW, None, tickets[0].created_at))
+    active = {one.created_at.date(): 1 for one in tickets[1:]}
+    assert stores.tickets.whole_census(REF) == (active, 1)
+    stores.tickets.revive(tickets[0].key, tickets[0].created_at, DONE, later(hours=1))
+    assert stores.tickets.whole_census(REF) == (active | {tickets[0].created_at.date(): 1}, 0)
+
+
+def test_a_walk_has_each_ticket_once_though_one_gets_its_id_meanwhile(stores: Stores) -> None:
+    tickets = [ticket(str(number), f"JAS-{number}") for number in range(100, 105)]
+    by_key = ticket(None, "JAS-9")
+    registered(stores, *tickets, by_key)
+    walked, token = [], None
+    for number in range(10):
+        page = stores.tickets.page(REF, 2, token, NOW)
+        walked += [one.key for one in page.items]
+        token = page.next_token
+        if number == 1:
+            stores.tickets.resolve(by_key.key, "101000", IN_PROGRESS, later(hours=1))
+            record(stores, Observed(tickets[4].key, later(hours=1), DONE))
+        if token is None:
+            break
+    known = {*(one.key for one in tickets), by_key.key, TicketKey(REF, "101000")}
+    assert len(walked) == len(set(walked)) == 6
+    assert set(walked) < known
+    again = stores.tickets.page(REF, 100, None, later(hours=2))
+    assert {one.key.ticket_id for one in again.items} == {"100", "101", "102", "103", "104", "101000"}

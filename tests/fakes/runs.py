@@ -60,7 +60,8 @@ class InMemoryRunStore:
             if ticket_ids:
                 part = f"{rank}#{name}#{step.number}"
                 self._missing.setdefault(_id(run), {})[part] = MissingTickets(part, ticket_ids)
-        moved = SliceProgress(progress.slice, step.number + 1, step.cursor, step.done)
+        tally = progress.tally if step.tally is None else step.tally
+        moved = SliceProgress(progress.slice, step.number + 1, step.cursor, step.done, tally)
         return self._store(
             replace(
                 _counted(stored, step.counts, step.jira_requests),

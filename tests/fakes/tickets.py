@@ -42,6 +42,8 @@ class InMemoryTicketStore:
         """Writes of tickets."""
         self.new: set[TicketKey] = set()
         self.registered_keys: dict[TicketKey, str] = {}
+        self._made_of: dict[TicketKey, str] = {}
+        """The key-only id of which a ticket was made."""
         self._became: dict[TicketKey, TicketKey] = {}
         self._counted: dict[str, Counted] = {}
         self._coverages: dict[str, Coverage] = {}
@@ -78,12 +80,16 @@ class InMemoryTicketStore:
         return _pages(sorted(Row(_row(self.stored[key]).position, key.ticket_id, None, None) for key in new))
 
     def page(self, integration_ref: str, limit: int, token: str | None, now: datetime) -> Page[Ticket]:
-        del now  # nothing is written while a test reads
+        del now  # each has one place for ever
         last = "" if token is None else read_token(f"tickets {integration_ref}", token)
-        beyond = sorted(key for key in self.stored if key.integration_ref == integration_ref and key.ticket_id > last)
-        shown = [self._serving(self.stored[key]) for key in beyond[:limit]]
-        more = len(beyond) > limit
-        return Page(shown, write_token(f"tickets {integration_ref}", shown[-1].key.ticket_id) if more else None)
+        places = {
+            self._made_of.get(key, key.ticket_id): ticket
+            for key, ticket in self.stored.items()
+            if key.integration_ref == integration_ref
+        }
+        beyond = sorted(place for place in places if place > last)
+        following = write_token(f"tickets {integration_ref}", beyond[limit - 1]) if len(beyond) > limit else None
+        return Page([self._serving(places[place]) for place in beyond[:limit]], following)
 
     def whole_census(self, integration_ref: str) -> tuple[Census, int]:
         created = (ticket.created_at for ticket in self._active(integration_ref))
@@ -129,6 +135,7 @@ class InMemoryTicketStore:
                     registered_at=stored.registered_at,
                 )
                 self.add(fresh, at)
+                self._made_of[known] = key.ticket_id
             self._move_links(key, known)
             self._became[key] = known
             self.new.discard(key)

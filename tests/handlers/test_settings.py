@@ -4,6 +4,8 @@ import logging
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,8 +21,9 @@ from tests.fakes.jira import FakeSite
 from tests.fakes.samples import NOW, faulty, integration, later, ticket
 from tests.fakes.settings import SettingsWorld, report, site
 from ticket_status.api.application import Api, Surroundings
-from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode
+from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode, TicketKey
 from ticket_status.core.scopes import REQUIRED_SCOPES
+from ticket_status.core.summary import Counted
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.core.work import SliceWork
 from ticket_status.paging import write_token
@@ -94,6 +97,26 @@ def pointers(answer: Answer) -> list[str]:
 
 
 # --- Every route ----------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_says_how_many_tickets_show_what(call: Administrator, world: SettingsWorld) -> None:
+    with_one(call)
+    ref = world.integrations.stored["cloud-abc"].integration_ref
+    old = replace(ticket("2", created_at=NOW - timedelta(days=400)), key=TicketKey(ref, "2"))
+    for one in (ticket("1"), old):
+        world.tickets.add(one, NOW)
+    assert call("GET", f"{ONE}/summary").json == {
+        "as_of": "2026-11-22T08:00:00Z",
+        "tickets": 0,
+        "by_status": [],
+        "unknown": {"NOT_RETRIEVED_YET": 1},
+        "outside_window": 1,
+    }
+    world.tickets.change_counted(ref, lambda _: Counted({"done|Done": 1}, NOW))
+    found = call("GET", f"{ONE}/summary").json
+    assert found["by_status"] == [{"ticket_status": "Done", "ticket_status_category": "done", "tickets": 1}]
+    assert (found["tickets"], found["unknown"]) == (1, {})
+    assert call("GET", "/jira-integrations/nobody/summary").problem == (404, "integration_not_found")
 
 
 @pytest.mark.parametrize("run_id", ["x" * 1_100, "a run", "ü"])

@@ -14,6 +14,7 @@ from ticket_status.core.model import (
 )
 from ticket_status.core.runs import tickets_total
 from ticket_status.core.shown import Shown
+from ticket_status.core.summary import Summary
 from ticket_status.core.violations import Resource
 
 _REASONS = {
@@ -130,3 +131,17 @@ def present_listed_ticket(ticket: Ticket, shown: Shown, integration: Integration
 def present_resource(resource: Resource) -> dict[str, object]:
     """What was scanned."""
     return {"type": resource.type, "name": resource.name, "version": resource.version}
+
+
+def present_summary(summary: Summary) -> dict[str, object]:
+    """How many tickets of an integration show what."""
+    return {
+        "as_of": present_time(summary.as_of),
+        "tickets": summary.tickets,
+        "by_status": [
+            {"ticket_status": status.name, "ticket_status_category": status.category, "tickets": number}
+            for status, number in summary.by_status
+        ],
+        "unknown": dict(summary.unknown),
+        "outside_window": summary.outside_window,
+    }

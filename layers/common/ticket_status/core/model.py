@@ -1,5 +1,6 @@
 """The words of the contract as values: integrations, tickets, statuses, health and sync runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -361,6 +362,8 @@ class SliceProgress:
     cursor: str = ""
     """Position of the last ticket that is done with."""
     done: bool = False
+    tally: Mapping[str, int] = field(default_factory=dict)
+    """What the tickets that are done with showed, in a run of all tickets (see ``summary``)."""
 
 
 NEW_TICKETS = "new"

@@ -89,3 +89,5 @@ class SliceStep:
     """Ids of tickets to be judged: Jira showed them before, or was never asked for them."""
     hidden: tuple[str, ...] = ()
     """Ids of tickets to be judged that were inaccessible before."""
+    tally: Mapping[str, int] | None = None
+    """What all tickets of the slice that are done with showed; ``None`` where that is not counted."""

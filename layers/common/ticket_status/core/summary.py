@@ -9,12 +9,16 @@ the difference between census and tally.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, TypeAlias, assert_never
 
+from ticket_status.core.comparison import Comparison, Row
+from ticket_status.core.coverage import Coverage
+from ticket_status.core.judgement import Found
 from ticket_status.core.model import Absence, Category, Integration, Sighting, Status, Ticket, UnknownReason
+from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.slices import Census
-from ticket_status.core.window import window_start
+from ticket_status.core.window import position, window_start
 
 Tally: TypeAlias = Mapping[str, int]
 """Tickets by what they show: ``category|status name``, or ``inaccessible``."""
@@ -23,6 +27,11 @@ INACCESSIBLE = "inaccessible"
 
 MOST_STATUSES = 200
 """Statuses that a tally tells apart, so that it stays small whatever a Jira answers; the rest is one."""
+
+LONGEST_RUN = timedelta(days=1)
+"""What shifted before that is no longer behind any run."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 OTHERS = f"{Category.UNDEFINED}|Other"
 
@@ -84,6 +93,38 @@ def shown_by(ticket: Ticket) -> str | None:
     return None if ticket.status is None else f"{ticket.status.category}|{ticket.status.name}"
 
 
+def passed(result: Comparison) -> Tally:
+    """What the tickets of an answer show, as a run of all tickets passes them. The hot path: once per ticket and run.
+
+    What Jira did not show is counted as it was: verdicts shift it.
+    """
+    unchanged = Counter(seen.partition("|")[2] for row in result.unchanged if (seen := row.sighting) is not None)
+    changed = Counter(seen.partition("|")[2] for _, seen in result.changed)
+    kept = (shown_in_row(row.sighting, row.absence) for row in (*result.missing, *result.failed))
+    return unchanged + changed + Counter(shown for shown in kept if shown is not None)
+
+
+def shift_of(row: Row, seen: Sighting, coverage: Coverage) -> Shift:
+    """What a sighting shifts, of a ticket that no run of all tickets counts at the moment."""
+    return Shift(shown_in_row(row.sighting, row.absence), shown_in_row(seen, None), coverage.at(row.position))
+
+
+def shift_by(ticket: Ticket, written: Observation | Found, coverage: Coverage) -> Shift:
+    """What a judgement shifts."""
+    covered_at = coverage.at(position(ticket.created_at, ticket.key.ticket_id))
+    match written:
+        case Observed(sighting=seen) | Found(sighting=seen):
+            return Shift(shown_by(ticket), shown_in_row(seen, None), covered_at)
+        case Unseen(absence=absence):
+            return Shift(shown_by(ticket), shown_in_row(None, absence), covered_at)
+        case Deleted():
+            return Shift(shown_by(ticket), None, covered_at)
+        case Missed():
+            return Shift(None, None, covered_at)
+        case _:
+            assert_never(written)
+
+
 def together(*tallies: Tally) -> Tally:
     """The sum of tallies, with no more statuses than are told apart."""
     total: Counter[str] = Counter()
@@ -99,11 +140,11 @@ def shifted(counted: Counted, shifts: Iterable[Shift], now: datetime) -> Counted
     """What is kept after tickets came to show something else."""
     by_minute: dict[datetime, Counter[str]] = {}
     for before, after, covered_at in shifts:
-        if before != after:
-            change = by_minute.setdefault(_minute(covered_at or now), Counter())
-            change.update({name: by for name, by in ((before, -1), (after, 1)) if name is not None})
-    behind = {minute: counted.shifted.get(minute, {}) for minute in counted.shifted | by_minute}
-    moved = {minute: together(known, by_minute.get(minute, {})) for minute, known in behind.items()}
+        # What no run ever passed is behind none: the next one counts it.
+        change = by_minute.setdefault(_minute(covered_at or _NEVER), Counter())
+        change.update({name: by for name, by in ((before, -1), (after, 1)) if name is not None})
+    recent = {minute for minute in {*counted.shifted, *by_minute} if now - minute < LONGEST_RUN}
+    moved = {minute: together(counted.shifted.get(minute, {}), by_minute.get(minute, {})) for minute in recent}
     tally = together(counted.tally, *by_minute.values())
     return Counted(tally, counted.as_of or now, moved, counted.version)
 
@@ -115,12 +156,14 @@ def concluded(counted: Counted, tally: Tally, started_at: datetime, now: datetim
 
 
 def summarise(
-    integration: Integration, counted: Counted, census: Census, deleted: int, under_way: Tally, now: datetime
+    integration: Integration, counted: Counted, numbers: tuple[Census, int], under_way: Tally, now: datetime
 ) -> Summary:
     """How many tickets show what now.
 
-    ``census`` is of all months, ``under_way`` the tally of the run of all tickets that is at work, if any.
+    ``numbers`` are the census of all months and the number of deleted tickets, ``under_way`` is the tally of the run of
+    all tickets that is at work, if any.
     """
+    census, deleted = numbers
     start = window_start(now).date()
     inside = sum(number for day, number in census.items() if day >= start)
     outside = sum(number for day, number in census.items() if day < start)

@@ -81,7 +81,7 @@ _VANISHED, _HIDDEN = "0", "1"
 
 
 def slice_map(progress: SliceProgress) -> dict[str, Any]:
-    """A slice in the run's item: from, to, months; step, cursor, done. Short names, for fifty of them are one item."""
+    """A slice in the run's item: from, to, months; step, cursor, done, tally. Short names: fifty are one item."""
     part = progress.slice
     return {
         "f": part.start,
@@ -90,6 +90,7 @@ def slice_map(progress: SliceProgress) -> dict[str, Any]:
         "s": progress.step,
         "c": progress.cursor,
         "d": progress.done,
+        "y": json.dumps(dict(progress.tally)),
     }
 
 
@@ -185,7 +186,7 @@ def _unproven_of(stored: Mapping[str, Any]) -> Unproven:
 
 def _progress(stored: Mapping[str, Any]) -> SliceProgress:
     part = Slice(stored["f"], stored["t"], tuple(stored["m"].split()))
-    return SliceProgress(part, int(stored["s"]), stored["c"], stored["d"])
+    return SliceProgress(part, int(stored["s"]), stored["c"], stored["d"], json.loads(stored.get("y", "{}")))
 
 
 def _order(slice_: tuple[str, object]) -> tuple[bool, int, str]:

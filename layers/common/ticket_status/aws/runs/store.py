@@ -1,5 +1,6 @@
 """Sync runs in DynamoDB: one item per run, moved step by step, and items for what its steps did not find."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,6 +129,7 @@ class DynamoRunStore:
             slice_["s"].set(step.number + 1),
             slice_["c"].set(step.cursor),
             slice_["d"].set(step.done),
+            *([] if step.tally is None else [slice_["y"].set(json.dumps(dict(step.tally)))]),
             RunRow.state.set(RunState.RUNNING.value),
             RunRow.updated_at.set(now),
             RunRow.paused_until.remove(),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from pynamodb.exceptions import DoesNotExist, PutError
+from pynamodb.exceptions import PutError
 
 from ticket_status.aws.dynamo import ContendedWriteError, refused, tries
 from ticket_status.aws.tickets.item import COUNTED_ID, CountedRow
@@ -16,12 +16,12 @@ _TRIES = 20
 
 def read_counted(table: TicketTable, ref: str) -> Counted:
     """What is kept of an integration, read consistently."""
-    try:
-        row = table.counted.get(ref, COUNTED_ID, consistent_read=True)
-    except DoesNotExist:
+    found = table.dynamo.batch_get(table.name, [{"i": {"S": ref}, "t": {"S": COUNTED_ID}}])
+    if not found:
         return Counted()
+    row = table.counted.from_raw_data(dict(found[0]))
     shifted = {datetime.fromisoformat(minute): tally for minute, tally in row.shifted.items()}
-    return Counted(row.tally, row.as_of, shifted, int(row.version))
+    return Counted(row.tally, row.attribute_values.get("as_of"), shifted, int(row.version))
 
 
 def change_counted(table: TicketTable, ref: str, change: Callable[[Counted], Counted]) -> None:

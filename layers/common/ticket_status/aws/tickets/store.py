@@ -70,7 +70,7 @@ class DynamoTicketStore:
         return self._table.whole_census(integration_ref)
 
     def counted(self, integration_ref: str) -> Counted:
-        """One GetItem."""
+        """One consistent read."""
         return read_counted(self._table, integration_ref)
 
     def change_counted(self, integration_ref: str, change: Callable[[Counted], Counted]) -> None:

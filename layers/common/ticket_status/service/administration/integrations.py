@@ -16,6 +16,7 @@ from ticket_status.core.model import (
     Site,
     SyncRun,
 )
+from ticket_status.core.summary import Summary, summarise, together
 from ticket_status.core.throttle import next_pause
 from ticket_status.core.toggle import retrieves_by_default
 from ticket_status.core.trouble import Throttled
@@ -97,6 +98,17 @@ class Integrations:
         if integration is None:
             return IntegrationNotFound(connection_name)
         return self._ports.run_store.get(integration.integration_ref, run_id) or SyncRunNotFound(run_id)
+
+    def summary(self, connection_name: str) -> Summary | IntegrationNotFound:
+        """How many of its tickets show what: four reads, however many they are."""
+        integration = self._ports.integrations.get(connection_name)
+        if integration is None:
+            return IntegrationNotFound(connection_name)
+        ref = integration.integration_ref
+        counted, numbers = self._ports.tickets.counted(ref), self._ports.tickets.whole_census(ref)
+        under_way = self._ports.run_store.get(ref, integration.active_run_id) if integration.active_run_id else None
+        tally = {} if under_way is None else together(*(progress.tally for progress in under_way.slices.values()))
+        return summarise(integration, counted, numbers, tally, self._ports.now())
 
     def create(self, new: NewIntegration) -> Integration | Refusal:
         """Create an integration; Basic and PAT credentials are tried first. No run is started: there are no tickets."""

@@ -16,6 +16,7 @@ from ticket_status.core.missing import Judgement, consequence
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Counts, Sighting, Ticket, TicketKey
 from ticket_status.core.observations import Answered, Missed, Observation, Observed
 from ticket_status.core.shown import last_seen
+from ticket_status.core.summary import Shift, shift_by, shift_of, shifted
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.window import read_position
 from ticket_status.ports.jira import Jira
@@ -81,6 +82,18 @@ class Retrieval:
         revived = self._revive(ref, asked.at, [(row, seen) for row, seen in changed if row.absence is Absence.DELETED])
         return revived | self._record_sightings(ref, asked.at, newer)
 
+    def shift(self, ref: str, changed: Sequence[tuple[Row, Sighting]]) -> None:
+        """Have the integration's summary follow what changed, unless a run of all tickets counts it on its way."""
+        if any(row.sighting != seen or row.absence is not None for row, seen in changed):
+            coverage = self.coverage(ref)
+            self._shift(ref, [shift_of(row, seen, coverage) for row, seen in changed])
+
+    def _shift(self, ref: str, shifts: Sequence[Shift]) -> None:
+        moved = [one for one in shifts if one.before != one.after]
+        if moved:
+            now = self._now()
+            self._tickets.change_counted(ref, lambda counted: shifted(counted, moved, now))
+
     def record_missed(self, ref: str, asked: Asked, rows: Sequence[Row]) -> None:
         """Note tickets that got no answer, before their range counts as seen: what they show stays as it was.
 
@@ -106,6 +119,7 @@ class Retrieval:
         stored, coverages = self._tickets.get_many([one.ticket.key for one in judgements], [ref])
         coverage = coverages.get(ref, Coverage())
         observations: list[Observation] = []
+        shifts: dict[TicketKey, Shift] = {}
         counts = Counts()
         for one in judgements:
             ticket = stored.get(one.ticket.key)
@@ -114,18 +128,24 @@ class Retrieval:
             judged = one._replace(ticket=ticket)
             written, counted = consequence(judged, last_seen(ticket, coverage), by_hand=by_hand)
             counts += counted
+            if written is not None:
+                shifts[ticket.key] = shift_by(ticket, written, coverage)
             if isinstance(written, Found):
                 self._tickets.resolve(ticket.key, written.issue_id, written.sighting, one.at)
             elif written is not None:
                 observations.append(written)
-        self._tickets.record(observations)
+        recorded = self._tickets.record(observations)
+        refused = {one.key for one in observations} - recorded
+        self._shift(ref, [shift for key, shift in shifts.items() if key not in refused])
         return counts
 
     def record_found(self, ticket: Ticket, found: Found, at: datetime) -> None:
         """Record what Jira showed of a ticket that an administrator had it asked for, be it called deleted."""
         if ticket.absence is Absence.DELETED:
             self._tickets.revive(ticket.key, ticket.created_at, found.sighting, at)
-        self._record_sightings(ticket.key.integration_ref, at, {ticket.key.ticket_id: found})
+        ref = ticket.key.integration_ref
+        self._record_sightings(ref, at, {ticket.key.ticket_id: found})
+        self._shift(ref, [shift_by(ticket, found, self.coverage(ref))])
 
     def coverage(self, ref: str) -> Coverage:
         """The coverage of an integration, as stored now."""

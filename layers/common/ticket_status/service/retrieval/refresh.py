@@ -169,7 +169,8 @@ class Refresh:
         self._health.succeeded(integration)
         result = asked.result
         unchanged = [(row, row.sighting) for row in result.unchanged if row.sighting is not None]
-        self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged])
+        written = self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged])
+        self._retrieval.shift(ref, [(row, seen) for row, seen in result.changed if row.ticket_id in written])
         return result
 
     def _judge(  # noqa: PLR0913, PLR0917 - what was asked, when, and what came of it

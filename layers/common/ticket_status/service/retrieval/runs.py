@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from ticket_status.core.model import Due, Integration, RunState, SliceProgress, SyncRun, Trigger
 from ticket_status.core.runs import Replace, StandIn, at_work, collected, how_to_start, of_all_tickets, slices_under_way
 from ticket_status.core.slices import DELETED_TICKETS, SLICE_TICKETS, SLICES_AT_ONCE, Census, plan_slices
+from ticket_status.core.summary import concluded, together
 from ticket_status.core.window import position, window_start
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 from ticket_status.ports.integrations import IntegrationStore
@@ -209,6 +210,11 @@ class Runs:
     def end(self, run: SyncRun, state: RunState, now: datetime, error: str | None = None) -> SyncRun | None:
         """Close a run, once, and make room for the next; ``None`` when it was closed already."""
         closed = self._runs.close(run, state, now, error)
+        if closed is not None and state is RunState.SUCCEEDED and of_all_tickets(closed.trigger):
+            tally = together(*(progress.tally for progress in closed.slices.values()))
+            self._tickets.change_counted(
+                run.integration_ref, lambda counted: concluded(counted, tally, closed.started_at, now)
+            )
         self._integrations.release_run(run.integration_ref, run.run_id)
         return closed
 

@@ -18,6 +18,7 @@ from ticket_status.core.missing import shown_before, sort_missing
 from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun, Trigger
 from ticket_status.core.observations import SliceStep
 from ticket_status.core.runs import of_all_tickets, still_asks
+from ticket_status.core.summary import Tally, passed, together
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.runs import RunStore
@@ -206,10 +207,15 @@ class SliceRetrieval:
         self._hidden: list[str] = []
         self._first_asked: datetime | None = None
         self._begun = self._now()
+        self._tally: Tally = progress.tally
 
     def _take(self, asked: Asked, result: Comparison) -> None:
         ref = self._run.integration_ref
         written = self._retrieval.record_changes(ref, asked, result.changed)
+        if self._asks_for_all:
+            self._tally = together(self._tally, passed(result))
+        else:
+            self._retrieval.shift(ref, [(row, seen) for row, seen in result.changed if row.ticket_id in written])
         newly_missing = [row for row in result.missing if row.absence is None]
         self._retrieval.record_missed(ref, asked, [*result.failed, *newly_missing])
         missing = sort_missing(result.missing, recheck=self._run.trigger is Trigger.RECHECK)
@@ -245,6 +251,7 @@ class SliceRetrieval:
             jira_requests=self._jira.requests - self._requests,
             vanished=tuple(self._vanished),
             hidden=tuple(self._hidden),
+            tally=self._tally if self._asks_for_all else None,
         )
         advanced = self._ports.runs.advance(self._run, self._name, step, self._now())
         if advanced is None:
