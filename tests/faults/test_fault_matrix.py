@@ -289,7 +289,7 @@ ROWS = (
     Row("hangs in mid-proof: the account", CLOUD, BUTTON, TO_DO, WELL, UNAVAILABLE, 2, 3),
     Row("hangs in mid-proof: the account", DC, BUTTON, TO_DO, WELL, UNAVAILABLE, 2, 3),
     Row("hangs in mid-proof: the project", CLOUD, BUTTON, TO_DO, WELL, UNAVAILABLE, 3, 3),
-    Row("hangs in mid-proof: the issue", CLOUD, RUN, TO_DO, WELL, "succeeded", 8, 1, waits=2),
+    Row("hangs in mid-proof: the issue", CLOUD, RUN, TO_DO, WELL, "succeeded", 6, 1, waits=1),
     Row("hangs in mid-proof: the issue", CLOUD, BUTTON, TO_DO, WELL, UNAVAILABLE, 4, 3),
     Row("hangs in mid-proof: the issue", DC, BUTTON, TO_DO, WELL, UNAVAILABLE, 4, 3),
     Row("500 once", CLOUD, RUN, TO_DO, WELL, "succeeded", 2, 0, waits=1),

@@ -603,6 +603,17 @@ def test_a_recheck_works_beside_the_active_run_and_only_once_at_a_time() -> None
     assert {run.state for run in stage.run_store.stored.values()} == {RunState.SUCCEEDED}
 
 
+def test_a_recheck_that_lost_its_work_makes_room_for_another() -> None:
+    stage, _, _ = with_a_mass()
+    stage.clock.pass_(SECOND)
+    lost = stage.runs.start_recheck(stage.integration, stage.clock())
+    stage.queue.sent.clear()
+    stage.clock.pass_(21 * MINUTE)
+    again = stage.runs.start_recheck(stage.integration, stage.clock())
+    assert again.run_id != lost.run_id
+    assert stage.run_store.stored[lost.integration_ref, lost.run_id].state is RunState.FAILED
+
+
 def test_a_ticket_known_by_its_key_only_is_active_again_too() -> None:
     stage = Stage()
     unknown = stage.has_key_only_ticket("JAS-77")

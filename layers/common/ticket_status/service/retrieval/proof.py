@@ -37,8 +37,6 @@ AT_ONCE = 8
 TIME_FOR_FAILURES = timedelta(minutes=1)
 """Summed over all calls. When calls that failed took longer, no further ticket is asked for by itself in this go."""
 
-_QUICK = timedelta(seconds=5)
-
 A = TypeVar("A")
 
 
@@ -174,23 +172,15 @@ class Proof:
         return Lookup.NOT_FOUND if issue is None else issue
 
     def _apart(self, call: Callable[[], A | JiraTrouble]) -> A | Failed | JiraTrouble:
-        """Jira's answer; when the call fails, our account tells whether the site fails or this one thing.
-
-        Where the site is well, a call that failed quickly is made once more.
-        """
+        """Jira's answer; when the call fails, our account tells whether the site fails or this one thing."""
         begun = self._now()
         answer = _answer(call)
         if not isinstance(answer, Unavailable) or answer.own_deadline:
             return answer
-        took = self._now() - begun
         with self._lock:
-            self._failing += took
+            self._failing += self._now() - begun
         account = self._jira.whoami()
-        if not isinstance(account, Account):
-            return account
-        if took < _QUICK:
-            answer = _answer(call)
-        return Failed() if isinstance(answer, Unavailable) else answer
+        return Failed() if isinstance(account, Account) else account
 
 
 def _answer(call: Callable[[], A | JiraTrouble]) -> A | JiraTrouble:

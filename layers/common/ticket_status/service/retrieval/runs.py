@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from ticket_status.core.model import Due, Integration, RunState, SliceProgress, SyncRun, Trigger
-from ticket_status.core.runs import Replace, StandIn, at_work, collected, how_to_start, of_all_tickets, slices_under_way
+from ticket_status.core.runs import (
+    LOST,
+    Replace,
+    StandIn,
+    at_work,
+    collected,
+    how_to_start,
+    lost,
+    of_all_tickets,
+    slices_under_way,
+)
 from ticket_status.core.slices import DELETED_TICKETS, SLICE_TICKETS, SLICES_AT_ONCE, Census, plan_slices
 from ticket_status.core.summary import concluded, together
 from ticket_status.core.window import position, window_start
@@ -111,6 +121,8 @@ class Runs:
         for run in self._runs.page(integration.integration_ref, _RECENT_RUNS).items:
             if run.trigger is Trigger.RECHECK and at_work(run, now):
                 return run
+            if run.trigger is Trigger.RECHECK and lost(run, now):
+                self._runs.close(run, RunState.FAILED, now, LOST)
         census = self._tickets.census(integration.integration_ref, now)
         (whole,) = plan_slices(census, now, 1 + sum(census.values()))
         slices = {"0": SliceProgress(whole), DELETED_TICKETS: SliceProgress(replace(whole, months=(DELETED_TICKETS,)))}
