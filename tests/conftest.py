@@ -8,6 +8,8 @@ TESTS = Path(__file__).parent
 KINDS = {"platform_faults": "platform"}
 """Kinds of the folders that are not named like their kind."""
 
+SLOW_SECONDS = 30
+"""A test that takes longer has the mark `slow`."""
 SECURITY_OF_THE_STACK = "test_security_"
 NO_CHROMIUM = "there is no Chromium"
 """How the reason of a skipped browser test begins."""
@@ -42,6 +44,13 @@ def _group(item: pytest.Item, folder: str) -> str | None:
             return "emulator" if "emulator" in item.name or "emulated" in getattr(item, "fixturenames", ()) else None
         case _:
             return None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that take long and have no mark that says why."""
+    for report in terminalreporter.stats.get("passed", []):
+        if report.when == "call" and report.duration > SLOW_SECONDS and "slow" not in report.keywords:
+            terminalreporter.write_line(f"SLOW {report.duration:.0f} s, without the mark for it: {report.nodeid}")
 
 
 @pytest.hookimpl(trylast=True)

@@ -113,6 +113,7 @@ def test_a_worker_that_is_killed_in_mid_slice_is_followed_by_another(
     done_after_all(service, name, run_id)
 
 
+@pytest.mark.slow(reason="the time-out of a worker is waited for")
 @pytest.mark.usefixtures("brief_worker")
 def test_a_worker_that_is_timed_out_in_mid_slice_is_followed_by_another(
     service: Service, jira: SampleJira, stack: Stack, name: str

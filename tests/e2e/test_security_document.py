@@ -43,6 +43,7 @@ def nothing_left_behind(service: Service, jira: SampleJira) -> Iterator[None]:
     jira.forget_requests()
 
 
+@pytest.mark.slow(reason="schemathesis gets a minute")
 @pytest.mark.usefixtures("nothing_left_behind")
 def test_every_answer_fits_the_api_document(
     service: Service, lenient: SampleJira, stack: Stack, tmp_path: Path

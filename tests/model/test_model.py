@@ -67,6 +67,7 @@ def test_what_is_shown_is_what_the_contract_says() -> None:
     assert Story.steps >= STEPS, Story.steps
 
 
+@pytest.mark.slow(reason="a thousand steps, each of them a dozen calls to tables")
 def test_what_is_shown_is_what_the_contract_says_also_in_dynamodb(in_dynamo: InDynamo) -> None:
     class InTables(Story):
         kept = in_dynamo
@@ -75,6 +76,7 @@ def test_what_is_shown_is_what_the_contract_says_also_in_dynamodb(in_dynamo: InD
     assert InTables.steps >= STEPS_IN_DYNAMO
 
 
+@pytest.mark.slow(reason="some faults show in one story of a thousand only")
 @pytest.mark.parametrize("plant", planted.EVERY, ids=lambda plant: plant.__name__.replace("_", " "))
 def test_the_model_finds_a_planted_fault(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
