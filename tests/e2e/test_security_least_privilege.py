@@ -97,12 +97,13 @@ class Work:
         self._jira.cloud.add_api_token(self.token)
 
     def prepare_deleted(self) -> None:
-        """And a ticket that was deleted in Jira, and found so."""
+        """And a ticket that was deleted in Jira, and found so; and one of which only the key is known."""
         self.prepare_integration()
         self._service.register(self.known, self.gone)
         self._service.retrieve(self.name)
         self._jira.cloud.delete(self._gone_key)
         self._service.retrieve(self.name)
+        self._service.register(self.by_key)
 
     # --- What each function does ----------------------------------------------------------------------------------
 
@@ -138,6 +139,8 @@ class Work:
     def settings(self) -> None:
         """An integration's whole life but its creation, and another's creation."""
         self._call("POST", f"{self.path}/tickets/{self.gone['issue_id']}/recheck")
+        self._call("POST", f"{self.path}/tickets/{self.by_key['issue_key']}/recheck")
+        self._call("POST", f"{self.path}/tickets/recheck")
         self._call("PATCH", self.path, {"password": self.token})
         self._call("POST", f"{self.path}/test")
         self._call("POST", f"{self.path}/sync")
