@@ -97,3 +97,10 @@ def test_the_version_is_kept_for_the_optimistic_lock() -> None:
     coverage = Coverage((Step(POSITIONS[0], NOW),), 7)
     assert coverage.raised(POSITIONS[2], END, NOW + MINUTE).version == 7
     assert coverage.thinned(POSITIONS[2]).version == 7
+
+
+def test_who_looked_later_but_knew_less_does_not_take_back_what_was_compared_since() -> None:
+    """A worker of an older run that was held while a newer one went by (R12)."""
+    by_newer_run = Coverage().raised("1", "9", NOW + MINUTE, NOW)
+    assert by_newer_run.raised("1", "9", NOW + 2 * MINUTE, NOW - MINUTE) == by_newer_run
+    assert by_newer_run.raised("1", "9", NOW + 2 * MINUTE, NOW).at("5") == NOW + 2 * MINUTE

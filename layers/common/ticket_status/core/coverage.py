@@ -44,12 +44,15 @@ class Coverage:
         return replace(self.steps[index - 1], start=position) if index else Step(position, None)
 
     def raised(self, start: str, end: str, seen_at: datetime, since: datetime | None = None) -> "Coverage":
-        """This coverage with ``start <= p < end`` seen at ``seen_at`` or later."""
+        """This coverage with ``start <= p < end`` seen at ``seen_at`` or later.
+
+        Somebody who looked later, but compared with what was known earlier, says nothing of what came in between.
+        """
         bounds = sorted(({step.start for step in self.steps} | {start, end}) - {END})
         steps = []
         for low, _ in pairwise([*bounds, END]):
             known = self.step_at(low)
-            raises = start <= low < end and (known.seen_at is None or known.seen_at < seen_at)
+            raises = start <= low < end and _is_newer(seen_at, since, known)
             steps.append(Step(low, seen_at, since) if raises else known)
         return Coverage(_coalesced(steps), self.version)
 
@@ -66,6 +69,12 @@ class Coverage:
                 kept.append(step)
         at_cut = self.step_at(before)
         return Coverage(_coalesced(sorted({*kept, at_cut}, key=lambda step: step.start)), self.version)
+
+
+def _is_newer(seen_at: datetime, since: datetime | None, known: Step) -> bool:
+    if known.seen_at is None:
+        return True
+    return known.seen_at < seen_at and (since or seen_at) >= (known.since or known.seen_at)
 
 
 def _within_grain(last: Step, step: Step) -> bool:

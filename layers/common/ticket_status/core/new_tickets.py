@@ -54,8 +54,8 @@ class Retrieve:
 TakeUp: TypeAlias = Postpone | LookAgain | Leave | Retrieve
 
 
-def how_to_take_up(integration: Integration | None, active: SyncRun | None, now: datetime, *, again: bool) -> TakeUp:
-    """What becomes of new tickets. ``again``: they were looked for a moment ago, and this is for what the index hid."""
+def how_to_take_up(integration: Integration | None, active: SyncRun | None, now: datetime) -> TakeUp:
+    """What becomes of new tickets that wait, when somebody is on the way to them."""
     if integration is None:
         return Leave("the integration is gone")
     if not integration.retrieve_jira_tickets or integration.health.status is not HealthStatus.HEALTHY:
@@ -65,13 +65,13 @@ def how_to_take_up(integration: Integration | None, active: SyncRun | None, now:
         return Postpone(until)
     if integration.due is not None:
         return LookAgain("a run of all tickets is due", note_again=True)
-    return Retrieve(None) if active is None or not at_work(active, now) else _beside(active, integration, now, again)
+    return Retrieve(None) if active is None or not at_work(active, now) else _beside(active, integration, now)
 
 
-def _beside(active: SyncRun, integration: Integration, now: datetime, again: bool) -> LookAgain | Retrieve:  # noqa: FBT001 - as above
+def _beside(active: SyncRun, integration: Integration, now: datetime) -> LookAgain | Retrieve:
     if collected(active):
         return LookAgain("the run at work is being judged", note_again=True)
-    if again and any(not slice_.done for name, slice_ in active.slices.items() if name.startswith(NEW_TICKETS)):
+    if any(not slice_.done for name, slice_ in active.slices.items() if name.startswith(NEW_TICKETS)):
         return LookAgain("new tickets are being retrieved", note_again=False)
     noted = integration.new_tickets_at
     if noted is not None and now - noted < MAX_WAIT_FOR_RUN:

@@ -53,7 +53,7 @@ class NewTickets:
         """Do the work of a message that new tickets wait."""
         now = self._now()
         integration, active = self._gather(work, now)
-        decided = how_to_take_up(integration, active, now, again=work.again)
+        decided = how_to_take_up(integration, active, now)
         if integration is None:
             return Leave("the integration is gone")
         match decided:
