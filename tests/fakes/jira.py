@@ -27,6 +27,8 @@ class FakeSite:
     """Whether it answers 403, and not 404, for a hidden issue that is asked for by itself."""
     trouble: JiraTrouble | None = None
     """What every call meets."""
+    other_site: JiraTrouble | None = None
+    """What it means that another site has the address (R15)."""
     ids_per_call: int = 1000
     asked: list[list[str]] = field(default_factory=list)
     """What each ``ask`` named."""
@@ -97,6 +99,9 @@ class FakeJira:
 
     def whoami(self) -> Account | JiraTrouble:
         return self._called("whoami", []) or Account(self._site.account)
+
+    def same_site(self) -> JiraTrouble | None:
+        return self._site.other_site
 
     def _called(self, call: str, names: Sequence[str]) -> JiraTrouble | None:
         self._requests += 1

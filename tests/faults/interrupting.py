@@ -78,6 +78,9 @@ class _InterruptedJira:
     def whoami(self) -> Account | JiraTrouble:
         return self._call("whoami", self._jira.whoami)
 
+    def same_site(self) -> JiraTrouble | None:
+        return self._jira.same_site()
+
     def _call(self, name: CallName, call: Callable[[], T]) -> T:
         self._at("before", name)
         answer = call()

@@ -184,6 +184,10 @@ class ModelJira:
         self._watcher.proved(self._ref)
         return Account("bot")
 
+    def same_site(self) -> JiraTrouble | None:
+        """Sites of the model keep their addresses."""
+        return None
+
     def _call(self, call: str, names: Sequence[str]) -> JiraTrouble | None:
         """Takes its time, on the wire before the point."""
         self.requests += 1

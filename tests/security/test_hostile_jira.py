@@ -21,7 +21,7 @@ from ticket_status.core.observations import Account, Answered
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.jira.connection_test import CHECKS
 from ticket_status.jira.connector import Connector
-from ticket_status.jira.data_center import _query, _searchable
+from ticket_status.jira.data_center import DataCenterDialect
 from ticket_status.jira.session import Answer, HttpSession
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.site import JiraSite
@@ -186,6 +186,6 @@ def test_a_body_that_no_jira_sends_says_nothing_of_any_issue(kind: str, body: by
 
 @given(st.text() | st.from_regex(r"[A-Z]{1,5}-[0-9]{1,3}.*", fullmatch=True))
 def test_what_stands_in_a_jql_query_cannot_end_its_own_quotes(key: str) -> None:
-    if _searchable(key):
-        assert not set(str(_query([key])["jql"])) & set("\\\n\r';#")
-        assert str(_query([key])["jql"]).count('"') in {0, 2}
+    if DataCenterDialect().in_bulk(key):
+        assert not set(str(DataCenterDialect().query([key]).body["jql"])) & set("\\\n\r';#")
+        assert str(DataCenterDialect().query([key]).body["jql"]).count('"') in {0, 2}

@@ -15,10 +15,9 @@ from tests.unit.examples import an_integration
 from ticket_status import config
 from ticket_status.api.integration_bodies import read_creation, read_edit
 from ticket_status.core.model import AuthType, InstallationType
-from ticket_status.core.trouble import Unavailable
 from ticket_status.jira.credentials import HeaderAuth, basic, bearer, fixed_credentials, oauth1
 from ticket_status.jira.oauth1 import AccessToken, KeyPair, RequestToken, new_key_pair
-from ticket_status.jira.session import Answer, HttpSession, Request
+from ticket_status.jira.session import Answer, HttpSession, NoAnswer, Request
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.token_endpoint import Tokens
 
@@ -82,7 +81,7 @@ def test_what_kept_an_answer_from_coming_is_told_in_our_own_words(
     with caplog.at_level(logging.DEBUG):
         request = Request("GET", "https://abc.example", {"q": CANARY}, auth=HeaderAuth(CANARY))
         outcome = session.send(request)
-    assert isinstance(outcome, Unavailable)
+    assert isinstance(outcome, NoAnswer)
     assert CANARY not in f"{outcome} {told} {caplog.text}"
 
 

@@ -11,9 +11,10 @@ from ticket_status.core.points import USABLE, Sweep, call_cost, hour_of, next_ho
 
 @pytest.mark.parametrize("installation", InstallationType)
 @pytest.mark.parametrize("auth", AuthType)
-def test_only_cloud_with_oauth2_pays_points(installation: InstallationType, auth: AuthType) -> None:
+def test_only_cloud_with_tokens_of_oauth2_pays_points(installation: InstallationType, auth: AuthType) -> None:
     paid = pays_points(an_integration(installation_type=installation, auth_type=auth))
-    assert paid is ((installation, auth) == (InstallationType.CLOUD, AuthType.OAUTH2))
+    by_token = auth in {AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS}
+    assert paid is (installation is InstallationType.CLOUD and by_token)
 
 
 def test_a_call_costs_one_and_one_for_each_issue() -> None:

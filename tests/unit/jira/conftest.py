@@ -10,6 +10,7 @@ import pytest
 from local.sample_jira import SampleJira
 from local.sample_jira.cloud import CloudSite
 from local.sample_jira.data_center import DataCenterSite
+from local.sample_jira.messages import Request
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.secrets import InMemorySecretStore
 from tests.unit.examples import an_integration
@@ -85,6 +86,10 @@ class Bench:
     def calls(self, kind: Kind) -> list[str]:
         """What this site was asked for: methods and paths."""
         return [f"{one.method} {one.path}" for one in self.site(kind).requests()]
+
+    def bodies(self, kind: Kind) -> list[Request]:
+        """The requests as they were sent, as far as their path and body."""
+        return [Request(one.method, one.path, {}, one.body) for one in self.site(kind).requests()]
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def test_a_working_integration_passes_all_five_checks_and_teaches_what_the_site_
     assert report.site is not None
     assert (report.site.api_url, report.site.base_url) == (integration.jira_server_url, integration.jira_server_url)
     assert report.site.version == ("1001.0.0-SNAPSHOT" if kind == "cloud" else "9.12.0")
-    assert report.site.account_id == (bench.jira.cloud.account.id if kind == "cloud" else "bot")
+    assert report.site.account_id == bench.site(kind).account.id
     assert report.site.cloud_id == (bench.jira.cloud.cloud_id if kind == "cloud" else None)
     assert report.requests == len(bench.calls(kind))
 

@@ -27,7 +27,7 @@ from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import Unavailable
 from ticket_status.jira import resolution
 from ticket_status.jira.resolution import Endpoint, address_problem
-from ticket_status.jira.session import USER_AGENT, Answer, HttpSession, Request
+from ticket_status.jira.session import USER_AGENT, Answer, HttpSession, NoAnswer, Request
 from ticket_status.jira.settings import JiraSettings, Limits
 
 LOOPBACK = AddressRules(allow_loopback=True)
@@ -159,23 +159,23 @@ def test_a_name_is_refused_when_any_of_its_addresses_is(monkeypatch: pytest.Monk
     named(monkeypatch, *addresses)
     assert address_problem(f"https://{NAME}", AddressRules()) is not None
     answer = session(AddressRules()).send(Request("GET", f"https://{NAME}/"))
-    assert isinstance(answer, Unavailable)
-    assert answer.reason_code is ReasonCode.UNREACHABLE
-    assert "stands for" in answer.reason
+    assert isinstance(answer, NoAnswer)
+    assert answer.trouble.reason_code is ReasonCode.UNREACHABLE
+    assert "stands for" in answer.trouble.reason
 
 
 def test_a_name_that_does_not_resolve_passes_registration_and_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolution, "_look_up", lambda _host, _port: socket.gaierror(socket.EAI_NONAME, "no"))
     assert address_problem(f"https://{NAME}", AddressRules()) is None
     answer = session().send(Request("GET", f"https://{NAME}/"))
-    assert answer == Unavailable(ReasonCode.UNREACHABLE, f"The name of {NAME} does not resolve")
+    assert answer == NoAnswer(Unavailable(ReasonCode.UNREACHABLE, f"The name {NAME} does not resolve"), connected=False)
 
 
 def test_http_goes_to_loopback_only_whatever_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
     named(monkeypatch, "8.8.8.8")
     answer = session(AddressRules(allow_private=True, allow_loopback=True)).send(Request("GET", f"http://{NAME}/"))
-    assert isinstance(answer, Unavailable)
-    assert "http is allowed with loopback" in answer.reason
+    assert isinstance(answer, NoAnswer)
+    assert "http is allowed with loopback" in answer.trouble.reason
 
 
 def test_http_is_refused_at_registration_for_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +217,7 @@ def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -
     answer = session(limits=BRIEF).send(Request("GET", f"http://{NAME}/"))
     over.set()
     assert time.monotonic() - started < FAR_BELOW_THE_USUAL
-    assert answer == Unavailable(ReasonCode.UNREACHABLE, f"{NAME} did not answer in time")
+    assert answer == NoAnswer(Unavailable(ReasonCode.UNREACHABLE, f"{NAME} did not answer in time"), slow=True)
 
 
 # TLS
@@ -263,8 +263,8 @@ def test_the_certificate_is_checked_against_the_name_and_not_the_address(
     assert asked_for[0] == NAME
     assert seen == [seen[0]]
     for refused in (other, unknown):
-        assert isinstance(refused, Unavailable)
-        assert "certificate" in refused.reason
+        assert isinstance(refused, NoAnswer)
+        assert "certificate" in refused.trouble.reason
 
 
 def test_a_drip_over_tls_ends_with_the_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_drip_over_tls_ends_with_the_call(monkeypatch: pytest.MonkeyPatch, tmp
         named(monkeypatch, "127.0.0.1", port=port)
         started = time.monotonic()
         answer = session(ca_bundle=authority, limits=BRIEF).send(Request("GET", f"https://{NAME}/"))
-    assert isinstance(answer, Unavailable)
+    assert isinstance(answer, NoAnswer)
     assert time.monotonic() - started < FAR_BELOW_THE_USUAL
 
 
@@ -291,8 +291,8 @@ def test_a_server_that_drips_its_headers_is_left_in_time() -> None:
     with serving(drip_headers) as (port, _):
         started = time.monotonic()
         answer = session(limits=BRIEF).send(Request("GET", f"http://127.0.0.1:{port}/"))
-    assert isinstance(answer, Unavailable)
-    assert answer.reason_code is ReasonCode.UNREACHABLE
+    assert isinstance(answer, NoAnswer)
+    assert answer.trouble.reason_code is ReasonCode.UNREACHABLE
     assert time.monotonic() - started < FAR_BELOW_THE_USUAL
 
 
@@ -302,7 +302,7 @@ def test_an_answer_that_ends_with_its_connection_is_not_believed_when_time_ended
         drip_headers(handler)
 
     with serving(endless) as (port, _):
-        assert isinstance(session(limits=BRIEF).send(Request("GET", f"http://127.0.0.1:{port}/")), Unavailable)
+        assert isinstance(session(limits=BRIEF).send(Request("GET", f"http://127.0.0.1:{port}/")), NoAnswer)
 
 
 def test_the_bound_of_an_answer_counts_what_is_unpacked() -> None:
@@ -310,8 +310,8 @@ def test_the_bound_of_an_answer_counts_what_is_unpacked() -> None:
     assert len(packed) < SMALL.body
     with serving(lambda handler: handler.say(packed, Content_Encoding="gzip")) as (port, _):
         answer = session(limits=SMALL).send(Request("GET", f"http://127.0.0.1:{port}/"))
-    assert isinstance(answer, Unavailable)
-    assert answer.reason_code is ReasonCode.JIRA_ERROR
+    assert isinstance(answer, NoAnswer)
+    assert answer.trouble.reason_code is ReasonCode.JIRA_ERROR
 
 
 def test_a_packed_answer_is_unpacked() -> None:
@@ -324,8 +324,8 @@ def test_a_packed_answer_is_unpacked() -> None:
 def test_a_broken_packing_is_no_whole_answer() -> None:
     with serving(lambda handler: handler.say(b"not packed", Content_Encoding="gzip")) as (port, _):
         answer = session().send(Request("GET", f"http://127.0.0.1:{port}/"))
-    assert isinstance(answer, Unavailable)
-    assert answer.reason_code is ReasonCode.JIRA_ERROR
+    assert isinstance(answer, NoAnswer)
+    assert answer.trouble.reason_code is ReasonCode.JIRA_ERROR
 
 
 # Proxies
@@ -345,7 +345,7 @@ def test_the_proxy_of_the_environment_is_asked_to_connect(monkeypatch: pytest.Mo
     named(monkeypatch, "8.8.8.8")
     seen, answer = through_proxy(monkeypatch, skip_proxy=False)
     assert [one["path"] for one in seen] == [f"{NAME}:443"]
-    assert isinstance(answer, Unavailable)
+    assert isinstance(answer, NoAnswer)
 
 
 def test_skip_proxy_asks_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,7 +358,7 @@ def test_a_proxy_is_not_asked_for_addresses_that_are_refused(monkeypatch: pytest
     named(monkeypatch, "169.254.169.254")
     seen, answer = through_proxy(monkeypatch, skip_proxy=False)
     assert seen == []
-    assert isinstance(answer, Unavailable)
+    assert isinstance(answer, NoAnswer)
 
 
 def test_a_jira_on_this_machine_is_not_asked_for_at_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -250,7 +250,7 @@ def test_the_probe_finds_it_well_with_one_request_and_starts_a_full_run() -> Non
 def test_what_the_account_would_not_tell_is_probed_by_retrieving_no_ticket(reason_code: ReasonCode) -> None:
     stage = broken_stage(reason_code=reason_code)
     stage.probe().probe()
-    assert stage.site.asked == [["1"]]
+    assert stage.site.asked == [["9973"]]
     assert stage.integration.health.status is HealthStatus.HEALTHY
 
 
@@ -281,7 +281,7 @@ def test_scopes_that_were_missing_are_asked_for_again_after_a_failing_try() -> N
     stage.site.trouble = None
     stage.site.asked.clear()
     stage.probe().probe()
-    assert stage.site.asked == [["1"]]
+    assert stage.site.asked == [["9973"]]
 
 
 def test_a_probe_that_is_throttled_pauses_the_integration_and_leaves_its_health() -> None:

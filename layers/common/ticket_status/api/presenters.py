@@ -48,7 +48,7 @@ def _identity(integration: Integration) -> dict[str, str | None]:
     match integration.auth_type:
         case AuthType.BASIC:
             return {"username": integration.username}
-        case AuthType.OAUTH2:
+        case AuthType.OAUTH2 | AuthType.CLIENT_CREDENTIALS:
             return {"client_id": integration.client_id}
         case AuthType.OAUTH1:
             names = {"consumer_key": integration.consumer_key}
@@ -107,11 +107,11 @@ def present_status(shown: Shown) -> dict[str, object]:
 
 def present_ticket(ticket: Ticket, shown: Shown, integration: Integration | None) -> dict[str, object]:
     """A ticket as it shows now; the link of a deleted integration's is where it was registered."""
-    site_url = ticket.site_url if integration is None else integration.site_url
+    browse_url = f"{ticket.site_url.rstrip('/')}/browse/" if integration is None else integration.browse_url
     return {
         "ticket_no": ticket.issue_key,
         "issue_id": ticket.key.issue_id,
-        "ticket_url": f"{site_url.rstrip('/')}/browse/{ticket.issue_key}",
+        "ticket_url": f"{browse_url}{ticket.issue_key}",
         "integration_name": ticket.key.connection_name,
         "created_at": present_time(ticket.created_at),
         **present_status(shown),

@@ -27,6 +27,8 @@ class AuthType(StrEnum):
     PAT = "pat"
     OAUTH1 = "oauth1"
     OAUTH2 = "oauth2"
+    CLIENT_CREDENTIALS = "client_credentials"
+    """OAuth 2.0 of a service account: no consent, no refresh token."""
 
 
 class Category(StrEnum):
@@ -101,6 +103,7 @@ class ReasonCode(StrEnum):
     CAPTCHA_REQUIRED = "CAPTCHA_REQUIRED"
     UNREACHABLE = "UNREACHABLE"
     NOT_JIRA = "NOT_JIRA"
+    DIFFERENT_SITE = "DIFFERENT_SITE"
     JIRA_ERROR = "JIRA_ERROR"
 
 
@@ -143,6 +146,10 @@ class Health:
     reason: str | None = None
 
 
+MOST_IDS_PER_CALL = 1000
+"""How many ids one call may name at most, on Cloud and on a Data Center with its usual settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What connecting learnt of a Jira site; ``None`` where it is not known (yet)."""
@@ -150,14 +157,23 @@ class Site:
     api_url: str
     """Prefix of ``/rest/api/…``: the site's address, or the gateway's for scoped tokens and OAuth 2.0."""
     base_url: str | None = None
-    """The address people open, as the site reports it."""
+    """The site's own address, as it reports it."""
     version: str | None = None
     cloud_id: str | None = None
     account_id: str | None = None
-    """Who we are there: ``accountId`` (Cloud) or ``name`` (Data Center)."""
-    ids_per_call: int = 1000
-    """How many ids one retrieving call may name."""
+    """Who we are there: ``accountId`` (Cloud), ``key`` (Data Center; ``name`` when it was learnt by an old version)."""
+    ids_per_call: int = MOST_IDS_PER_CALL
+    """How many ids the next retrieving call may name (R9b)."""
     granted_scopes: frozenset[str] = frozenset()
+    account_name: str | None = None
+    """On Data Center, what the account is called at present: its answers bear it."""
+    display_url: str | None = None
+    """The address that people open, where it is not the site's own (a custom domain of a Cloud site)."""
+    ids_too_many: int | None = None
+    """So many ids were too many for one call (R9b)."""
+    ids_too_many_at: datetime | None = None
+    asked_alone: tuple[str, ...] = ()
+    """Issues that Jira fails on, so that they are asked for by themselves (R9b)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +247,10 @@ class Integration:
     """When it last broke, whatever reasons it had since (R9)."""
     last_run_id: str | None = None
     """The run that began last."""
+    credential_expires_at: datetime | None = None
+    """When the credential ends, as the administrator says."""
+    warned_days: int | None = None
+    """How many days before that it was last told."""
 
     @property
     def broken(self) -> bool:
@@ -240,11 +260,12 @@ class Integration:
     @property
     def browse_url(self) -> str:
         """The prefix of links to its issues."""
-        return f"{self.site_url}/browse/"
+        shown_at = self.site.display_url if self.site is not None else None
+        return f"{shown_at or self.site_url}/browse/"
 
     @property
     def site_url(self) -> str:
-        """The address people open."""
+        """The site's address, as it was given."""
         return self.jira_server_url.rstrip("/")
 
 

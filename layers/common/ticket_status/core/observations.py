@@ -1,7 +1,7 @@
 """What Jira showed, and what a run did not find, in the words that rules decide on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -23,6 +23,8 @@ class Answered:
     """The numeric id of each key that was asked for and shown."""
     retry: frozenset[str] = frozenset()
     """What Jira could not answer now (``issueErrors``): nothing is concluded from it."""
+    failed: frozenset[str] = frozenset()
+    """Issues that Jira fails on while it answers for others (R9b): each was asked for by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Account:
     """Who Jira says that we are."""
 
     account_id: str
+    name: str | None = field(default=None, compare=False)
+    """On Data Center, what the account is called at present."""
 
 
 @dataclass(frozen=True, slots=True)

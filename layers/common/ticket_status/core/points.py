@@ -15,8 +15,12 @@ USABLE = POINTS_PER_HOUR * 9 // 10
 
 
 def pays_points(integration: Integration) -> bool:
-    """Whether its calls are paid for in points."""
-    return integration.installation_type is InstallationType.CLOUD and integration.auth_type is AuthType.OAUTH2
+    """Whether its calls are paid for in points.
+
+    Atlassian does not say so of service accounts: they are taken to pay, which at worst is slower than need be.
+    """
+    by_token = integration.auth_type in {AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS}
+    return integration.installation_type is InstallationType.CLOUD and by_token
 
 
 def call_cost(issues: int) -> int:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import Unavailable
+from ticket_status.jira.charset import decoded
 from ticket_status.jira.session import Answer
 
 
@@ -16,10 +17,14 @@ class MalformedAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A believed answer: its status, and its JSON."""
+    """A believed answer: its status, and its JSON (``None`` when there is none)."""
 
     status: int
     data: object = field(repr=False)
+    said: str = field(default="", repr=False)
+    """What a refusal says, for people."""
+    account: str | None = field(default=None, repr=False)
+    """Who it was answered for, as its header has it."""
 
     @property
     def ok(self) -> bool:
@@ -29,32 +34,43 @@ class Reply:
     @property
     def says_absent(self) -> bool:
         """Whether this is Jira's own 404: that of a site that is gone has no ``errorMessages``."""
-        return (
-            self.status == HTTPStatus.NOT_FOUND
-            and isinstance(self.data, Mapping)
-            and isinstance(self.data.get("errorMessages"), list)
-        )
+        return self.status == HTTPStatus.NOT_FOUND and self.by_jira
+
+    @property
+    def by_jira(self) -> bool:
+        """Whether a refusal has the form of Jira's own."""
+        return isinstance(self.data, Mapping) and isinstance(self.data.get("errorMessages"), list)
+
+    @property
+    def text(self) -> str:
+        """All that a refusal of Jira's own says, in the account's language."""
+        if not isinstance(self.data, Mapping):
+            return ""
+        messages, errors = self.data.get("errorMessages"), self.data.get("errors")
+        told = [*(messages if isinstance(messages, list) else ())]
+        told += errors.values() if isinstance(errors, Mapping) else ()
+        return " ".join(map(str, told))
 
 
-def read(answer: Answer) -> Reply:
+def read(answer: Answer) -> object:
     """The JSON of an answer. MalformedAnswerError when it is none, as when its end is missing."""
     try:
-        return Reply(answer.status, json.loads(answer.body))
+        return json.loads(decoded(answer))
     except (ValueError, RecursionError) as error:
-        raise MalformedAnswerError("its JSON cannot be read") from error
+        raise MalformedAnswerError("it is not JSON, or its end is missing") from error
 
 
 def mapping(data: object, what: str) -> Mapping[str, object]:
     """This, as an object with named members."""
     if not isinstance(data, Mapping):
-        raise MalformedAnswerError(f"{what} is no object")
+        raise MalformedAnswerError(f"`{what}` is not an object")
     return data
 
 
 def sequence(data: object, what: str) -> Sequence[object]:
     """This, as a list."""
     if not isinstance(data, list):
-        raise MalformedAnswerError(f"{what} is no list")
+        raise MalformedAnswerError(f"`{what}` is not a list")
     return data
 
 
@@ -62,18 +78,17 @@ def text(data: Mapping[str, object], name: str) -> str:
     """A member that has to be a text, and not an empty one."""
     value = data.get(name)
     if not isinstance(value, str) or not value:
-        raise MalformedAnswerError(f"{name} is no text")
+        raise MalformedAnswerError(f"`{name}` is not a text")
     return value
 
 
-def number(data: Mapping[str, object], name: str) -> int:
-    """A member that has to be a whole number, not below zero."""
+def number(data: Mapping[str, object], name: str, most: int) -> int | None:
+    """A whole number from 0 to ``most``; ``None`` when the member is anything else."""
     value = data.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise MalformedAnswerError(f"{name} is no number")
-    return value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and isinstance(value, int) and 0 <= value <= most else None
 
 
 def malformed(error: MalformedAnswerError) -> Unavailable:
     """What a malformed answer means: nothing about any issue."""
-    return Unavailable(ReasonCode.JIRA_ERROR, f"Jira's answer cannot be used: {error}")
+    return Unavailable(ReasonCode.JIRA_ERROR, f"Jira sent an unexpected response: {error}")

@@ -12,14 +12,14 @@ from ticket_status.core.observations import Account
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.connection_test import ConnectionTest, unreachable_report
-from ticket_status.jira.credentials import Credentials, fixed_credentials, not_authorised
+from ticket_status.jira.credentials import Credentials, NoCredentials, advice, fixed_credentials, not_authorised
 from ticket_status.jira.discovery import Discovery
 from ticket_status.jira.session import HttpSession
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.signed_client import SignedClient
 from ticket_status.jira.site import JiraSite
 from ticket_status.jira.token_endpoint import TokenEndpoint
-from ticket_status.jira.tokens import TokenCredentials
+from ticket_status.jira.tokens import ServiceAccountCredentials, TokenCredentials
 from ticket_status.ports.integrations import RefreshLease
 from ticket_status.ports.secrets import SecretStore
 
@@ -44,10 +44,10 @@ class Connector:
 
     def open(self, integration: Integration, deadline: datetime | None = None) -> JiraSite | JiraTrouble:
         """The integration's Jira. Asks nothing of a site that was connected before."""
-        line = self._line(integration, None, Deadline.of(deadline, self._now()))
-        if not isinstance(line, SignedClient):
-            return line
-        discovery = Discovery(integration, line, self._settings)
+        opened = self._opened(integration, None, deadline)
+        if not isinstance(opened, tuple):
+            return opened
+        _, discovery = opened
         if integration.site is not None:
             return discovery.jira(integration.site)
         site, account = discovery.find()
@@ -62,43 +62,62 @@ class Connector:
         deadline: datetime | None = None,
     ) -> ConnectionReport:
         """Test the integration, with these secrets instead of the stored ones when given; they are not stored."""
-        line = self._line(integration, secrets, Deadline.of(deadline, self._now()))
-        match line:
-            case SignedClient():
-                return ConnectionTest(integration, line, self._settings).report()
-            case Unavailable():
-                return unreachable_report(line)
-            case _:
-                return unreachable_report(line, "authenticated")
+        match self._opened(integration, secrets, deadline):
+            case (client, discovery):
+                return ConnectionTest(integration, client, discovery).report()
+            case Unavailable() as trouble:
+                return unreachable_report(trouble)
+            case trouble:
+                return unreachable_report(trouble, "authenticated")
 
     def cloud_id(self, integration: Integration, deadline: datetime | None = None) -> str | None:
         """The id that the Cloud site at the integration's address tells anybody; ``None`` when it tells none."""
-        line = self._line(integration, None, Deadline.of(deadline, self._now()))
-        told = Discovery(integration, line, self._settings).tenant() if isinstance(line, SignedClient) else None
+        opened = self._opened(integration, {}, deadline, unsigned=True)
+        told = opened[1].tenant() if isinstance(opened, tuple) else None
         return told if isinstance(told, str) else None
 
-    def _line(
-        self, integration: Integration, secrets: Mapping[str, str] | None, deadline: Deadline
-    ) -> SignedClient | Refused | Unavailable:
+    def _opened(
+        self,
+        integration: Integration,
+        secrets: Mapping[str, str] | None,
+        deadline: datetime | None,
+        *,
+        unsigned: bool = False,
+    ) -> tuple[SignedClient, Discovery] | Refused | Unavailable:
         address = read_address(integration.jira_server_url, self._settings.addresses)
         if isinstance(address, Unfit):
             return Unavailable(ReasonCode.UNREACHABLE, address.problem)
-        credentials = self._credentials(integration, secrets, deadline)
+        until = Deadline.of(deadline, self._now())
+        given = secrets if secrets is not None else self._stored(integration)
+        credentials = (
+            NoCredentials() if unsigned else self._credentials(integration, given, until, stored=secrets is None)
+        )
         if isinstance(credentials, Refused):
             return credentials
-        return SignedClient(self._session(self._settings, integration, deadline), credentials)
+        session = self._session(self._settings, integration, until)
+        client = SignedClient(session, credentials, advice(integration, given, self._now()))
+        scopes = credentials.scopes if isinstance(credentials, ServiceAccountCredentials) else frozenset
+        return client, Discovery(integration, client, self._settings, self._now, scopes)
 
     def _credentials(
-        self, integration: Integration, secrets: Mapping[str, str] | None, deadline: Deadline
+        self, integration: Integration, secrets: Mapping[str, str], deadline: Deadline, *, stored: bool
     ) -> Credentials | Refused:
-        if integration.auth_type is not AuthType.OAUTH2 or secrets is not None:
-            stored = secrets if secrets is not None else self._stored(integration)
-            return fixed_credentials(integration, stored)
+        """OAuth 2.0 tokens are kept up where they are stored; all others are used as they are."""
+        match integration.auth_type:
+            case AuthType.OAUTH2 if stored:
+                endpoint = self._endpoint(integration, deadline)
+                return TokenCredentials(
+                    integration, self._secrets, self._lease, endpoint, now=self._now, deadline=deadline
+                )
+            case AuthType.CLIENT_CREDENTIALS if integration.client_id and "client_secret" in secrets:
+                return ServiceAccountCredentials(secrets["client_secret"], self._endpoint(integration, deadline))
+            case _:
+                return fixed_credentials(integration, secrets)
+
+    def _endpoint(self, integration: Integration, deadline: Deadline) -> TokenEndpoint:
         limits = self._settings.limits
         brief = replace(self._settings, limits=replace(limits, total=min(limits.total, _TOKEN_SECONDS)))
-        session = self._session(brief, integration, deadline)
-        endpoint = TokenEndpoint(integration, brief, session, self._now)
-        return TokenCredentials(integration, self._secrets, self._lease, endpoint, now=self._now, deadline=deadline)
+        return TokenEndpoint(integration, brief, self._session(brief, integration, deadline), self._now)
 
     def _stored(self, integration: Integration) -> Mapping[str, str]:
         return self._secrets.read(integration.integration_ref) or {}

@@ -3,13 +3,16 @@
 import logging
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Protocol
+from urllib.parse import quote
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from ticket_status.core.model import AuthType, Integration, ReasonCode
+from ticket_status.core.expiry import expiry_told
+from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused
 
 _TOKEN = re.compile(r"[!-~]+")
@@ -23,6 +26,17 @@ class Credentials(Protocol):
 
     def renew(self, used: AuthBase) -> bool | JiraTrouble:
         """Whether there is something newer than what signed the call that was refused."""
+
+    def conceal(self, text: str) -> str:
+        """The text without any secret of these credentials (R17)."""
+
+
+def conceal(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets, however they are written: as they are, in base64, or as in a URL."""
+    for secret in secrets:
+        for written in {secret, b64encode(secret.encode(errors="replace")).decode(), quote(secret, safe="")} - {""}:
+            text = text.replace(written, "…")
+    return text
 
 
 class HeaderAuth(AuthBase):
@@ -40,16 +54,37 @@ class HeaderAuth(AuthBase):
 class FixedCredentials:
     """Credentials that stay as they are until an administrator edits them."""
 
-    def __init__(self, auth: AuthBase) -> None:
+    def __init__(self, auth: AuthBase, secrets: Iterable[str]) -> None:
         self._auth = auth
+        self._secrets = tuple(secrets)
 
     def sign(self) -> AuthBase:
         """The same for every call."""
         return self._auth
 
+    def conceal(self, text: str) -> str:
+        """Without what it was made of."""
+        return conceal(text, self._secrets)
+
     def renew(self, used: AuthBase) -> bool:  # noqa: ARG002 - the protocol's
         """Never: there is nothing newer."""
         return False
+
+
+class NoCredentials:
+    """For calls that are made without."""
+
+    def sign(self) -> Refused:
+        """Nothing signs."""
+        return no_credentials()
+
+    def renew(self, used: AuthBase) -> bool:  # noqa: ARG002 - the protocol's
+        """Never."""
+        return False
+
+    def conceal(self, text: str) -> str:
+        """There is nothing to conceal."""
+        return text
 
 
 def basic(username: str, password: str) -> AuthBase:
@@ -98,7 +133,10 @@ def oauth1(  # noqa: PLR0913 - the protocol has so many
 def fixed_credentials(integration: Integration, secrets: Mapping[str, str]) -> FixedCredentials | Refused:
     """Credentials that are used as they are. OAuth 2.0 tokens that may have to be refreshed: ``tokens``."""
     auth = _fixed_auth(integration, secrets)
-    return auth if isinstance(auth, Refused) else FixedCredentials(auth)
+    if isinstance(auth, Refused):
+        return auth
+    pair = f"{integration.username}:{secrets.get('password', '')}"
+    return FixedCredentials(auth, [pair, *secrets.values()])
 
 
 def _fixed_auth(integration: Integration, secrets: Mapping[str, str]) -> AuthBase | Refused:
@@ -119,9 +157,32 @@ def _fixed_auth(integration: Integration, secrets: Mapping[str, str]) -> AuthBas
                 secrets.get("access_token_secret"),
             )
         case _:
-            return Refused(ReasonCode.AUTHENTICATION_FAILED, "No credentials are stored: edit the integration")
+            return no_credentials()
+
+
+def no_credentials() -> Refused:
+    """An integration without the secret of its kind."""
+    return Refused(ReasonCode.AUTHENTICATION_FAILED, "No credentials are stored: edit the integration", final=True)
 
 
 def not_authorised() -> Refused:
     """An OAuth integration that nobody authorised yet."""
-    return Refused(ReasonCode.AUTHORIZATION_EXPIRED, "The integration is not authorised: authorise it")
+    return Refused(ReasonCode.AUTHORIZATION_EXPIRED, "The integration is not authorised: authorise it", final=True)
+
+
+def advice(integration: Integration, secrets: Mapping[str, str], now: datetime) -> str:
+    """What else to say when Jira does not accept the credentials; empty when there is nothing."""
+    told = [expiry_told(integration.credential_expires_at, now), _latin_1_told(integration, secrets)]
+    return ". ".join(filter(None, told))
+
+
+def _latin_1_told(integration: Integration, secrets: Mapping[str, str]) -> str:
+    """Data Centers and what stands before them read names and passwords as UTF-8, or as Latin-1."""
+    if integration.installation_type is not InstallationType.SERVER or integration.auth_type is not AuthType.BASIC:
+        return ""
+    if f"{integration.username}{secrets.get('password', '')}".isascii():
+        return ""
+    return (
+        "The user name or password has characters beyond ASCII, which some Data Centers read as Latin-1 and not as"
+        " UTF-8: use a password of ASCII characters, or a personal access token"
+    )

@@ -1,46 +1,59 @@
-"""Whether an answer is to be believed, and what it means when it is not (R7, R9, R11). Pure.
+"""Whether a response is to be believed, and what it means when it is not (R7, R9, R11). Pure.
 
 Absence is given for deleted, hidden, expired and misdirected alike, and a bad credential is answered with 200 and an
-empty list. So no answer is data before it has passed here. The order of the checks is part of the rule: throttling
+empty list. So no response is data before it has passed here. The order of the checks is part of the rule: throttling
 and outages come first, because they tell nothing about the credential.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
+from ticket_status.jira.charset import decoded
+from ticket_status.jira.quoting import quote, with_quote
 from ticket_status.jira.session import Answer
 from ticket_status.jira.throttling import throttled
 
 _BEGINNING: Final = 4096
-"""Bytes of a refusal that are looked at."""
+"""Bytes of a refusal that is looked at for the words that name its cause."""
 
 _DEAD_OAUTH1 = ("token_revoked", "token_expired", "token_rejected", "permission_denied")
+
+NAMED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+"""Refusals that say something of the account, or of what was asked for. All others may be anybody's fault (R9)."""
+
+_STARTING = re.compile(r"/(startup|johnson/startup|bootstrap)\.jsp|/secure/errors\.jsp|/plugins/servlet/johnson")
+"""Where a Data Center that is starting, or has been stopped by a health check, sends everybody."""
+
+
+def _nothing_secret(text: str) -> str:
+    return text
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Who an answer should be for."""
+    """Who a response should be for."""
 
     authenticated: bool = True
     """False for calls made without credentials."""
-    account_id: str | None = None
-    """``accountId`` (Cloud) or ``name`` (Data Center), once known."""
+    conceal: Callable[[str], str] = _nothing_secret
+    """Takes the credentials out of a text that is quoted."""
 
 
-def judge(answer: Answer, expected: Expected) -> JiraTrouble | None:
-    """What is wrong with the answer; ``None`` when it is JSON, for us. Its status may still say no."""
+def trouble_in(answer: Answer, expected: Expected) -> JiraTrouble | None:
+    """What is wrong with the response; ``None`` when it is Jira's, for us. Its status may still say no."""
     return (
         throttled(answer.status, answer.headers, answer.received_at)
-        or _outage(answer)
+        or _outage(answer, expected)
         or _redirect(answer)
         or (_login_trouble(answer, expected) if expected.authenticated else None)
-        or _not_json(answer)
+        or _not_json(answer, expected)
     )
 
 
@@ -49,29 +62,48 @@ def scope_mismatch(answer: Answer) -> bool:
     return answer.status == HTTPStatus.UNAUTHORIZED and "scope does not match" in _message(answer)
 
 
-def _outage(answer: Answer) -> Unavailable | None:
+def unnamed(status: int) -> bool:
+    """Whether it is a refusal that no rule names: ours only if the same site answers for our account (R9)."""
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in NAMED
+
+
+def account_named(answer: Answer) -> str | None:
+    """Who the response is for. The headers are not always there."""
+    return answer.headers.get("X-AACCOUNTID") or answer.headers.get("X-AUSERNAME") or None
+
+
+def same_name(told: str, known: str) -> bool:
+    """Whether a header names this account: its value is percent-encoded, or encoded as forms are."""
+    return known.casefold() in {unquote(told).casefold(), unquote_plus(told).casefold()}
+
+
+def _outage(answer: Answer, expected: Expected) -> Unavailable | None:
     status = answer.status
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return Unavailable(ReasonCode.UNREACHABLE, "The proxy wants credentials (407)")
+        return Unavailable(ReasonCode.UNREACHABLE, "The proxy requires credentials (407)")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unavailable(ReasonCode.JIRA_ERROR, f"Jira fails with status {status}")
+        said = quote(answer, expected.conceal)
+        return Unavailable(ReasonCode.JIRA_ERROR, with_quote(f"Jira failed with status {status}", said))
     if status < HTTPStatus.BAD_REQUEST and not answer.body and not _login_reasons(answer):
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             return None
-        return Unavailable(ReasonCode.JIRA_ERROR, "Jira sent an empty answer")
+        return Unavailable(ReasonCode.JIRA_ERROR, "Jira sent an empty response")
     return None
 
 
-def _redirect(answer: Answer) -> Refused | None:
-    """Redirects are not followed: they lead to a login page, or a site was renamed."""
+def _redirect(answer: Answer) -> Refused | Unavailable | None:
+    """Redirects are not followed: they lead to a login page, or a site was renamed, or it is starting."""
     if not HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         return None
-    to = _origin(answer.headers.get("Location", ""))
+    location = answer.headers.get("Location", "")
+    if _STARTING.search(location):
+        return Unavailable(ReasonCode.JIRA_ERROR, "Jira is starting, or its health check stopped it")
+    to = _origin(location)
     where = f" to {to}" if to else ""
     return Refused(
         ReasonCode.NOT_JIRA,
         f"The address redirects{where}: if the site was renamed, edit the address; if a single sign-on page"
-        " stands before it, let this service past it",
+        " is in front of it, let this service past it",
     )
 
 
@@ -91,52 +123,61 @@ def _login_trouble(answer: Answer, expected: Expected) -> Refused | None:
         return Refused(
             ReasonCode.CAPTCHA_REQUIRED,
             "Jira locked the account after failed logins: log in to Jira as this user in a browser once",
+            final=True,
         )
-    reasons = _login_reasons(answer)
-    if reasons - {"OK"}:
+    if _login_reasons(answer) - {"OK"}:
         return _unauthenticated("Jira did not accept the credentials")
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        return _unauthorized(answer)
+        return _unauthorized(answer, expected)
     if "Connect Session Auth Token" in _message(answer):
         return _unauthenticated("The token is not one of Jira Cloud's: check the installation type")
-    return _wrong_account(answer, expected)
+    told = account_named(answer)
+    if told is not None and same_name(told, "anonymous"):
+        return _unauthenticated("Jira answered as if nobody were logged in: it did not take the credentials")
+    return None
 
 
-def _unauthorized(answer: Answer) -> Refused:
+def _unauthorized(answer: Answer, expected: Expected) -> Refused:
     if scope_mismatch(answer):
         return Refused(
             ReasonCode.MISSING_SCOPES,
             "The token lacks a scope that the call needs: add the scopes and authorise again",
+            final=True,
         )
     challenge = answer.headers.get("WWW-Authenticate", "")
     if any(problem in challenge for problem in _DEAD_OAUTH1):
-        return Refused(ReasonCode.AUTHORIZATION_EXPIRED, "The authorisation is no longer valid: authorise again")
-    return _unauthenticated("Jira did not accept the credentials (401)")
+        return Refused(
+            ReasonCode.AUTHORIZATION_EXPIRED, "The authorisation is no longer valid: authorise again", final=True
+        )
+    return _unauthenticated(with_quote("Jira did not accept the credentials (401)", quote(answer, expected.conceal)))
 
 
-def _wrong_account(answer: Answer, expected: Expected) -> Refused | None:
-    """An answer for another account is no answer. The headers are not always there."""
-    told = answer.headers.get("X-AACCOUNTID") or answer.headers.get("X-AUSERNAME")
-    if not told or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return None
-    who = unquote(told).casefold()
-    if who == "anonymous":
-        return _unauthenticated("Jira answered as if nobody were logged in: it did not take the credentials")
-    if expected.account_id is not None and who != expected.account_id.casefold():
-        return _unauthenticated("Jira answered for another account than the one known: test the integration")
-    return None
-
-
-def _not_json(answer: Answer) -> Refused | None:
+def _not_json(answer: Answer, expected: Expected) -> Refused | None:
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
         return None
-    if answer.status == HTTPStatus.FORBIDDEN and not answer.body:
-        return _unauthenticated("Jira does not let the account in (403)")
+    if unnamed(answer.status):
+        return None
+    said = quote(answer, expected.conceal)
+    if answer.status == HTTPStatus.FORBIDDEN and (not answer.body or _by_jira(answer)):
+        return _unauthenticated(with_quote("Jira does not let the account in (403)", said))
     return Refused(
         ReasonCode.NOT_JIRA,
-        "The answer is no JSON, so not Jira's: check the address, and whether a login page stands before it",
+        _with_text(
+            f"The response (status {answer.status}) is not JSON, so it did not come from Jira."
+            " Check the address, and whether a login page or a firewall is in front of it",
+            said,
+        ),
     )
+
+
+def _with_text(reason: str, said: str) -> str:
+    return f"{reason}. It says: “{said}”" if said else reason
+
+
+def _by_jira(answer: Answer) -> bool:
+    """Whether it bears a header that Jira itself writes."""
+    return any(name in answer.headers for name in ("X-AREQUESTID", "X-ANODEID", "X-AUSERNAME", "X-AACCOUNTID"))
 
 
 def _unauthenticated(reason: str) -> Refused:
@@ -149,11 +190,11 @@ def _login_reasons(answer: Answer) -> set[str]:
 
 
 def _message(answer: Answer) -> str:
-    """What a refusal says, from the beginning of its body."""
+    """What a refusal says, from its body."""
     if answer.status < HTTPStatus.BAD_REQUEST or len(answer.body) > _BEGINNING:
         return ""
     try:
-        told = json.loads(answer.body)
+        told = json.loads(decoded(answer))
     except (ValueError, RecursionError):
         return ""
     if not isinstance(told, Mapping):

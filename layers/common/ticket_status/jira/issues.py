@@ -14,6 +14,7 @@ from ticket_status.jira.answers import MalformedAnswerError
 
 _ID = re.compile(r"[0-9]{1,30}")
 _KEY = re.compile(r"[^\s|\x00-\x1f\x7f]{1,255}")
+LARGEST_ID: Final = 2**63 - 1
 _LONGEST_NAME: Final = 255
 """Characters of a status name that are kept; Jira allows 60, or 255."""
 
@@ -29,28 +30,29 @@ class Shown(NamedTuple):
     sighting: Sighting | None
 
 
-def shown_issues(issues: Sequence[object]) -> Iterator[Shown]:
-    """The issues of an answer. MalformedAnswerError when one cannot even be told from others."""
+def shown_issues(issues: Sequence[object]) -> Iterator[Shown | None]:
+    """The issues of a response; ``None`` for an entry that cannot even be told from others."""
     statuses: dict[tuple[str, object], Status] = {}
     for issue in issues:
         try:
-            issue_id, key = issue["id"], issue["key"]  # type: ignore[index]
-        except (KeyError, TypeError) as error:
-            raise MalformedAnswerError("an issue has no id and key") from error
-        yield Shown(_issue_id(issue_id), _issue_key(key), _sighting(issue, key, statuses))
+            issue_id, key = _issue_id(issue["id"]), _issue_key(issue["key"])  # type: ignore[index]
+        except (KeyError, TypeError, MalformedAnswerError):
+            yield None
+        else:
+            yield Shown(issue_id, key, _sighting(issue, key, statuses))
 
 
 def _issue_id(value: object) -> str:
     """As text, however large: a number beyond 2^53 would not survive other readers."""
     text = str(value) if type(value) is int else value
     if not isinstance(text, str) or not _ID.fullmatch(text):
-        raise MalformedAnswerError("the id of an issue is no number")
+        raise MalformedAnswerError("the `id` of an issue is not a number")
     return text
 
 
 def _issue_key(value: object) -> str:
     if not isinstance(value, str) or not _KEY.fullmatch(value):
-        raise MalformedAnswerError("the key of an issue is no key")
+        raise MalformedAnswerError("the `key` of an issue is not a key")
     return value
 
 
@@ -84,6 +86,16 @@ def is_id(asked: str) -> bool:
     return _ID.fullmatch(asked) is not None
 
 
+def can_exist(asked: str) -> bool:
+    """Whether Jira can have such an issue: ids are signed numbers of 64 bits, and a larger one spoils a whole call."""
+    return not is_id(asked) or int(asked) <= LARGEST_ID
+
+
+def asked_name(asked: str) -> str:
+    """What an answer is filed under: the id, or the key in upper case."""
+    return asked if is_id(asked) else asked.upper()
+
+
 class Gathered:
     """What the answers to one ``ask`` showed of what was asked for."""
 
@@ -93,12 +105,19 @@ class Gathered:
         self.seen: dict[str, Sighting] = {}
         self.ids: dict[str, str] = {}
         self.retry: set[str] = set()
+        self.failed: set[str] = set()
+        """What Jira fails on, each asked for by itself (R9b)."""
         self.others = False
         """Whether issues were shown that an unmatched key may be the old key of."""
 
-    def add(self, issues: Sequence[object]) -> None:
-        """Take in the issues of an answer; those not asked for are left out."""
-        for issue_id, key, seen in shown_issues(issues):
+    def add(self, issues: Sequence[object]) -> bool:
+        """Take in the issues of a response; whether all of it was readable. What was not asked for is left out."""
+        readable = True
+        for shown in shown_issues(issues):
+            if shown is None:
+                readable = False
+                continue
+            issue_id, key, seen = shown
             names = self._names(issue_id, key)
             if seen is None:
                 self.retry.update(names)
@@ -107,11 +126,18 @@ class Gathered:
                 self.seen[name] = seen
                 if name != issue_id:
                     self.ids[name] = issue_id
+        return readable
 
-    def found(self, key: str, issue_id: str, seen: Sighting) -> None:
-        """Take in an issue that was asked for by this key alone."""
-        self.seen[key] = seen
-        self.ids[key] = issue_id
+    def unseen(self, asked: Sequence[str]) -> list[str]:
+        """Which of these were not shown by any response yet."""
+        return [one for one in asked if asked_name(one) not in self.seen]
+
+    def found(self, asked: str, issue_id: str, seen: Sighting) -> None:
+        """Take in an issue that was asked for by this id or key alone."""
+        name = asked_name(asked)
+        self.seen[name] = seen
+        if name != issue_id:
+            self.ids[name] = issue_id
 
     def _names(self, issue_id: str, key: str) -> list[str]:
         """What it was asked for as: by its id, by its key, by both."""
@@ -126,11 +152,11 @@ class Gathered:
     @property
     def unmatched_keys(self) -> list[str]:
         """Keys that no issue of the answers bears: gone, hidden, or moved to another key."""
-        return sorted(self.by_key - self.seen.keys() - self.retry)
+        return sorted(self.by_key - self.seen.keys() - self.retry - self.failed)
 
 
-def error_names(errors: Sequence[object]) -> Iterator[str]:
-    """What the entries of ``issueErrors`` name, by id or key."""
+def error_names(errors: Sequence[object]) -> Iterator[str | None]:
+    """What the entries of ``issueErrors`` name, by id or key; ``None`` for one that names nothing."""
     for error in errors:
         named = error.get("id") if isinstance(error, Mapping) else None
-        yield str(named) if named is not None else ""
+        yield str(named) if named else None

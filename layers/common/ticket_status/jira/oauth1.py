@@ -19,7 +19,7 @@ from ticket_status.core.model import Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.credentials import oauth1
-from ticket_status.jira.session import Answer, HttpSession, Request
+from ticket_status.jira.session import Answer, HttpSession, NoAnswer, Request
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.throttling import throttled
 
@@ -112,7 +112,7 @@ class OAuth1:
         )
         url = f"{integration.site_url}/{_SERVLET}/{what}"
         answer = session.send(Request("POST", url, auth=signed))
-        return answer if isinstance(answer, Unavailable) else _read(answer)
+        return answer.trouble if isinstance(answer, NoAnswer) else _read(answer)
 
 
 def _read(answer: Answer) -> tuple[str, str] | JiraTrouble:
@@ -120,7 +120,7 @@ def _read(answer: Answer) -> tuple[str, str] | JiraTrouble:
     if slow_down is not None:
         return slow_down
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Unavailable(ReasonCode.JIRA_ERROR, f"Jira fails with status {answer.status}")
+        return Unavailable(ReasonCode.JIRA_ERROR, f"Jira failed with status {answer.status}")
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return _refused(answer)
     fields = _fields(answer)

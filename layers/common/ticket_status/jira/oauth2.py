@@ -59,5 +59,6 @@ class OAuth2:
             return Refused(
                 ReasonCode.AUTHORIZATION_EXPIRED,
                 "The authorisation code was used or is too old: authorise again",
+                final=True,
             )
         return answer

@@ -25,6 +25,10 @@ from ticket_status.jira.settings import JiraSettings, MadeCall
 
 USER_AGENT: Final = f"ticket-status/{__version__} (status of Jira tickets of policy violations)"
 _CHUNK: Final = 65536
+_A_MOMENT: Final = 0.05
+"""Seconds that make no difference when it is told which of two limits ended a call."""
+
+_TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,19 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Why there is no answer, or not a whole one."""
+
+    trouble: Unavailable
+    slow: bool = False
+    """The call took all the time that it had."""
+    connected: bool = True
+    """Whether there was somebody to ask."""
+    too_large: bool = False
+    """The answer exceeds its bound, which it will again."""
 
 
 class _TooLargeError(Exception):
@@ -110,11 +127,12 @@ class HttpSession:
         session.mount("http://", adapter)
         return session
 
-    def send(self, request: Request) -> Answer | Unavailable:
+    def send(self, request: Request) -> Answer | NoAnswer:
         """The answer, whatever it says, or why there is none. Never raises for what the network does."""
         seconds = self._deadline.left(self._settings.limits.total)
         if seconds <= 0:
-            return _unreachable("There was no time left to ask Jira")
+            over = Unavailable(ReasonCode.UNREACHABLE, "There was no time left to ask Jira", own_deadline=True)
+            return NoAnswer(over)
         with self._lock:
             self._calls += 1
         started = perf_counter()
@@ -124,16 +142,26 @@ class HttpSession:
         self._settings.tell(MadeCall(request.method, address.netloc, address.path, status, took))
         return answer
 
-    def _watched(self, request: Request, seconds: float) -> Answer | Unavailable:
+    def _watched(self, request: Request, seconds: float) -> Answer | NoAnswer:
+        host = urlsplit(request.url).netloc
         with Watch(seconds) as watch:
             self._current.watch = watch
             try:
                 answer = self._sent(request, seconds)
             except Exception as error:  # noqa: BLE001 - judged by _failure, which raises what is a bug
-                return _failure(error, urlsplit(request.url).netloc, expired=watch.expired)
+                if watch.expired or isinstance(error, _TIMEOUTS):
+                    return self._too_slow(host)
+                return _failure(error, host)
             finally:
                 self._current.watch = None
-        return _unreachable("Jira did not answer in time") if watch.expired else answer
+        return self._too_slow(host) if watch.expired else answer
+
+    def _too_slow(self, host: str) -> NoAnswer:
+        """A call that had its whole time-out; or one that our own deadline ended, which says nothing of Jira (R9)."""
+        if self._deadline.left(_A_MOMENT) < _A_MOMENT:
+            ended = Unavailable(ReasonCode.UNREACHABLE, f"{host} had not answered when time ran out", own_deadline=True)
+            return NoAnswer(ended, slow=True)
+        return NoAnswer(_unreachable(f"{host} did not answer in time"), slow=True)
 
     def _sent(self, request: Request, seconds: float) -> Answer:
         proxies = self._proxies(request.url)
@@ -192,35 +220,35 @@ def _unreachable(reason: str) -> Unavailable:
     return Unavailable(ReasonCode.UNREACHABLE, reason)
 
 
-def _failure(error: Exception, host: str, *, expired: bool) -> Unavailable:
+def _failure(error: Exception, host: str) -> NoAnswer:
     """What kept the answer from coming, in words without the error's own: those can carry what was sent."""
-    timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-    if expired or isinstance(error, timeouts):
-        return _unreachable(f"{host} did not answer in time")
     match error:
         case AddressRefusedError():
-            return _unreachable(str(error))
+            return NoAnswer(_unreachable(str(error)), connected=False)
         case _TooLargeError():
-            return Unavailable(ReasonCode.JIRA_ERROR, f"{host} sent more than an answer can have")
+            return NoAnswer(
+                Unavailable(ReasonCode.JIRA_ERROR, f"{host} sent a response that is too large"), too_large=True
+            )
         case requests.exceptions.SSLError() | urllib3.exceptions.SSLError():
-            return _unreachable(f"No encrypted connection to {host}: check its certificate")
+            reason = f"There is no encrypted connection to {host}: check its certificate"
+            return NoAnswer(_unreachable(reason), connected=False)
         case requests.exceptions.ProxyError() | urllib3.exceptions.ProxyError():
-            return _unreachable(f"The proxy did not connect to {host}")
+            return NoAnswer(_unreachable(f"The proxy did not connect to {host}"), connected=False)
         case requests.RequestException() | urllib3.exceptions.HTTPError() | OSError():
             return _network_failure(error, host)
         case _:
             raise error
 
 
-def _network_failure(error: Exception, host: str) -> Unavailable:
+def _network_failure(error: Exception, host: str) -> NoAnswer:
     reasons = set(_chain(error))
     if reasons & {urllib3.exceptions.NameResolutionError}:
-        return _unreachable(f"The name of {host} does not resolve")
+        return NoAnswer(_unreachable(f"The name {host} does not resolve"), connected=False)
     if reasons & {urllib3.exceptions.NewConnectionError}:
-        return _unreachable(f"{host} takes no connections")
+        return NoAnswer(_unreachable(f"{host} refused the connection"), connected=False)
     if reasons & {urllib3.exceptions.IncompleteRead, urllib3.exceptions.DecodeError}:
-        return Unavailable(ReasonCode.JIRA_ERROR, f"The answer of {host} was not whole")
-    return _unreachable(f"{host} broke the connection off")
+        return NoAnswer(Unavailable(ReasonCode.JIRA_ERROR, f"The response of {host} was cut short"))
+    return NoAnswer(_unreachable(f"{host} closed the connection"))
 
 
 def _chain(error: BaseException | None) -> list[type[BaseException]]:

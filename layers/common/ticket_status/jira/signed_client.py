@@ -1,99 +1,138 @@
 """Calls to one site with one integration's credentials: signed, counted, guarded, repeated once with a new token."""
 
+import threading
 from collections.abc import Mapping
-from dataclasses import replace
-from http import HTTPStatus
+from dataclasses import dataclass, replace
 
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, read
 from ticket_status.jira.credentials import Credentials
-from ticket_status.jira.guard import Expected, judge
-from ticket_status.jira.session import Answer, HttpSession, Request
-from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.jira.guard import Expected, account_named, trouble_in, unnamed
+from ticket_status.jira.quoting import quote
+from ticket_status.jira.session import Answer, HttpSession, NoAnswer, Request
 
-_ANSWERABLE = frozenset({HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
-_SIZE = frozenset({HTTPStatus.BAD_REQUEST})
+_OF_CREDENTIALS = frozenset({ReasonCode.AUTHENTICATION_FAILED, ReasonCode.AUTHORIZATION_EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailure:
+    """A call that brought no reply to be believed."""
+
+    trouble: JiraTrouble
+    slow: bool = False
+    """It took its whole time-out."""
+    connected: bool = True
+    """Whether the site was asked at all."""
+    too_large: bool = False
+
+    @property
+    def may_be_stray(self) -> bool:
+        """Whether the same call, made once more, may well be answered."""
+        unavailable = isinstance(self.trouble, Unavailable) and not self.trouble.own_deadline
+        return unavailable and self.connected and not self.slow and not self.too_large
 
 
 class SignedClient:
-    """Safe to use from several threads."""
+    """Safe to use from several threads.
 
-    def __init__(self, session: HttpSession, credentials: Credentials) -> None:
+    Until the site has taken the credentials once, calls are made one at a time: Jira locks an account after a few
+    refused logins, so what several threads want to ask at once is refused once.
+    """
+
+    def __init__(self, session: HttpSession, credentials: Credentials, advice: str = "") -> None:
+        """``advice``: what else to say of credentials that Jira does not accept."""
         self._session = session
         self._credentials = credentials
+        self._advice = advice
+        self._one_at_a_time = threading.Lock()
+        self._taken = threading.Event()
+        self._refusals: list[CallFailure] = []
 
     @property
     def requests(self) -> int:
         """Calls so far, those without an answer included."""
         return self._session.calls
 
-    def get(
-        self, url: str, params: Mapping[str, str] | None = None, *, account_id: str | None = None
-    ) -> Reply | JiraTrouble:
-        """Ask for something: 200, 403 or 404. JiraRejectedRequestError for other refusals."""
-        return self._call(Request("GET", url, params=params or {}), account_id)
+    def get(self, url: str, params: Mapping[str, str] | None = None) -> Reply | CallFailure:
+        """Ask for something; any status below 500 that is Jira's is a reply."""
+        return self._call(Request("GET", url, params=params or {}))
 
-    def post(self, url: str, body: object, *, account_id: str | None = None) -> Reply | JiraTrouble:
-        """Have something looked up; 400 is answered too, since it can be about size."""
-        return self._call(Request("POST", url, json=body), account_id, _SIZE)
+    def post(self, url: str, body: object) -> Reply | CallFailure:
+        """Have something looked up."""
+        return self._call(Request("POST", url, json=body))
 
-    def get_unsigned(self, url: str) -> Reply | JiraTrouble:
-        """Ask for something without credentials; any status below 500 that is not a redirect."""
-        answer = self._session.send(Request("GET", url))
-        if isinstance(answer, Unavailable):
-            return answer
-        trouble = judge(answer, Expected(authenticated=False))
-        return _reply(answer) if trouble is None else trouble
+    def get_unsigned(self, url: str) -> Reply | CallFailure:
+        """Ask for something without credentials."""
+        return self._judged(Request("GET", url), Expected(authenticated=False))
 
-    def _call(
-        self,
-        request: Request,
-        account_id: str | None,
-        also: frozenset[HTTPStatus] = frozenset(),
-    ) -> Reply | JiraTrouble:
-        answer = self._signed(request, Expected(account_id=account_id))
-        if not isinstance(answer, Answer):
-            return answer
-        if answer.status in _ANSWERABLE | also:
-            return _reply(answer)
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise JiraRejectedRequestError(rejection(request.method, request.url, answer.status))
-        return Unavailable(ReasonCode.JIRA_ERROR, f"Jira answers with status {answer.status}, which means nothing here")
+    def _call(self, request: Request) -> Reply | CallFailure:
+        refused_before = len(self._refusals)
+        if self._taken.is_set():
+            return self._advised(self._signed(request))
+        with self._one_at_a_time:
+            if len(self._refusals) > refused_before:
+                return self._refusals[-1]
+            if not self._taken.is_set():
+                return self._first(request)
+        return self._advised(self._signed(request))
 
-    def _signed(self, request: Request, expected: Expected) -> Answer | JiraTrouble:
-        """The believed answer; a token that was not taken is renewed, once."""
+    def _first(self, request: Request) -> Reply | CallFailure:
+        """A call that tells whether the credentials are taken."""
+        reply = self._advised(self._signed(request))
+        if isinstance(reply, Reply):
+            self._taken.set()
+        elif isinstance(reply.trouble, Refused):
+            self._refusals.append(reply)
+        return reply
+
+    def _signed(self, request: Request) -> Reply | CallFailure:
+        """The believed reply; a token that was not taken is renewed, once."""
         auth = self._credentials.sign()
         if isinstance(auth, Throttled | Refused | Unavailable):
-            return auth
-        answer = self._judged(replace(request, auth=auth), expected)
-        if not _token_not_taken(answer):
-            return answer
+            return CallFailure(auth, connected=False)
+        expected = Expected(conceal=self._credentials.conceal)
+        reply = self._judged(replace(request, auth=auth), expected)
+        if not _token_not_taken(reply):
+            return reply
         renewed = self._credentials.renew(auth)
         if renewed is not True:
-            return answer if renewed is False else renewed
+            return reply if renewed is False else CallFailure(renewed, connected=False)
         auth = self._credentials.sign()
         if isinstance(auth, Throttled | Refused | Unavailable):
-            return auth
+            return CallFailure(auth, connected=False)
         return self._judged(replace(request, auth=auth), expected)
 
-    def _judged(self, request: Request, expected: Expected) -> Answer | JiraTrouble:
+    def _advised(self, reply: Reply | CallFailure) -> Reply | CallFailure:
+        if isinstance(reply, Reply) or not self._advice or not isinstance(reply.trouble, Refused):
+            return reply
+        refused = reply.trouble
+        if refused.reason_code not in _OF_CREDENTIALS:
+            return reply
+        return replace(reply, trouble=replace(refused, reason=f"{refused.reason}. {self._advice}"))
+
+    def _judged(self, request: Request, expected: Expected) -> Reply | CallFailure:
         answer = self._session.send(request)
-        return answer if isinstance(answer, Unavailable) else judge(answer, expected) or answer
+        if isinstance(answer, NoAnswer):
+            return CallFailure(answer.trouble, answer.slow, answer.connected, answer.too_large)
+        trouble = trouble_in(answer, expected)
+        return _reply(answer, expected) if trouble is None else CallFailure(trouble)
 
 
-def rejection(method: str, url: str, status: int) -> str:
-    """What to say of a call that Jira rejects, which has no secrets in its address."""
-    return f"Jira rejected our call with {status}: {method} {url}"
-
-
-def _token_not_taken(answer: Answer | JiraTrouble) -> bool:
+def _token_not_taken(reply: Reply | CallFailure) -> bool:
     """A stale token is answered with 401 on Cloud, on Data Center also as if nobody were logged in."""
-    return isinstance(answer, Refused) and answer.reason_code is ReasonCode.AUTHENTICATION_FAILED
+    if isinstance(reply, Reply):
+        return False
+    trouble = reply.trouble
+    return isinstance(trouble, Refused) and trouble.reason_code is ReasonCode.AUTHENTICATION_FAILED
 
 
-def _reply(answer: Answer) -> Reply | Unavailable:
+def _reply(answer: Answer, expected: Expected) -> Reply | CallFailure:
+    said = quote(answer, expected.conceal) if answer.status >= 400 else ""  # noqa: PLR2004 - an HTTP status
     try:
-        return read(answer)
+        data = read(answer)
     except MalformedAnswerError as error:
-        return malformed(error)
+        if not unnamed(answer.status):
+            return CallFailure(malformed(error))
+        data = None
+    return Reply(answer.status, data, said, account_named(answer))

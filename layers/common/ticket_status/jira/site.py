@@ -1,37 +1,65 @@
-"""What a Jira Cloud site and a Data Center have in common: the account, single issues, projects."""
+"""One Jira site, asked with one integration's credentials: the account, single issues, projects, many issues."""
 
 import threading
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
-from typing import ClassVar, Literal
+from typing import Final, Literal
 from urllib.parse import quote
 
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import ReasonCode, Site
 from ticket_status.core.observations import Account, Answered
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
-from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, mapping, text
+from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, mapping
+from ticket_status.jira.bulk import BulkRead
+from ticket_status.jira.dialect import Dialect
+from ticket_status.jira.guard import same_name
 from ticket_status.jira.issues import Gathered, is_id, shown_issues
-from ticket_status.jira.signed_client import SignedClient
+from ticket_status.jira.quoting import with_quote
+from ticket_status.jira.signed_client import CallFailure, SignedClient
+from ticket_status.ports.jira import JiraRejectedRequestError
 
-_MOST_SINGLE_LOOKS = 50
+_MOST_SINGLE_LOOKS: Final = 50
 """Keys that one ``ask`` tells apart by single calls; the others are left for the next."""
 
+_FAILED_LOOKS_IN_A_ROW: Final = 3
+"""After so many the site is asked whether it is well."""
 
-class JiraSite(ABC):
-    """A ``ports.Jira``. What it learns of the site by and by is in ``site``."""
 
-    _API: ClassVar[str]
-    """The path before each operation's."""
-    _ACCOUNT: ClassVar[str]
-    """The member of ``myself`` that says who we are."""
+def _no_tenant() -> None:
+    """A Data Center has no id."""
 
-    def __init__(self, line: SignedClient, site: Site) -> None:
-        self._line = line
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What proves a site beyond its ``myself``."""
+
+    tenant: Callable[[], str | Throttled | Unavailable | None] = _no_tenant
+    """The cloud id of what answers at the address; ``None`` when it cannot be told."""
+    grant: Callable[[], Account | JiraTrouble] | None = None
+    """Proves an OAuth 2.0 grant that lacks the scopes of ``myself``."""
+
+
+class JiraSite:
+    """A ``ports.jira.Jira``. What it learns of the site by and by is in ``site``."""
+
+    def __init__(
+        self,
+        client: SignedClient,
+        site: Site,
+        dialect: Dialect,
+        now: Callable[[], datetime],
+        proofs: Proofs = Proofs(),
+    ) -> None:
+        self._client = client
         self._site = site
+        self._dialect = dialect
+        self._now = now
+        self._proofs = proofs
         self._lock = threading.Lock()
+        self._same_site: JiraTrouble | Literal["unknown"] | None = "unknown"
 
     @property
     def site(self) -> Site:
@@ -41,24 +69,30 @@ class JiraSite(ABC):
     @property
     def requests(self) -> int:
         """Calls to the site so far."""
-        return self._line.requests
+        return self._client.requests
 
     @property
     def ids_per_call(self) -> int:
         """How many issues one call may name, as far as it is known."""
         return self._site.ids_per_call
 
+    # --- Issues -----------------------------------------------------------------------------------------------------
+
     def ask(self, issues: Sequence[str]) -> Answered | JiraTrouble:
         """Show these issues, by id or key."""
         gathered = Gathered(issues)
-        try:
-            trouble = self._gather(gathered, list(dict.fromkeys(issues)))
-            trouble = trouble or self._tell_apart(gathered)
-        except MalformedAnswerError as error:
-            return malformed(error)
+        bulk = BulkRead(self, self._dialect, gathered, self._now)
+        gathered.others = any(not self._dialect.in_bulk(one) for one in issues)
+        trouble = bulk.read(list(dict.fromkeys(issues))) or self._tell_apart(gathered, bulk)
         if trouble is not None:
             return trouble
-        return Answered(gathered.seen, gathered.ids, frozenset(gathered.retry - gathered.seen.keys()))
+        seen = gathered.seen.keys()
+        return Answered(
+            gathered.seen,
+            gathered.ids,
+            retry=frozenset(gathered.retry - seen - gathered.failed),
+            failed=frozenset(gathered.failed - seen),
+        )
 
     def look_at(self, issue: str) -> Found | Literal[Lookup.HIDDEN] | JiraTrouble | None:
         """Show one issue, by id or key, by itself."""
@@ -74,6 +108,59 @@ class JiraSite(ABC):
         except MalformedAnswerError as error:
             return malformed(error)
 
+    def _tell_apart(self, gathered: Gathered, bulk: BulkRead) -> JiraTrouble | None:
+        """Look at each key that nothing bears, if an issue was shown that may have moved from there (R15)."""
+        keys = gathered.unmatched_keys if gathered.others else []
+        gathered.retry.update(keys[_MOST_SINGLE_LOOKS:])
+        failures = 0
+        for key in keys[:_MOST_SINGLE_LOOKS]:
+            found = self.look_at(key)
+            match found:
+                case Found(issue_id, sighting):
+                    gathered.found(key, issue_id, sighting)
+                case Unavailable(own_deadline=False):
+                    gathered.failed.add(key)
+                    failures += 1
+                case Throttled() | Refused() | Unavailable():
+                    return found
+                case Lookup.HIDDEN | None:
+                    failures = 0
+            if failures == _FAILED_LOOKS_IN_A_ROW:
+                trouble = bulk.prove()
+                if trouble is not None:
+                    return trouble
+                failures = 0
+        return None
+
+    # --- What reading many issues needs (bulk.Asks) -----------------------------------------------------------------
+
+    def call_for(self, issues: Sequence[str]) -> Reply | CallFailure:
+        """Make the call for these issues."""
+        path, body = self._dialect.query(issues)
+        return self._for_us(self._client.post(self._url(path), body))
+
+    def learn(self, change: Callable[[Site], Site]) -> None:
+        """Change what is known of the site."""
+        with self._lock:
+            self._site = change(self._site)
+
+    def rejected(self, reply: Reply) -> JiraTrouble:
+        """What it means that the site rejects the call for any issue (R9).
+
+        Ours, and an alarm (JiraRejectedRequestError), if it answers for our account all the same.
+        """
+        if reply.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND} or reply.status < HTTPStatus.BAD_REQUEST:
+            return denied(reply)
+        account = self.whoami()
+        if isinstance(account, Account):
+            where = self._url(self._dialect.query(()).path)
+            raise JiraRejectedRequestError(
+                with_quote(f"Jira rejected our call with {reply.status}: POST {where}", reply.said)
+            )
+        return denied(reply) if isinstance(account, Unavailable) else account
+
+    # --- Who and where we are ---------------------------------------------------------------------------------------
+
     def can_browse(self, project_key: str) -> bool | JiraTrouble:
         """Whether the project answers, and is neither archived nor in the bin."""
         reply = self._get(f"project/{quote(project_key, safe='')}")
@@ -81,99 +168,134 @@ class JiraSite(ABC):
             case Refused(reason_code=ReasonCode.MISSING_SCOPES):
                 return False
             case Reply():
-                return self._browsable(reply)
+                return _browsable(reply)
             case _:
                 return reply
 
     def whoami(self) -> Account | JiraTrouble:
-        """Prove the account: ``myself`` has no anonymous fallback."""
-        reply = self._get("myself")
-        if not isinstance(reply, Reply):
-            return reply
-        try:
-            account = self._account(reply)
-        except MalformedAnswerError as error:
-            return malformed(error)
-        return account if isinstance(account, Refused) else self._known(account)
-
-    @abstractmethod
-    def _gather(self, gathered: Gathered, issues: Sequence[str]) -> JiraTrouble | None:
-        """Ask for all of these; `MalformedAnswerError` when an answer cannot be read."""
-
-    def _get(self, path: str, params: dict[str, str] | None = None) -> Reply | JiraTrouble:
-        return self._line.get(self._url(path), params, account_id=self._site.account_id)
-
-    def _post(self, path: str, body: object) -> Reply | JiraTrouble:
-        return self._line.post(self._url(path), body, account_id=self._site.account_id)
-
-    def _url(self, path: str) -> str:
-        return f"{self._site.api_url}{self._API}/{path}"
-
-    def _learn_cap(self, ids: int) -> None:
-        with self._lock:
-            self._site = replace(self._site, ids_per_call=min(ids, self._site.ids_per_call))
-
-    def _known(self, account: Account) -> Account | Refused:
-        """The account, if it is the one known from connecting."""
-        with self._lock:
-            known = self._site.account_id
-            if known is None:
-                self._site = replace(self._site, account_id=account.account_id)
-        if known not in {None, account.account_id}:
-            return Refused(
-                ReasonCode.AUTHENTICATION_FAILED,
-                "The credentials are another account's than before: test the integration",
-            )
-        return account
-
-    def _account(self, reply: Reply) -> Account | Refused:
-        if not reply.ok:
-            return denied(reply)
-        return Account(text(mapping(reply.data, "myself"), self._ACCOUNT))
-
-    def _browsable(self, reply: Reply) -> bool | JiraTrouble:
-        if reply.says_absent or reply.status == HTTPStatus.FORBIDDEN:
-            return False
+        """Prove the account: ``myself`` has no anonymous fallback. A grant may lack the scopes of asking."""
+        reply = self._sent("myself")
+        if isinstance(reply, CallFailure):
+            trouble = reply.trouble
+            lacks = isinstance(trouble, Refused) and trouble.reason_code is ReasonCode.MISSING_SCOPES
+            return self._proofs.grant() if lacks and self._proofs.grant is not None else trouble
         if not reply.ok:
             return denied(reply)
         try:
-            project = mapping(reply.data, "the project")
+            account = self._dialect.account(reply.data)
         except MalformedAnswerError as error:
             return malformed(error)
-        return not (project.get("archived") is True or project.get("deleted") is True)
+        return self._known(account)
 
-    def _tell_apart(self, gathered: Gathered) -> JiraTrouble | None:
-        """Look at each key that nothing bears, if an issue was shown that may have moved from there (R15)."""
-        keys = gathered.unmatched_keys if gathered.others else []
-        gathered.retry.update(keys[_MOST_SINGLE_LOOKS:])
-        for key in keys[:_MOST_SINGLE_LOOKS]:
-            found = self.look_at(key)
-            match found:
-                case Found(issue_id, sighting):
-                    gathered.found(key, issue_id, sighting)
-                case Throttled() | Refused() | Unavailable():
-                    return found
-                case Lookup.HIDDEN | None:
-                    continue
+    def same_site(self) -> JiraTrouble | None:
+        """Whether the address still is the Cloud site's that is known (R15); asked once, without credentials.
+
+        ``None`` also when that cannot be told: only another id says that it is another site.
+        """
+        if self._same_site == "unknown":
+            self._same_site = self._compared(self._proofs.tenant())
+        return self._same_site
+
+    def _compared(self, tenant: str | Throttled | Unavailable | None) -> JiraTrouble | None:
+        if isinstance(tenant, Throttled):
+            return tenant
+        if not isinstance(tenant, str):
+            return None
+        known = self._site.cloud_id
+        if known is not None:
+            return different_site(known, tenant)
+        self.learn(lambda site: replace(site, cloud_id=tenant))
         return None
 
+    def _known(self, account: Account) -> Account | Refused:
+        """The account, if it is the one known from connecting: by its id, or as old versions knew it by its name."""
+        known = self._site.account_id
+        if known not in {None, account.account_id, account.name}:
+            return _another_account()
+        self.learn(lambda site: replace(site, account_id=account.account_id, account_name=account.name))
+        return account
 
-def denied(reply: Reply) -> Refused:
-    """What a 403 or 404 means where neither is about an issue or project."""
-    if reply.status == HTTPStatus.NOT_FOUND:
-        return Refused(ReasonCode.NOT_JIRA, "There is no Jira at this address any more (404): check the address")
+    # --- Calls ------------------------------------------------------------------------------------------------------
+
+    def _get(self, path: str, params: dict[str, str] | None = None) -> Reply | JiraTrouble:
+        reply = self._for_us(self._sent(path, params))
+        return reply if isinstance(reply, Reply) else reply.trouble
+
+    def _sent(self, path: str, params: dict[str, str] | None = None) -> Reply | CallFailure:
+        """The reply; a call that failed in a way that may be a stray is made once more."""
+        reply = self._client.get(self._url(path), params)
+        if isinstance(reply, CallFailure) and reply.may_be_stray:
+            return self._client.get(self._url(path), params)
+        return reply
+
+    def _for_us(self, reply: Reply | CallFailure) -> Reply | CallFailure:
+        """The reply, if it is for our account: what another account sees proves nothing about ours.
+
+        A Data Center names the account by what it is called, which can change: then ``myself`` tells.
+        """
+        if isinstance(reply, CallFailure) or reply.account is None:
+            return reply
+        known = {self._site.account_id, self._site.account_name} - {None}
+        if not known or any(same_name(reply.account, str(one)) for one in known):
+            return reply
+        account = self.whoami() if self._dialect.names_change else _another_account()
+        return reply if isinstance(account, Account) else CallFailure(account)
+
+    def _url(self, path: str) -> str:
+        return f"{self._site.api_url}{self._dialect.api}/{path}"
+
+
+def _another_account() -> Refused:
     return Refused(
         ReasonCode.AUTHENTICATION_FAILED,
-        "Jira does not let the account in (403): give it access to Jira",
+        "Jira answered for another account than the one known: test the integration",
     )
+
+
+def different_site(known: str, found: str) -> Refused | None:
+    """What it means that a Cloud site's id is this one (R15); ``None`` when it is the one known."""
+    if known == found:
+        return None
+    return Refused(
+        ReasonCode.DIFFERENT_SITE,
+        f"The address now belongs to another Jira site (its cloud id is {found}, not {known}), whose issues are not"
+        " those of the tickets: enter the address that the site has now, or create an integration for the other site",
+        final=True,
+    )
+
+
+def denied(reply: Reply) -> Refused | Unavailable:
+    """What a refusal means where it is about neither an issue nor a project."""
+    if reply.status == HTTPStatus.NOT_FOUND:
+        return Refused(
+            ReasonCode.NOT_JIRA,
+            with_quote("There is no Jira at this address any more (404): check the address", reply.said),
+        )
+    if reply.status == HTTPStatus.FORBIDDEN:
+        said = with_quote("Jira does not let the account in (403)", reply.said)
+        advice = "" if reply.said else ": give it access to Jira"
+        return Refused(ReasonCode.AUTHENTICATION_FAILED, f"{said}{advice}")
+    return Unavailable(ReasonCode.JIRA_ERROR, with_quote(f"Jira answered with status {reply.status}", reply.said))
+
+
+def _browsable(reply: Reply) -> bool | JiraTrouble:
+    if reply.says_absent or reply.status == HTTPStatus.FORBIDDEN:
+        return False
+    if not reply.ok:
+        return denied(reply)
+    try:
+        project = mapping(reply.data, "project")
+    except MalformedAnswerError as error:
+        return malformed(error)
+    return not (project.get("archived") is True or project.get("deleted") is True)
 
 
 def _found(asked: str, reply: Reply) -> Found | JiraTrouble:
     if not reply.ok:
         return denied(reply)
     shown = next(shown_issues([reply.data]))
-    if shown.sighting is None:
-        raise MalformedAnswerError("the issue has no status")
+    if shown is None or shown.sighting is None:
+        raise MalformedAnswerError("the issue has no id, key or status")
     if is_id(asked) and shown.issue_id != asked:
         raise MalformedAnswerError("it is about another issue")
     return Found(shown.issue_id, shown.sighting)

@@ -1,11 +1,12 @@
-"""R11: until when Jira wants to be left alone, from the headers of an answer. Pure.
+"""R11: until when Jira wants to be left alone, from the headers of a response. Pure.
 
-Data Center sends its rate headers, ``Retry-After: 0`` included, on every answer, and Cloud warns ahead on answers
-that are fine: so only the status says whether an answer throttles.
+Data Center sends its rate headers, ``Retry-After: 0`` included, on every response, and Cloud warns ahead on responses
+that are fine: so only the status says whether a response throttles. Headers are written by proxies too: they double a
+value (``40, 40``), and some name waits of years (2147483647 seconds).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -13,11 +14,21 @@ from typing import Final
 
 from ticket_status.core.trouble import Throttled
 
-_LONGEST: Final = timedelta(days=365)
-"""Beyond this, a wait is a mistake; the bound also keeps times representable."""
+LONGEST_WAIT: Final = timedelta(minutes=65)
+"""The longest wait that is believed: Jira's longest honest one is the top of the hour."""
 
-_SECONDS = re.compile(r"\d{1,12}(\.\d{1,6})?")
-_EPOCH_SECONDS = re.compile(r"\d{9,11}")
+UNREADABLE_WAIT: Final = timedelta(minutes=1)
+"""How long to wait when a hint is there and cannot be read."""
+
+_SECONDS = re.compile(r"\d{1,30}(\.\d{1,9})?")
+_EPOCH_SECONDS: Final = 10**8
+"""A number from here on is a moment, in seconds since 1970; a smaller one is a number of seconds."""
+_EPOCH_MILLISECONDS: Final = 10**11
+
+_HTTP_DATE = re.compile(r"[A-Za-z]{3,9}, \d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d{2}:\d{2}:\d{2} [A-Z]{3}")
+_POLICY = re.compile(r"(?:\"[^\"]*\"|[^,\"])+")
+_PARAMETER = re.compile(r"(?:^|[;,\s])\s*(?P<name>r|t|remaining|reset)\s*=\s*\"?(?P<value>\d{1,30})")
+
 _KNOWN_REASONS: Final = {
     "jira-burst-based": "too many calls within a second",
     "jira-quota-global-based": "the hourly quota of the app is used up",
@@ -27,7 +38,7 @@ _KNOWN_REASONS: Final = {
 
 
 def throttled(status: int, headers: Mapping[str, str], received_at: datetime) -> Throttled | None:
-    """Whether the answer asks to slow down, and until when at least.
+    """Whether the response asks to slow down, and until when at least.
 
     ``headers`` match names without regard to case; ``received_at`` is our clock's.
     """
@@ -37,43 +48,86 @@ def throttled(status: int, headers: Mapping[str, str], received_at: datetime) ->
     if not asked:
         return None
     why = _KNOWN_REASONS.get(headers.get("RateLimit-Reason", ""), "too many calls")
-    return Throttled(_until(headers, received_at), f"Jira asked to slow down: {why}")
+    wait = longest_wait(headers, received_at)
+    return Throttled(None if wait is None else received_at + wait, f"Jira asked to slow down: {why}")
 
 
-def _until(headers: Mapping[str, str], received_at: datetime) -> datetime | None:
-    """The first hint that lies ahead: a wait of 0 seconds, or a moment that is over, tells nothing."""
+def longest_wait(headers: Mapping[str, str], received_at: datetime) -> timedelta | None:
+    """The longest of all waits that the headers name, at most `LONGEST_WAIT`.
+
+    ``None`` without a hint: a wait of 0 seconds, and a moment that is over, tell nothing.
+    """
     their_clock = _http_date(headers.get("Date", "")) or received_at
-    hints = (
-        _retry_after(headers.get("Retry-After", ""), their_clock),
-        _reset(headers.get("X-RateLimit-Reset", ""), their_clock),
-        _reset(headers.get("X-Beta-RateLimit-Reset", ""), their_clock),
-    )
-    for wait in hints:
-        if wait is not None and wait > timedelta():
-            return received_at + min(wait, _LONGEST)
-    return None
+    waits: list[timedelta] = []
+    unreadable = False
+    for names, read in _HINTS:
+        for name in names:
+            if name in headers:
+                found = list(read(headers[name], their_clock))
+                unreadable |= not found
+                waits += found
+    longest = max(waits, default=timedelta())
+    if longest > timedelta():
+        return min(longest, LONGEST_WAIT)
+    return UNREADABLE_WAIT if unreadable else None
 
 
-def _retry_after(value: str, their_clock: datetime) -> timedelta | None:
-    """Seconds, or an HTTP date, which is on the clock of whoever wrote it."""
-    text = value.strip()
+def _retry_after(value: str, their_clock: datetime) -> Iterator[timedelta]:
+    """Seconds, or HTTP dates, which are on the clock of whoever wrote them; several of them after a proxy."""
+    for date in _HTTP_DATE.findall(value):
+        moment = _http_date(date)
+        if moment is not None:
+            yield moment - their_clock
+    for text in _HTTP_DATE.sub("", value).split(","):
+        if _SECONDS.fullmatch(text.strip()):
+            yield _seconds(float(text))
+
+
+def _reset(value: str, their_clock: datetime) -> Iterator[timedelta]:
+    """ISO times, with or without seconds; seconds or milliseconds since 1970; or a number of seconds."""
+    for text in value.split(","):
+        wait = _reset_of(text.strip(), their_clock)
+        if wait is not None:
+            yield wait
+
+
+def _reset_of(text: str, their_clock: datetime) -> timedelta | None:
     if _SECONDS.fullmatch(text):
-        return min(timedelta(seconds=min(float(text), _LONGEST.total_seconds())), _LONGEST)
-    moment = _http_date(text)
-    return None if moment is None else moment - their_clock
-
-
-def _reset(value: str, their_clock: datetime) -> timedelta | None:
-    """An ISO time, with or without seconds, or seconds since 1970."""
-    text = value.strip()
+        number = float(text)
+        if number < _EPOCH_SECONDS:
+            return _seconds(number)
+        since_1970 = number / 1000 if number >= _EPOCH_MILLISECONDS else number
+        return _seconds(since_1970 - their_clock.timestamp())
     try:
-        if _EPOCH_SECONDS.fullmatch(text):
-            moment = datetime.fromtimestamp(int(text), UTC)
-        else:
-            moment = datetime.fromisoformat(text)
+        return _aware(datetime.fromisoformat(text)) - their_clock
     except (ValueError, OverflowError):
         return None
-    return _aware(moment) - their_clock
+
+
+def _rate_limit(value: str, _their_clock: datetime) -> Iterator[timedelta]:
+    """``"policy";r=0;t=30, …``, or as older drafts have it ``limit=100, remaining=0, reset=30``.
+
+    A policy that still has calls left (``r`` above 0) does not hold anything up.
+    """
+    older = "reset" in value
+    for policy in [value] if older else _POLICY.findall(value):
+        told = {one["name"]: one["value"] for one in _PARAMETER.finditer(policy)}
+        left, wait = told.get("r", told.get("remaining", "0")), told.get("t", told.get("reset"))
+        if wait is not None:
+            yield _seconds(float(wait)) if float(left) == 0 else timedelta()
+
+
+_HINTS: Final[tuple[tuple[tuple[str, ...], Callable[[str, datetime], Iterator[timedelta]]], ...]] = (
+    (("Retry-After",), _retry_after),
+    (("X-RateLimit-Reset", "X-Beta-RateLimit-Reset", "RateLimit-Reset"), _reset),
+    (("RateLimit", "Beta-RateLimit", "X-Beta-RateLimit"), _rate_limit),
+)
+
+
+def _seconds(number: float) -> timedelta:
+    """So many seconds, or what comes closest to it among the waits that are believed."""
+    longest = LONGEST_WAIT.total_seconds()
+    return timedelta(seconds=max(-longest, min(number, longest)))
 
 
 def _http_date(value: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """The token endpoint of OAuth 2.0: auth.atlassian.com, or an application link's of a Data Center (8.22 and later)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -10,9 +10,15 @@ from typing import Literal, Self
 from ticket_status.core.model import InstallationType, Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, mapping, text
-from ticket_status.jira.session import Answer, HttpSession, Request
+from ticket_status.jira.charset import decoded
+from ticket_status.jira.credentials import conceal
+from ticket_status.jira.quoting import quote, with_quote
+from ticket_status.jira.session import Answer, HttpSession, NoAnswer, Request
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.throttling import throttled
+
+SERVICE_ACCOUNT_SCOPE = "READ"
+"""What a service account of a Data Center asks for."""
 
 _DEFAULT_LIFETIME = 3600
 """Seconds that an access token lives when its answer does not say."""
@@ -86,9 +92,15 @@ class TokenEndpoint:
             return Tokens(answer.access_token, refresh_token, answer.expires_at, answer.scope)
         return answer
 
+    def for_service_account(self, client_secret: str) -> Tokens | JiraTrouble:
+        """A token for a service account; a Data Center wants to be told for what, on Cloud that is fixed."""
+        scope = {} if self._cloud else {"scope": SERVICE_ACCOUNT_SCOPE}
+        answer = self._ask("client_credentials", client_secret, scope)
+        return _client_refused("") if isinstance(answer, DeadGrant) else answer
+
     def _ask(
         self,
-        grant_type: Literal["authorization_code", "refresh_token"],
+        grant_type: Literal["authorization_code", "refresh_token", "client_credentials"],
         client_secret: str,
         given: Mapping[str, str],
     ) -> Tokens | DeadGrant | JiraTrouble:
@@ -100,21 +112,23 @@ class TokenEndpoint:
         }
         request = Request("POST", self._url, json=fields) if self._cloud else Request("POST", self._url, form=fields)
         answer = self._session.send(request)
-        return answer if isinstance(answer, Unavailable) else self._read(answer)
+        secrets = [value for name, value in fields.items() if name not in {"grant_type", "client_id", "scope"}]
+        return answer.trouble if isinstance(answer, NoAnswer) else self._read(answer, secrets)
 
-    def _read(self, answer: Answer) -> Tokens | DeadGrant | JiraTrouble:
+    def _read(self, answer: Answer, secrets: Sequence[str]) -> Tokens | DeadGrant | JiraTrouble:
         slow_down = throttled(answer.status, answer.headers, answer.received_at)
         if slow_down is not None:
             return slow_down
+        said = quote(answer, lambda text: conceal(text, secrets)) if answer.status != HTTPStatus.OK else ""
         try:
-            data = mapping(json.loads(answer.body), "the answer")
+            data = mapping(json.loads(decoded(answer)), "response")
             if answer.status == HTTPStatus.OK:
                 return self._tokens(data)
         except (ValueError, RecursionError, MalformedAnswerError):
-            return _fails(answer)
+            return _fails(answer, said)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _fails(answer)
-        return _refused(data) or _fails(answer)
+            return _fails(answer, said)
+        return _refused(data, said) or _fails(answer, said)
 
     def _tokens(self, data: Mapping[str, object]) -> Tokens:
         lifetime = data.get("expires_in")
@@ -128,17 +142,26 @@ class TokenEndpoint:
         )
 
 
-def _refused(data: Mapping[str, object]) -> DeadGrant | Refused | None:
+def _refused(data: Mapping[str, object], said: str) -> DeadGrant | Refused | None:
     error, description = str(data.get("error", "")), str(data.get("error_description", ""))
     if error == "invalid_grant" or "refresh_token is invalid" in description:
         return DeadGrant()
     if error in {"invalid_client", "unauthorized_client", "access_denied"}:
-        return Refused(
-            ReasonCode.AUTHENTICATION_FAILED,
-            "The client id or client secret is not accepted: edit the integration",
-        )
+        return _client_refused(said)
+    if error == "invalid_scope":
+        return Refused(ReasonCode.MISSING_SCOPES, with_quote("The scopes are not granted", said), final=True)
     return None
 
 
-def _fails(answer: Answer) -> Unavailable:
-    return Unavailable(ReasonCode.JIRA_ERROR, f"The token endpoint fails with status {answer.status}")
+def _client_refused(said: str) -> Refused:
+    return Refused(
+        ReasonCode.AUTHENTICATION_FAILED,
+        with_quote("The client id or client secret is not accepted: edit the integration", said),
+        final=True,
+    )
+
+
+def _fails(answer: Answer, said: str) -> Unavailable:
+    return Unavailable(
+        ReasonCode.JIRA_ERROR, with_quote(f"The token endpoint failed with status {answer.status}", said)
+    )

@@ -19,7 +19,7 @@ from requests.auth import AuthBase
 from ticket_status.core.model import Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.jira.call_timer import Deadline
-from ticket_status.jira.credentials import bearer, not_authorised
+from ticket_status.jira.credentials import bearer, conceal, not_authorised
 from ticket_status.jira.token_endpoint import DeadGrant, TokenEndpoint, Tokens
 from ticket_status.ports.integrations import RefreshLease
 from ticket_status.ports.secrets import SecretStore
@@ -85,6 +85,11 @@ class TokenCredentials:
                 return renewed
             self._tokens = renewed
             return True
+
+    def conceal(self, text: str) -> str:
+        """Without the tokens."""
+        tokens = self._tokens
+        return text if tokens is None else conceal(text, [tokens.access_token, tokens.refresh_token or ""])
 
     def _expiring(self, tokens: Tokens) -> bool:
         return tokens.expires_at - self._now() < _EXPIRING
@@ -173,6 +178,49 @@ class TokenCredentials:
         return sha256(sent.encode(errors="replace")).hexdigest()
 
 
+class ServiceAccountCredentials:
+    """Signs with a token of a service account (client credentials): nothing rotates, so nothing is stored or shared.
+
+    A token is had once per session, and once more when Jira refuses it.
+    """
+
+    def __init__(self, client_secret: str, endpoint: TokenEndpoint) -> None:
+        self._client_secret = client_secret
+        self._endpoint = endpoint
+        self._tokens: Tokens | JiraTrouble | None = None
+        self._renewed = False
+        self._lock = threading.Lock()
+
+    def scopes(self) -> frozenset[str]:
+        """What the token is good for, as far as its answer said."""
+        return frozenset(self._tokens.scope.split()) if isinstance(self._tokens, Tokens) else frozenset()
+
+    def sign(self) -> AuthBase | JiraTrouble:
+        """The token of this session. What was refused is not asked for again."""
+        with self._lock:
+            if not isinstance(self._tokens, Tokens | Refused):
+                self._tokens = self._endpoint.for_service_account(self._client_secret)
+            tokens = self._tokens
+        return _TokenAuth.of(tokens.access_token) if isinstance(tokens, Tokens) else tokens
+
+    def renew(self, used: AuthBase) -> bool | JiraTrouble:
+        """Another token after Jira refused the one that was used; once."""
+        with self._lock:
+            tokens = self._tokens
+            if isinstance(tokens, Tokens) and isinstance(used, _TokenAuth) and used.token != tokens.access_token:
+                return True
+            if self._renewed:
+                return False
+            self._renewed = True
+            self._tokens = self._endpoint.for_service_account(self._client_secret)
+            return True if isinstance(self._tokens, Tokens) else self._tokens
+
+    def conceal(self, text: str) -> str:
+        """Without the client secret and the token."""
+        tokens = self._tokens
+        return conceal(text, [self._client_secret, *([tokens.access_token] if isinstance(tokens, Tokens) else [])])
+
+
 class _TokenAuth(AuthBase):
     """Remembers which token it signed with."""
 
@@ -193,4 +241,5 @@ def _expired() -> Refused:
     return Refused(
         ReasonCode.AUTHORIZATION_EXPIRED,
         "The authorisation ended or was revoked: authorise the integration again",
+        final=True,
     )

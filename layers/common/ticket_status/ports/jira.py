@@ -14,7 +14,10 @@ from ticket_status.core.trouble import JiraTrouble
 
 
 class JiraRejectedRequestError(Exception):
-    """Raised when Jira answers 400 to a call that we built: our own fault, never ignored."""
+    """Raised when Jira rejects a call that we built for any issue, while it answers for our account (R9).
+
+    That is our own fault, never ignored.
+    """
 
 
 class Jira(Protocol):
@@ -30,10 +33,13 @@ class Jira(Protocol):
 
     @property
     def ids_per_call(self) -> int:
-        """How many issues one ``ask`` may name, as far as it is known now."""
+        """How many issues one call may name, as far as it is known now."""
 
     def ask(self, issues: Sequence[str]) -> Answered | JiraTrouble:
-        """Show these issues, by numeric id or by key: one call, plus one for each key that has to be told apart."""
+        """Show these issues, by numeric id or by key: one call, plus one for each key that has to be told apart.
+
+        A call that fails while the site answers for one issue is divided, down to the issue at fault (R9b).
+        """
 
     @property
     def site(self) -> Site:
@@ -47,6 +53,9 @@ class Jira(Protocol):
 
     def whoami(self) -> Account | JiraTrouble:
         """Prove the account (``myself`` has no anonymous fallback). ``Refused`` when it is not the one known."""
+
+    def same_site(self) -> JiraTrouble | None:
+        """Whether the address still is the site's that is known (R15), asked once; ``None`` where nothing says no."""
 
 
 class JiraConnector(Protocol):

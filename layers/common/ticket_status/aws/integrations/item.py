@@ -125,7 +125,15 @@ def integration_of(row: IntegrationRow) -> Integration:
 
 def site_members(site: Site | None) -> dict[str, object] | None:
     """What is stored of a site."""
-    return None if site is None else {**asdict(site), "granted_scopes": sorted(site.granted_scopes)}
+    if site is None:
+        return None
+    too_many_at = None if site.ids_too_many_at is None else site.ids_too_many_at.isoformat()
+    return {
+        **asdict(site),
+        "granted_scopes": sorted(site.granted_scopes),
+        "asked_alone": list(site.asked_alone),
+        "ids_too_many_at": too_many_at,
+    }
 
 
 def trouble_members(trouble: Trouble | None) -> dict[str, object] | None:
@@ -154,7 +162,19 @@ def _authorization_of(values: Mapping[str, Any]) -> PendingAuthorization | None:
 
 
 def _site_of(stored: Mapping[str, Any] | None) -> Site | None:
-    return None if stored is None else Site(**{**stored, "granted_scopes": frozenset(stored["granted_scopes"])})
+    """Of an item that an older version wrote, or a newer one, as far as it is known here."""
+    if stored is None:
+        return None
+    known = {name: value for name, value in stored.items() if name in Site.__dataclass_fields__}
+    too_many_at = stored.get("ids_too_many_at")
+    return Site(
+        **{
+            **known,
+            "granted_scopes": frozenset(stored["granted_scopes"]),
+            "asked_alone": tuple(stored.get("asked_alone", ())),
+            "ids_too_many_at": None if too_many_at is None else datetime.fromisoformat(too_many_at),
+        }
+    )
 
 
 def _trouble_of(stored: Mapping[str, Any] | None) -> Trouble | None:

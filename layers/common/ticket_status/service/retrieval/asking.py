@@ -63,7 +63,7 @@ class Retrieval:
             answer = _merged(answer, jira.ask(sorted(answer.retry)))
         if not isinstance(answer, Answered):
             return Asked(rows, at, answer, {})
-        return Asked(rows, at, compare(rows, answer.seen, answer.retry), answer.ids)
+        return Asked(rows, at, compare(rows, answer.seen, answer.retry | answer.failed), answer.ids)
 
     def record_changes(self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
         """Record what changed, each only if it is newer than all that is known of it (R12); the ids as asked for.
@@ -185,7 +185,8 @@ class Retrieval:
 def _merged(answer: Answered, more: Answered | JiraTrouble) -> Answered | JiraTrouble:
     if not isinstance(more, Answered):
         return more
-    return Answered({**answer.seen, **more.seen}, {**answer.ids, **more.ids}, more.retry)
+    failed = answer.failed | more.failed
+    return Answered({**answer.seen, **more.seen}, {**answer.ids, **more.ids}, more.retry, failed)
 
 
 def _found(ticket_id: str, seen: Sighting, ids: Mapping[str, str]) -> Found:

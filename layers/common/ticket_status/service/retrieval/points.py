@@ -68,6 +68,10 @@ class _PaidJira:
         """Prove the account, if the hour can pay for it."""
         return self._short_of(call_cost(0)) or self._jira.whoami()
 
+    def same_site(self) -> JiraTrouble | None:
+        """Whether it still is the site that is known: asked without credentials, so nobody pays."""
+        return self._jira.same_site()
+
     def _short_of(self, cost: int) -> Throttled | None:
         now = self._now()
         if self._ledger.spend(self._app, hour_of(now), cost) <= USABLE:

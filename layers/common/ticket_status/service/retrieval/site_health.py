@@ -17,6 +17,7 @@ from ticket_status.core.health import (
     after_success,
     after_trouble,
 )
+from ticket_status.core.isolation import NO_ISSUE
 from ticket_status.core.model import Integration, ReasonCode
 from ticket_status.core.observations import Account, Answered
 from ticket_status.core.runs import same_settings
@@ -26,9 +27,6 @@ from ticket_status.ports.jira import Jira
 
 _NOT_TOLD_BY_ACCOUNT = frozenset({ReasonCode.MISSING_SCOPES, ReasonCode.JIRA_ERROR})
 """Faults that ``myself`` may not show: it needs other scopes and other parts of Jira than retrieving does."""
-
-_NO_ISSUE = "1"
-"""An issue id that no ticket has: real sites begin at 10000."""
 
 _TRIES = 4
 """How often a decision is made anew because somebody else changed what it was made from."""
@@ -81,10 +79,14 @@ class SiteHealth:
     def prove(self, jira: Jira, integration: Integration, *, by_full_run: bool = False) -> Integration | JiraTrouble:
         """One request, for no ticket: the integration made well (R10), or the trouble that is still there.
 
-        It is asked for what failed: our account, or, where that would not tell, the retrieving call itself.
+        It is asked for what failed: our account, or, where that would not tell, the retrieving call itself. Another
+        site under the same address is not well, whatever it answers (R15).
         """
+        elsewhere = jira.same_site()
+        if elsewhere is not None:
+            return elsewhere
         by_retrieving = integration.health.reason_code in _NOT_TOLD_BY_ACCOUNT
-        answer = jira.ask([_NO_ISSUE]) if by_retrieving else jira.whoami()
+        answer = jira.ask([NO_ISSUE]) if by_retrieving else jira.whoami()
         if not isinstance(answer, Account | Answered):
             return answer
         return self.succeeded(integration, by_full_run=by_full_run)

@@ -1,0 +1,155 @@
+"""R9b: the part is not the whole. How a call for many issues that fails is divided, down to the issue at fault.
+
+Jira sites answer 500 for one damaged issue among a thousand, cut large answers off, or stand behind a firewall that
+refuses large bodies, while they answer for a single issue. So a failure of a large call says nothing yet: the site is
+asked for one issue that no ticket has. If it answers, it is well, and the call is divided.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final, Literal
+
+NO_ISSUE: Final = "9973"
+"""An issue id that no ticket has, to ask for where it does not matter whether there is such an issue.
+
+Real sites begin at 10000; and texts about an error have no such number for other reasons.
+"""
+
+_FAILURES_IN_A_ROW: Final = 3
+"""After so many failures without a good answer between them the site is asked again whether it is well."""
+
+_SLOW_PARTS: Final = 10
+"""A call that took its whole time-out is divided into so many: each level costs another time-out."""
+
+
+class Failure(Enum):
+    """How a call failed."""
+
+    STRAY = auto()
+    """In a way that may not happen again (5xx, cut off): the same call is made once more before it is divided."""
+    LASTING = auto()
+    """In a way that will happen again (400, 413, refused by a firewall)."""
+    SLOW = auto()
+    """It took its whole time-out."""
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """Issues that are asked for in one call."""
+
+    issues: Sequence[str]
+    whole: "Part | None" = None
+    """The failed call that it is a part of."""
+    repeated: bool = False
+    part_size: int = 0
+    """The most issues of its parts."""
+    limited: bool = False
+    """Whether that is a documented limit, so that one more is too many."""
+    undecided: int = 0
+    """Parts of it that were not answered yet."""
+    at_fault: bool = False
+    """Whether an issue in it is at fault by itself, so that its failure says nothing of its size."""
+
+
+PROVE: Final = "prove"
+"""The step in which the site is asked whether it is well."""
+
+
+@dataclass(slots=True)
+class Isolation:
+    """What is still to be asked for, of many issues; told what came of each call."""
+
+    pending: deque[Part]
+    size: int
+    """The most issues of the next calls."""
+    suspects: list[str] = field(default_factory=list)
+    """Issues whose calls fail while the site is well."""
+    too_many: int | None = None
+    """The smallest number of issues that was too many for one call, although each of them was answered for."""
+    slowed: int | None = None
+    """The size that is used since a call took its whole time-out."""
+    _vouched: bool = False
+    _failures: int = 0
+
+    @classmethod
+    def of(cls, issues: Sequence[str], size: int, alone: Iterable[str] = ()) -> "Isolation":
+        """``alone``: issues that are known to be at fault, each asked for by itself after all others."""
+        apart = set(alone)
+        together = [one for one in issues if one not in apart]
+        parts = [Part(some) for some in _divided(together, size)]
+        parts += [Part([one], repeated=True) for one in issues if one in apart]
+        return cls(deque(parts), size)
+
+    def next_step(self) -> Part | Literal["prove"] | None:
+        """The call to make next; ``PROVE``; ``None`` when all was asked for."""
+        if self._failures and (not self._vouched or self._failures >= _FAILURES_IN_A_ROW):
+            return PROVE
+        if not self.pending:
+            return None
+        part = self.pending.popleft()
+        if len(part.issues) <= self.size:
+            return part
+        self._divide_unasked(part)
+        return self.next_step()
+
+    def proven(self) -> None:
+        """The site answered for an issue that no ticket has: it is well."""
+        self._vouched, self._failures = True, 0
+
+    def answered(self, part: Part, *again: Sequence[str]) -> None:
+        """A call was answered; ``again``: what of it has to be asked for again, in a call each."""
+        self.proven()
+        self.pending.extend(Part(issues) for issues in again if issues)
+        self._decided(part)
+
+    def failed(self, part: Part, failure: Failure, most: int | None = None) -> None:
+        """A call failed; ``most``: a smaller number of issues that every site of this kind takes."""
+        self._failures += 1
+        if failure is Failure.STRAY and not part.repeated and part.whole is None:
+            part.repeated = True
+            self.pending.appendleft(part)
+        elif len(part.issues) == 1:
+            self.suspects += part.issues
+            part.at_fault = True
+            self._decided(part)
+        elif failure is Failure.SLOW:
+            self.size = self.slowed = -(-len(part.issues) // _SLOW_PARTS)
+            self._divide(part, self.size)
+        else:
+            part.limited = most is not None and most < len(part.issues)
+            half = -(-len(part.issues) // 2)
+            self._divide(part, most if most is not None and part.limited else half)
+
+    def _divide(self, part: Part, size: int) -> None:
+        """Depth first: a call that is too large by far is not made again for each of its parts."""
+        parts = [Part(some, part) for some in _divided(part.issues, size)]
+        part.part_size, part.undecided = len(parts[0].issues), len(parts)
+        self.pending.extendleft(reversed(parts))
+
+    def _divide_unasked(self, part: Part) -> None:
+        parts = [Part(some, part.whole) for some in _divided(part.issues, self.size)]
+        if part.whole is not None:
+            part.whole.undecided += len(parts) - 1
+        self.pending.extendleft(reversed(parts))
+
+    def _decided(self, part: Part) -> None:
+        """All of it was answered or found at fault; a whole that failed although no issue is at fault was too large."""
+        whole = part.whole
+        while whole is not None:
+            whole.undecided -= 1
+            whole.at_fault |= part.at_fault
+            if whole.undecided:
+                return
+            if not whole.at_fault:
+                too_many = whole.part_size + 1 if whole.limited else len(whole.issues)
+                self.too_many = min(too_many, self.too_many or too_many)
+                self.size = min(self.size, whole.part_size)
+            part, whole = whole, whole.whole
+
+
+def _divided(issues: Sequence[str], size: int) -> list[Sequence[str]]:
+    """Calls of at most so many."""
+    each = max(1, size)
+    return [issues[at : at + each] for at in range(0, len(issues), each)]

@@ -1,0 +1,28 @@
+"""The text of a response, in the charset that its header names. What cannot be read in it does not spoil the rest."""
+
+import codecs
+import json
+import re
+
+from ticket_status.jira.session import Answer
+
+_CHARSET = re.compile(r"(?i)charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})")
+
+
+def decoded(answer: Answer) -> str:
+    """The body as text; what is not of its charset is replaced.
+
+    JSON is in UTF-8 (or 16, or 32: its first bytes tell) unless the header names another charset.
+    """
+    named = _CHARSET.search(answer.headers.get("Content-Type", ""))
+    charset = _known(named[1]) if named is not None else None
+    return answer.body.decode(charset or json.detect_encoding(answer.body), errors="replace")
+
+
+def _known(name: str) -> str | None:
+    """A charset for text that is known here, other than Unicode's."""
+    try:
+        b"".decode(name)
+    except LookupError:
+        return None
+    return None if codecs.lookup(name).name.startswith("utf-") else name
