@@ -1,7 +1,5 @@
 """R9b over real sockets: one issue, one size or one firewall is not the site."""
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +7,9 @@ import pytest
 
 from local.sample_jira.faults import FaultKind, named_in
 from tests.unit.jira.conftest import Bench, Kind
-from ticket_status.core.model import AuthType, ReasonCode, Site
+from ticket_status.core.model import ReasonCode
 from ticket_status.core.observations import Answered
-from ticket_status.core.trouble import Refused, Unavailable
+from ticket_status.core.trouble import Unavailable
 from ticket_status.jira.site import JiraSite
 
 BOTH: tuple[Kind, ...] = ("cloud", "data center")
@@ -161,20 +159,3 @@ def test_an_outage_is_not_divided(bench: Bench, kind: Kind) -> None:
     answer = jira.ask(ids)
     assert isinstance(answer, Unavailable)
     assert (answer.reason_code, jira.requests) == (ReasonCode.JIRA_ERROR, 2)
-
-
-def test_several_threads_are_refused_once(bench: Bench) -> None:
-    """J15: Jira locks an account after three refused logins."""
-    site = bench.jira.data_center
-    site.configure(captcha_after=3)
-    integration = bench.integration(
-        "data center", {"password": "old"}, auth_type=AuthType.BASIC, username=site.username, site=None
-    )
-    jira = bench.opened(replace(integration, site=Site(site.url)))
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(jira.ask, [["10001"]] * 8))
-    assert all(isinstance(answer, Refused) for answer in answers)
-    assert {answer.reason_code for answer in answers if isinstance(answer, Refused)} == {
-        ReasonCode.AUTHENTICATION_FAILED
-    }
-    assert len(bench.calls("data center")) < 3

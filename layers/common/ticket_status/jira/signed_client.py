@@ -1,6 +1,5 @@
 """Calls to one site with one integration's credentials: signed, counted, guarded, repeated once with a new token."""
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -34,20 +33,13 @@ class CallFailure:
 
 
 class SignedClient:
-    """Safe to use from several threads.
-
-    Until the site has taken the credentials once, calls are made one at a time: Jira locks an account after a few
-    refused logins, so what several threads want to ask at once is refused once.
-    """
+    """Safe to use from several threads."""
 
     def __init__(self, session: HttpSession, credentials: Credentials, advice: str = "") -> None:
         """``advice``: what else to say of credentials that Jira does not accept."""
         self._session = session
         self._credentials = credentials
         self._advice = advice
-        self._one_at_a_time = threading.Lock()
-        self._taken = threading.Event()
-        self._refusals: list[CallFailure] = []
 
     @property
     def requests(self) -> int:
@@ -56,35 +48,15 @@ class SignedClient:
 
     def get(self, url: str, params: Mapping[str, str] | None = None) -> Reply | CallFailure:
         """Ask for something; any status below 500 that is Jira's is a reply."""
-        return self._call(Request("GET", url, params=params or {}))
+        return self._advised(self._signed(Request("GET", url, params=params or {})))
 
     def post(self, url: str, body: object) -> Reply | CallFailure:
         """Have something looked up."""
-        return self._call(Request("POST", url, json=body))
+        return self._advised(self._signed(Request("POST", url, json=body)))
 
     def get_unsigned(self, url: str) -> Reply | CallFailure:
         """Ask for something without credentials."""
         return self._judged(Request("GET", url), Expected(authenticated=False))
-
-    def _call(self, request: Request) -> Reply | CallFailure:
-        refused_before = len(self._refusals)
-        if self._taken.is_set():
-            return self._advised(self._signed(request))
-        with self._one_at_a_time:
-            if len(self._refusals) > refused_before:
-                return self._refusals[-1]
-            if not self._taken.is_set():
-                return self._first(request)
-        return self._advised(self._signed(request))
-
-    def _first(self, request: Request) -> Reply | CallFailure:
-        """A call that tells whether the credentials are taken."""
-        reply = self._advised(self._signed(request))
-        if isinstance(reply, Reply):
-            self._taken.set()
-        elif isinstance(reply.trouble, Refused):
-            self._refusals.append(reply)
-        return reply
 
     def _signed(self, request: Request) -> Reply | CallFailure:
         """The believed reply; a token that was not taken is renewed, once."""

@@ -174,7 +174,7 @@ class JiraSite:
 
     def whoami(self) -> Account | JiraTrouble:
         """Prove the account: ``myself`` has no anonymous fallback. A grant may lack the scopes of asking."""
-        reply = self._sent("myself")
+        reply = self._client.get(self._url("myself"))
         if isinstance(reply, CallFailure):
             trouble = reply.trouble
             lacks = isinstance(trouble, Refused) and trouble.reason_code is ReasonCode.MISSING_SCOPES
@@ -218,15 +218,8 @@ class JiraSite:
     # --- Calls ------------------------------------------------------------------------------------------------------
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> Reply | JiraTrouble:
-        reply = self._for_us(self._sent(path, params))
+        reply = self._for_us(self._client.get(self._url(path), params))
         return reply if isinstance(reply, Reply) else reply.trouble
-
-    def _sent(self, path: str, params: dict[str, str] | None = None) -> Reply | CallFailure:
-        """The reply; a call that failed in a way that may be a stray is made once more."""
-        reply = self._client.get(self._url(path), params)
-        if isinstance(reply, CallFailure) and reply.may_be_stray:
-            return self._client.get(self._url(path), params)
-        return reply
 
     def _for_us(self, reply: Reply | CallFailure) -> Reply | CallFailure:
         """The reply, if it is for our account: what another account sees proves nothing about ours.

@@ -101,6 +101,10 @@ class CarefulJira:
         """Prove the account."""
         return self._care.ask(self._jira.whoami)
 
+    def same_site(self) -> JiraTrouble | None:
+        """Whether it still is the site that is known: asked unsigned, so it says nothing of the credentials."""
+        return self._jira.same_site()
+
 
 class _Care:
     """What one piece of work has met of a site so far."""
