@@ -74,6 +74,7 @@ types: setup ## mypy --strict, tests too
 
 validate: setup ## the template: SAM, cfn-lint
 	@$(SAM) validate --lint --region us-east-1
+	@for example in xray consumers; do $(SAM) validate --lint --region us-east-1 --template examples/$$example/template.yaml; done
 
 # Each suppression is on the line or the resource that it is for, with its reason; checkov's are in template.yaml.
 scan: setup secrets .local/scan-venv/.ready ## look for weaknesses: code (bandit), template (checkov), secrets (detect-secrets)

@@ -20,7 +20,10 @@ Document = dict[str, Any]
 
 TIMEOUT_SECONDS = (10, 60)
 """To connect, and between two pieces of an answer; API Gateway gives a function 29 seconds."""
-MOST_TRIES = 12
+FEW_TRIES = 5
+"""Of a call that somebody waits for, without an answer or with a 5xx: some seconds."""
+MANY_TRIES = 12
+"""Of a call of long work, and after a 429."""
 MOST_WAITING_SECONDS = 300
 """For one call, all its waits together."""
 FIRST_WAIT_SECONDS = 0.5
@@ -37,15 +40,17 @@ REPEATED = frozenset(
 )
 
 
-def wait_before(attempt: int, retry_after: float | None, waited: float, spread: float) -> float | None:
-    """Seconds to wait before try number ``attempt`` (from 1), or ``None`` when it is time to give up.
+def wait_before(
+    attempt: int, retry_after: float | None, waited: float, spread: float, tries: int = MANY_TRIES
+) -> float | None:
+    """Seconds to wait after try number ``attempt`` (from 1), or ``None`` when it is time to give up.
 
     The service's own ``Retry-After`` counts; without one the wait doubles from half a second, spread by a number
     between 0 and 1 so that many clients do not come back together.
     """
     doubled = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
     wait = doubled * (0.5 + spread / 2) if retry_after is None else max(retry_after, FIRST_WAIT_SECONDS)
-    return wait if attempt < MOST_TRIES and waited + wait <= MOST_WAITING_SECONDS else None
+    return wait if attempt < tries and waited + wait <= MOST_WAITING_SECONDS else None
 
 
 class _Bearer(AuthBase):
@@ -71,6 +76,8 @@ class Client:
     on_wait: Callable[[float, str], None] = _tell_nobody
     """Told of each wait: its seconds, and why."""
     sleep: Callable[[float], None] = time.sleep
+    patient: bool = False
+    """Whether long work is done, which rather waits for minutes than ends half-way."""
     _http: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
@@ -135,7 +142,9 @@ class Client:
             else:
                 error, may = answer, repeatable
             retry_after = error.retry_after if isinstance(error, ApiError) else None
-            wait = wait_before(attempt, retry_after, waited, random.random()) if may else None  # noqa: S311 - no secret
+            throttled = isinstance(error, ApiError) and error.status == HTTPStatus.TOO_MANY_REQUESTS
+            tries = MANY_TRIES if self.patient or throttled else FEW_TRIES
+            wait = wait_before(attempt, retry_after, waited, random.random(), tries) if may else None  # noqa: S311 - no secret
             if wait is None:
                 raise error
             self.on_wait(wait, str(error).splitlines()[0])

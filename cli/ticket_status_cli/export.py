@@ -52,6 +52,7 @@ class Walk:
 
 def export_tickets(client: Client, name: str, filters: Mapping[str, str], kind: str, to: str | None) -> int:
     """Write them; how many there were."""
+    client.patient = True
     walk = Walk(client, {"integration_name": name, **filters})
     with bar(f"exporting {name}", None if filters else _expected(client, name)) as shown:
         if to is None:

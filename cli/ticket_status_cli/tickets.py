@@ -280,6 +280,7 @@ def _sender(client: Client, *path: str) -> Send:
 @contextmanager
 def _work(session: Session, options: FileOptions, what: str, read: Read, send: Send) -> Iterator[Journal]:
     """Send the whole file; the journal is kept until what follows is done too."""
+    session.client.patient = True
     about = {"what": what, "service": session.client.connection.url, **options.said}
     journal_path = None if options.path == "-" else Path(f"{options.path}.{what}-journal")
     journal = Journal.open(journal_path, identity(options.path, about), restart=options.restart)

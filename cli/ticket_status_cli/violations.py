@@ -67,6 +67,7 @@ def refresh(session: Session, violation_ids: Sequence[str]) -> None:
     Exit status 1 when a violation is not known, or Jira could not be asked for one of its tickets.
     """
     trouble: list[str] = []
+    session.client.patient = len(violation_ids) > 1 or violation_ids[0] == "-"
     with bar("refreshing violations", None) as shown:
         answered = _refreshed(session.client, _ids(violation_ids), trouble, shown)
         if session.output.format == "json":

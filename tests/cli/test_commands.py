@@ -1,6 +1,7 @@
 """Every command beside import and export; errors in plain words; exit status."""
 
 import json
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,6 +225,18 @@ def test_client_credentials_belong_together(run: Run, monkeypatch: pytest.Monkey
     result = run("integrations", "list")
     assert result.status == 2
     assert "TICKET_STATUS_CLIENT_SECRET, TICKET_STATUS_TOKEN_URL" in result.err
+
+
+def test_a_service_that_is_away_is_waited_for_some_seconds_only(
+    run: Run, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("TICKET_STATUS_API_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
+        result = run("integrations", "list")
+    assert result.status == 1
+    assert "does not answer" in result.err
+    assert sum(waits) < 10
 
 
 def test_an_address_where_something_else_answers_is_said(run: Run, service: Service) -> None:
