@@ -22,6 +22,7 @@ from ticket_status.api.scopes import Scope
 from ticket_status.api.ticket_bodies import (
     FILTERS,
     INTEGRATION_NAME,
+    REFRESHED,
     STATUSES,
     TICKET_FILTERS,
     TICKETS,
@@ -39,6 +40,7 @@ from ticket_status.composition import refresh as composition
 from ticket_status.composition.refresh import RefreshServices
 from ticket_status.core.violations import Resource
 from ticket_status.ports.paging import Page
+from ticket_status.service.retrieval.refresh import RefreshedViolation
 from ticket_status.service.tickets.reading import LeadingTicket, ShownTicket, last_update
 
 MOST_TICKETS = 1_000
@@ -101,14 +103,18 @@ def get_violation_tickets(call: Call, services: RefreshServices) -> Reply:
 def refresh_violation_tickets(call: Call, services: RefreshServices) -> Reply:
     """Ask Jira now (R3), and show what became of each ticket."""
     violation_id = _violation_id(call)
-    refreshed = services.refresh.violation(violation_id)
-    if not refreshed:
+    refreshed = services.refresh.violations([violation_id]).get(violation_id)
+    if refreshed is None or not refreshed.tickets:
         raise violation_not_found(violation_id)
-    presented = [
-        {**_present(one.ticket), "refresh": {"outcome": one.refresh[0], "reason": one.refresh[1]}} for one in refreshed
-    ]
-    resources = services.reading.resources_of(violation_id)
-    return json_reply(_violation(violation_id, resources, [one.ticket for one in refreshed], presented))
+    return json_reply(_refreshed(violation_id, refreshed))
+
+
+@routes.post("/violations/refresh", Scope.REFRESH)
+def refresh_violations(call: Call, services: RefreshServices) -> Reply:
+    """The same for several violations at once, with as few calls to Jira as for one."""
+    violation_ids = call.body(REFRESHED)["violation_ids"]
+    refreshed = services.refresh.violations(set(violation_ids))
+    return json_reply({"violations": {name: _refreshed(name, one) for name, one in refreshed.items() if one.tickets}})
 
 
 @routes.post("/violations/ticket-statuses", Scope.READ)
@@ -193,6 +199,14 @@ def _column(status: LeadingTicket) -> dict[str, object]:
         "refresh_state": leading.shown.refresh_state,
         "tickets": status.tickets,
     }
+
+
+def _refreshed(violation_id: str, refreshed: RefreshedViolation) -> dict[str, object]:
+    presented = [
+        {**_present(one.ticket), "refresh": {"outcome": one.refresh[0], "reason": one.refresh[1]}}
+        for one in refreshed.tickets
+    ]
+    return _violation(violation_id, refreshed.resources, [one.ticket for one in refreshed.tickets], presented)
 
 
 def _violation(

@@ -1,5 +1,6 @@
 """``RefreshFunction``: each route of the contract's section 3.2, its answers held against the API document."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -418,6 +419,37 @@ def test_what_cannot_be_unregistered_is_rejected_with_its_index(call: Invoke) ->
     nameless = {"integration_name": "cloud-abc", "violation_id": "XRAY-1"}
     assert "issue_key or an issue_id" in unregister(call, nameless)["rejected"][0]["detail"]
     assert call("POST", "/tickets/unregister", {"tickets": [fits] * 101}).problem == (422, "invalid_request")
+
+
+# --- Refreshing several -----------------------------------------------------------------------------------------------
+
+
+def test_several_violations_are_refreshed_with_one_call(call: Invoke, stage: Stage) -> None:
+    keys = stage.has_tickets(6)
+    for number, key in enumerate(keys):
+        stage.violation(f"XRAY-{number}", key, keys[0])
+    stage.moves(keys[2], DONE)
+    ids = [f"XRAY-{number}" for number in range(6)]
+    answer = call("POST", "/violations/refresh", {"violation_ids": [*ids, "nobody"]}).json
+    assert set(answer["violations"]) == set(ids)
+    assert len(stage.site.asked) == 1
+    assert len(stage.site.asked[0]) == 6
+    outcomes = {name: found["tickets"][0]["refresh"]["outcome"] for name, found in answer["violations"].items()}
+    assert Counter(outcomes.values())["unchanged"] == 6 - Counter(outcomes.values())["changed"]
+    (changed,) = [one for one in answer["violations"]["XRAY-2"]["tickets"] if one["ticket_no"] == "JAS-3"]
+    assert (changed["ticket_status"], changed["refresh"]) == ("Done", {"outcome": "changed", "reason": None})
+    for ids_ in (["X"] * 51, ["a b"], "XRAY-1"):
+        assert call("POST", "/violations/refresh", {"violation_ids": ids_}).problem == (422, "invalid_request")
+    assert call("POST", "/violations/refresh", {"violation_ids": []}).json == {"violations": {}}
+
+
+def test_beyond_a_thousand_tickets_the_oldest_are_deferred(call: Invoke, stage: Stage) -> None:
+    keys = stage.has_tickets(1_005)
+    stage.violation("XRAY-1", *keys)
+    tickets = call("POST", "/violations/XRAY-1/tickets/refresh").json["tickets"]
+    assert [one["refresh"]["reason"] for one in tickets] == [None] * 1_000 + ["too_many"] * 5
+    assert {one["refresh"]["outcome"] for one in tickets[1_000:]} == {"deferred"}
+    assert sum(map(len, stage.site.asked)) == 1_000
 
 
 # --- What else the contract says ------------------------------------------------------------------------------------

@@ -1,11 +1,15 @@
 """R3: which tickets of a violation a manual refresh asks Jira for, and what became of each."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from ticket_status.core.model import HealthStatus, Integration, RefreshState, UnknownReason
 from ticket_status.core.shown import Shown
 from ticket_status.core.throttle import paused
+
+K = TypeVar("K")
 
 FRESH = timedelta(seconds=10)
 """A ticket retrieved less than this ago is not asked for again."""
@@ -31,6 +35,8 @@ class OutcomeReason(StrEnum):
     RATE_LIMITED = "rate_limited"
     INTEGRATION_BROKEN = "integration_broken"
     JIRA_UNAVAILABLE = "jira_unavailable"
+    ISSUE_UNAVAILABLE = "issue_unavailable"
+    TOO_MANY = "too_many"
     INTEGRATION_NOT_FOUND = "integration_not_found"
 
 
@@ -41,6 +47,9 @@ _STATES = {
     RefreshState.DELETED: OutcomeReason.DELETED,
     RefreshState.OUTSIDE_WINDOW: OutcomeReason.OUTSIDE_WINDOW,
 }
+
+MOST_ASKED = 1_000
+"""Tickets that one refresh asks Jira for: the ones created last. It has 25 seconds."""
 
 _NOT_FRESH = frozenset({UnknownReason.INTEGRATION_BROKEN, UnknownReason.NOT_RETRIEVED_YET})
 """What was seen before a recovery or before switching on does not count as fresh, however recent."""
@@ -60,3 +69,9 @@ def not_asked(shown: Shown, integration: Integration | None, now: datetime) -> R
     if integration.health.status is HealthStatus.PENDING:
         return Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN
     return None
+
+
+def within_bounds(created: Mapping[K, datetime]) -> set[K]:
+    """Those of the tickets to ask for, by when they were created, that one refresh asks for: the newest."""
+    newest = sorted(created, key=lambda key: created[key], reverse=True)
+    return set(newest[:MOST_ASKED])

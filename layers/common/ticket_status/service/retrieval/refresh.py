@@ -4,7 +4,7 @@ It never fails because of Jira: what could not be had says so, the rest is fresh
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +15,10 @@ from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, recove
 from ticket_status.core.judgement import Verdict, implausible
 from ticket_status.core.missing import shown_before
 from ticket_status.core.model import Integration, Ticket, TicketKey, UnknownReason
-from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked
+from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked, within_bounds
 from ticket_status.core.sighting import sighting
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.violations import Resource
 from ticket_status.core.window import position
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import JiraRejectedRequestError
@@ -50,6 +51,15 @@ class RefreshedTicket:
 
     ticket: ShownTicket
     refresh: Refreshed
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshedViolation:
+    """A violation after a manual refresh."""
+
+    resources: tuple[Resource, ...]
+    tickets: tuple[RefreshedTicket, ...]
+    """The leading one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +96,26 @@ class Refresh:
 
         Answers for those that it had when the button was pressed: what came meanwhile was not asked for.
         """
-        before = self._reading.violation(violation_id, self._now())
-        if not before:
-            return []
-        outcomes = {one.ticket.key: not_asked(one.shown, one.integration, self._now()) for one in before}
-        asked = [one for one in before if outcomes[one.ticket.key] is None]
-        not_had = {**outcomes, **self._ask_all(asked)}
-        after = self._reading.show(outcomes, self._now()) if asked else {one.ticket.key: one for one in before}
-        refreshed: dict[TicketKey, RefreshedTicket] = {}
-        for one in before:
-            now = after.get(one.ticket.key)
-            if now is not None:
-                became = not_had[one.ticket.key] or _compared(one, now)
-                refreshed.setdefault(now.ticket.key, RefreshedTicket(now, became))
-        return list(refreshed.values())
+        found = self.violations([violation_id]).get(violation_id)
+        return [] if found is None else list(found.tickets)
+
+    def violations(self, violation_ids: Collection[str]) -> dict[str, RefreshedViolation]:
+        """Refresh the tickets of several violations with as few calls to Jira as for one; those without are left out.
+
+        A ticket that serves several of them is asked for once.
+        """
+        found = self._reading.violations(violation_ids, self._now())
+        before = {one.ticket.key: one for violation in found.values() for one in violation.tickets}
+        outcomes = {key: not_asked(one.shown, one.integration, self._now()) for key, one in before.items()}
+        to_ask = within_bounds({key: before[key].ticket.created_at for key, why in outcomes.items() if why is None})
+        asked = [one for key, one in before.items() if key in to_ask]
+        too_many = {key: _TOO_MANY for key, why in outcomes.items() if why is None and key not in to_ask}
+        not_had = {**outcomes, **too_many, **self._ask_all(asked)}
+        after = self._reading.show(before, self._now()) if asked else before
+        return {
+            violation_id: RefreshedViolation(violation.resources, _refreshed(violation.tickets, after, not_had))
+            for violation_id, violation in found.items()
+        }
 
     # --- One integration --------------------------------------------------------------------------------------------
 
@@ -157,7 +173,7 @@ class Refresh:
         failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
         left, trouble = self._judge(integration, jira, tickets, results, begun, deadline)
         not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble, jira)
-        return dict.fromkeys(failed | left, not_had)
+        return {**dict.fromkeys(failed, _ISSUE_UNAVAILABLE), **dict.fromkeys(left, not_had)}
 
     def _retrieve_call(
         self, integration: Integration, jira: CarefulJira, rows: Sequence[Row]
@@ -219,6 +235,23 @@ class Refresh:
 
 _BROKEN: Refreshed = (Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN)
 _UNAVAILABLE: Refreshed = (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE)
+_ISSUE_UNAVAILABLE: Refreshed = (Outcome.FAILED, OutcomeReason.ISSUE_UNAVAILABLE)
+_TOO_MANY: Refreshed = (Outcome.DEFERRED, OutcomeReason.TOO_MANY)
+
+
+def _refreshed(
+    tickets: Sequence[ShownTicket],
+    after: Mapping[TicketKey, ShownTicket],
+    not_had: Mapping[TicketKey, Refreshed | None],
+) -> tuple[RefreshedTicket, ...]:
+    """The tickets as they are now, each once: one known by its key may have joined another meanwhile."""
+    refreshed: dict[TicketKey, RefreshedTicket] = {}
+    for one in tickets:
+        now = after.get(one.ticket.key)
+        if now is not None:
+            became = not_had[one.ticket.key] or _compared(one, now)
+            refreshed.setdefault(now.ticket.key, RefreshedTicket(now, became))
+    return tuple(refreshed.values())
 
 
 def _compared(before: ShownTicket, after: ShownTicket) -> Refreshed:

@@ -80,10 +80,6 @@ class Reading:
         }
         return {violation_id: one for violation_id, one in whole.items() if one.tickets}
 
-    def resources_of(self, violation_id: str) -> tuple[Resource, ...]:
-        """The resources that a violation was found in."""
-        return _resources_of(self._violations.links([violation_id]).get(violation_id, []))
-
     def statuses(self, violation_ids: Collection[str], now: datetime) -> dict[str, LeadingTicket]:
         """The status column of violations; those without tickets are left out. Only leading tickets are read."""
         heads = self._violations.heads(violation_ids)
