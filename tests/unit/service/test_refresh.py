@@ -102,7 +102,7 @@ def nothing(_stage: Stage, _: TicketKey) -> None:
         (throttles, (Outcome.DEFERRED, OutcomeReason.RATE_LIMITED), TO_DO, None),
         (cannot_be_reached, (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE), TO_DO, None),
         (cannot_be_opened, (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE), TO_DO, None),
-        (cannot_be_answered, (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE), TO_DO, None),
+        (cannot_be_answered, (Outcome.FAILED, OutcomeReason.ISSUE_UNAVAILABLE), TO_DO, None),
         (rejects_our_request, (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE), TO_DO, None),
     ],
 )
