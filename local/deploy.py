@@ -17,7 +17,7 @@ from local.emulator import CREDENTIALS
 
 SAM = ROOT / ".venv" / "bin" / "sam"
 BUILD = STATE / "build"
-UNKNOWN_TYPES = {"AWS::WAFv2::WebACLAssociation"}
+UNKNOWN_TYPES = {"AWS::WAFv2::WebACLAssociation", "AWS::CloudFormation::Stack"}
 # Those that the functions have clients for, as botocore names them.
 SERVICES = {"dynamodb", "events", "secretsmanager", "sqs"}
 
@@ -34,6 +34,8 @@ def local_parameters() -> dict[str, str]:
         "Architecture": "arm64" if arm else "x86_64",
         "AllowLoopbackAddresses": "true",
         "WorkerConcurrency": "4",
+        "ApiClients": "all",
+        "DetailedMonitoring": "true",
     }
 
 

@@ -1,4 +1,4 @@
-"""Reads ``template.yaml`` with CloudFormation's short forms (``!Ref``, ``!GetAtt`` ...) as their long ones."""
+"""Reads ``template.yaml`` and ``console.yaml`` with CloudFormation's short forms (``!Ref``, ``!GetAtt`` ...) as their long ones."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _long_form)
 
 
-def load() -> dict[str, Any]:
-    """The project's template, as a plain dictionary."""
-    document: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader  # nosec B506
+def load(name: str = "template.yaml") -> dict[str, Any]:
+    """A template of the project, as a plain dictionary."""
+    document: dict[str, Any] = yaml.load((ROOT / name).read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader  # nosec B506
     return document

@@ -191,9 +191,10 @@ def emitted(function: Function, context: LambdaContext, event_file: Callable[[st
 
 def test_every_metric_of_ours_that_an_alarm_watches_is_written(emitted: set[Metric]) -> None:
     watched = {
-        Metric(_filled(alarm["Namespace"]), alarm["MetricName"], _dimensions(alarm["Dimensions"]))
+        Metric(_filled(metric["Namespace"]), metric["MetricName"], _dimensions(metric["Dimensions"]))
         for alarm in (one["Properties"] for one in RESOURCES.values() if one["Type"] == "AWS::CloudWatch::Alarm")
-        if alarm["Namespace"] == {"Fn::Sub": WRITTEN_BY_US}
+        for metric in _watched(alarm)
+        if metric["Namespace"] == {"Fn::Sub": WRITTEN_BY_US}
     }
     assert {metric.name for metric in watched} == {"ScheduledRounds", "CompletedOrIdle", "BrokenIntegrations"}
     assert watched <= emitted
@@ -210,6 +211,10 @@ def test_every_metric_of_ours_on_the_dashboard_is_written(emitted: set[Metric]) 
     assert shown
     for namespace, name, *dimension in shown:
         assert Metric(_filled(namespace), name, frozenset({tuple(dimension[:2])})) in emitted
+
+
+def _watched(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one] or [alarm]
 
 
 def _filled(namespace: Any) -> str:  # noqa: ANN401 - a text or an intrinsic function

@@ -7,40 +7,75 @@ import pytest
 
 from local.console import CONTENT_SECURITY_POLICY
 from local.stack import BASE_PATH
+from local.template import load
+from tests.template.deployed import deployed
 
 
-def console(resources: dict[str, Any]) -> dict[str, Any]:
-    """What is there for the console only."""
-    return {logical_id: resource for logical_id, resource in resources.items() if logical_id.startswith("Console")}
+@pytest.fixture(scope="module")
+def console() -> dict[str, Any]:
+    """The template of the stack inside the stack."""
+    return load("console.yaml")
 
 
 @pytest.fixture
-def distribution(resources: dict[str, Any]) -> dict[str, Any]:
-    config: dict[str, Any] = resources["ConsoleDistribution"]["Properties"]["DistributionConfig"]
+def inside(console: dict[str, Any]) -> dict[str, Any]:
+    """Its resources."""
+    resources: dict[str, Any] = console["Resources"]
+    return resources
+
+
+@pytest.fixture
+def distribution(inside: dict[str, Any]) -> dict[str, Any]:
+    config: dict[str, Any] = inside["Distribution"]["Properties"]["DistributionConfig"]
     return config
 
 
-def test_without_being_asked_for_nothing_of_it_is_deployed(template: dict[str, Any], resources: dict[str, Any]) -> None:
-    assert template["Parameters"]["ConsoleAccess"]["Default"] == "none"
-    assert console(resources)
-    assert all(resource["Condition"] == "HasConsole" for resource in console(resources).values())
-    outputs = {name: output for name, output in template["Outputs"].items() if name.startswith("Console")}
-    assert all(output["Condition"] == "HasConsole" for output in outputs.values())
+def test_without_being_asked_for_nothing_of_it_is_deployed() -> None:
+    assert "Console" not in deployed().resources
+    assert [name for name in deployed().outputs if name.startswith("Console")] == []
 
 
-def test_only_the_distribution_reads_the_bucket(resources: dict[str, Any]) -> None:
-    bucket = resources["ConsoleBucket"]["Properties"]
+def test_no_region_has_to_know_what_it_is_made_of_but_where_it_is_asked_for() -> None:
+    """CloudFormation refuses a whole template for a type that its region lacks, also where none is made."""
+    types = {one["Type"] for one in deployed().template["Resources"].values()}
+    assert [one for one in types if one.startswith(("AWS::CloudFront", "AWS::S3"))] == []
+
+
+@pytest.mark.parametrize("access", ["viewer", "admin"])
+def test_it_is_a_stack_that_is_given_what_it_asks_for(access: str, console: dict[str, Any]) -> None:
+    stack = deployed(ConsoleAccess=access)
+    given = stack.resources["Console"]["Properties"]
+    assert given["TemplateURL"] == "console.yaml"
+    assert set(given["Parameters"]) == set(console["Parameters"])
+    assert given["Parameters"]["Access"] == access
+    shown = {name: one["Fn::GetAtt"] for name, one in stack.outputs.items() if name.startswith("Console")}
+    assert len(shown) == 4
+    for logical_id, attribute in (one if isinstance(one, list) else one.split(".", 1) for one in shown.values()):
+        assert logical_id == "Console"
+        assert attribute.removeprefix("Outputs.") in console["Outputs"]
+
+
+def test_its_people_are_those_of_the_stack_s_own_pool() -> None:
+    pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEfGhI"
+    assert deployed(ConsoleAccess="viewer").refused() == []
+    assert len(deployed(ConsoleAccess="viewer", UserPoolArn=pool).refused()) == 1
+
+
+def test_only_the_distribution_reads_the_bucket(inside: dict[str, Any]) -> None:
+    bucket = inside["Bucket"]["Properties"]
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
-    [statement] = resources["ConsoleBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert statement["Action"] == "s3:GetObject"
-    assert "ConsoleDistribution" in str(statement["Condition"]["StringEquals"]["aws:SourceArn"])
+    allowed, denied = inside["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (allowed["Effect"], allowed["Action"]) == ("Allow", "s3:GetObject")
+    assert "${Distribution}" in str(allowed["Condition"]["StringEquals"]["aws:SourceArn"])
+    assert (denied["Effect"], denied["Action"]) == ("Deny", "s3:*")
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_page_s_policy_is_that_of_the_local_run_and_the_token_endpoint(resources: dict[str, Any]) -> None:
-    headers = resources["ConsoleHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+def test_the_page_s_policy_is_that_of_the_local_run_and_the_token_endpoint(inside: dict[str, Any]) -> None:
+    headers = inside["Headers"]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
-    assert re.sub(r" https://\$\{UserPoolDomain\}[^;]*", "", policy) == CONTENT_SECURITY_POLICY
+    assert re.sub(r" https://\$\{SignInHost\}", "", policy) == CONTENT_SECURITY_POLICY
 
 
 def test_the_api_is_on_the_page_s_own_origin_and_never_cached(distribution: dict[str, Any]) -> None:
@@ -52,12 +87,12 @@ def test_the_api_is_on_the_page_s_own_origin_and_never_cached(distribution: dict
     assert origins[distribution["DefaultCacheBehavior"]["TargetOriginId"]]["OriginAccessControlId"]
 
 
-def test_people_sign_in_with_a_code_and_the_page_keeps_no_secret(resources: dict[str, Any]) -> None:
-    client = resources["ConsoleClient"]["Properties"]
+def test_people_sign_in_with_a_code_and_the_page_keeps_no_secret(inside: dict[str, Any]) -> None:
+    client = inside["Client"]["Properties"]
     assert client["GenerateSecret"] is False
     assert client["AllowedOAuthFlows"] == ["code"]
-    assert client["CallbackURLs"] == [{"Fn::Sub": "https://${ConsoleDistribution.DomainName}/"}]
+    assert client["CallbackURLs"] == [{"Fn::Sub": "https://${Distribution.DomainName}/"}]
     condition, administers, views = client["AllowedOAuthScopes"]["Fn::If"]
-    assert condition == "ConsoleAdministers"
+    assert condition == "Administers"
     assert views == ["ticketing/read", "ticketing/refresh"]
     assert administers == [*views, "ticketing/admin"]

@@ -25,6 +25,7 @@ def test_a_table_is_encrypted_recoverable_and_survives_its_stack(table: str, res
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["DeletionProtectionEnabled"] is True
     assert resources[table]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert resources[table]["UpdateReplacePolicy"] == "Retain"
 
@@ -72,3 +73,12 @@ def test_secrets_have_a_rotated_key_of_the_stack(resources: dict[str, Any], func
     assert resources["SecretKey"]["Properties"]["EnableKeyRotation"] is True
     keys = [one["Environment"]["Variables"].get("SECRET_KEY_ID") for one in functions.values()]
     assert {str(key) for key in keys if key} == {str({"Fn::GetAtt": ["SecretKey", "Arn"]})}
+
+
+def test_nothing_reaches_a_queue_unencrypted(resources: dict[str, Any]) -> None:
+    policy = resources["QueuesPolicy"]["Properties"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert {one["Ref"] for one in policy["Queues"]} == set(QUEUES)
+    assert {one["Fn::GetAtt"][0] for one in statement["Resource"]} == set(QUEUES)
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

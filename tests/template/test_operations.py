@@ -4,10 +4,13 @@ import json
 import re
 from typing import Any
 
-from local import ROOT
+import pytest
 
-OUTPUTS = {"ApiUrl", "SyncQueueUrl", "SyncDeadLetterQueueUrl", "EventBusName"}
-MOST_ALARMS = 8
+from local import ROOT
+from tests.template.deployed import deployed
+
+OUTPUTS = {"ApiUrl", "SyncQueueUrl", "SyncDeadLetterQueueUrl", "EventBusName", "Version"}
+MOST_ALARMS = 12
 # Dimensions that AWS gives the metrics of these namespaces, and what their values are in this template.
 DIMENSIONS: dict[str, dict[str, str | None]] = {
     "AWS/SQS": {"QueueName": "AWS::SQS::Queue"},
@@ -17,6 +20,7 @@ DIMENSIONS: dict[str, dict[str, str | None]] = {
     "TicketStatus/${AWS::StackName}": {"service": None},
 }
 UNTAGGABLE = {
+    "AWS::SQS::QueuePolicy",
     "AWS::Serverless::LayerVersion",
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Dashboard",
@@ -24,9 +28,6 @@ UNTAGGABLE = {
     "AWS::Cognito::UserPoolDomain",
     "AWS::Cognito::UserPoolResourceServer",
     "AWS::Cognito::UserPoolClient",
-    "AWS::S3::BucketPolicy",
-    "AWS::CloudFront::OriginAccessControl",
-    "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::WAFv2::WebACLAssociation",
 }
 
@@ -36,47 +37,111 @@ def alarms(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {one: r["Properties"] for one, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
 
 
+def watched(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics that an alarm watches: its own, or those of its expression."""
+    return [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one] or [alarm]
+
+
 def test_there_are_few_alarms(resources: dict[str, Any]) -> None:
     assert 0 < len(alarms(resources)) <= MOST_ALARMS
 
 
 def test_an_alarm_watches_dimensions_that_its_metric_has(resources: dict[str, Any]) -> None:
-    for alarm in alarms(resources).values():
-        known = DIMENSIONS[_namespace(alarm)]
-        assert {dimension["Name"] for dimension in alarm["Dimensions"]} == set(known)
-        for dimension in alarm["Dimensions"]:
+    for metric in (one for alarm in alarms(resources).values() for one in watched(alarm)):
+        known = DIMENSIONS[_namespace(metric)]
+        assert {dimension["Name"] for dimension in metric["Dimensions"]} == set(known)
+        for dimension in metric["Dimensions"]:
             type_ = known[dimension["Name"]]
             value = dimension["Value"]
             if type_ is not None:
-                watched = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
-                assert resources[watched]["Type"] == type_
+                logical_id = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+                assert resources[logical_id]["Type"] == type_
 
 
-def _namespace(alarm: dict[str, Any]) -> str:
-    namespace = alarm["Namespace"]
+def _namespace(metric: dict[str, Any]) -> str:
+    namespace = metric["Namespace"]
     return str(namespace["Fn::Sub"] if isinstance(namespace, dict) else namespace)
 
 
-def test_an_alarm_watches_a_metric_of_its_own(resources: dict[str, Any]) -> None:
-    watched = [(alarm["MetricName"], str(alarm["Dimensions"])) for alarm in alarms(resources).values()]
-    assert len(set(watched)) == len(watched)
+def test_an_alarm_watches_something_of_its_own(resources: dict[str, Any]) -> None:
+    seen = [
+        [(one["MetricName"], str(one["Dimensions"]), alarm.get("Metrics") is None) for one in watched(alarm)]
+        for alarm in alarms(resources).values()
+    ]
+    assert len({str(one) for one in seen}) == len(seen)
 
 
-def test_where_silence_means_that_something_stands_still_it_alarms(resources: dict[str, Any]) -> None:
-    silent = {one for one, alarm in alarms(resources).items() if alarm["TreatMissingData"] == "breaching"}
-    assert silent == {"ScheduleMissedAlarm", "NoRunCompletedAlarm", "BrokenIntegrationsAlarm"}
+def test_no_alarm_is_red_on_a_stack_that_has_measured_nothing_yet(resources: dict[str, Any]) -> None:
+    assert {alarm["TreatMissingData"] for alarm in alarms(resources).values()} == {"notBreaching"}
 
 
-def test_an_alarm_waits_longer_than_its_metric_may_be_silent(
-    resources: dict[str, Any], functions: dict[str, Any]
+def expression_of(alarm: dict[str, Any]) -> str:
+    [expression] = [one["Expression"] for one in alarm["Metrics"] if "Expression" in one]
+    return str(expression)
+
+
+SILENCE = "IF(FILL(beside, 0) > 0 AND FILL(expected, 0) < 1, 1, 0)"
+
+
+def silence(beside: float | None, expected: float | None) -> bool:
+    """What ``SILENCE``, CloudWatch's words, says of a period; ``None`` is no data."""
+    return (beside or 0) > 0 and (expected or 0) < 1
+
+
+@pytest.mark.parametrize(
+    ("alarm", "period", "every", "beside"),
+    [
+        ("ProbeMissedAlarm", 900, 900, "NumberOfEmptyReceives"),
+        ("ScheduleMissedAlarm", 3600, 8 * 3600, "BrokenIntegrations"),
+        ("NoRunCompletedAlarm", 3600, 2 * 8 * 3600, "BrokenIntegrations"),
+    ],
+)
+def test_where_something_stands_still_it_alarms_and_on_a_new_stack_it_does_not(
+    alarm: str, period: int, every: int, beside: str, resources: dict[str, Any]
 ) -> None:
+    properties = alarms(resources)[alarm]
+    assert expression_of(properties) == SILENCE
+    metrics = {one["Id"]: one["MetricStat"] for one in properties["Metrics"] if "MetricStat" in one}
+    assert metrics["beside"]["Metric"]["MetricName"] == beside
+    assert {one["Period"] for one in metrics.values()} == {period}
+    needed = properties["EvaluationPeriods"]
+    assert "DatapointsToAlarm" not in properties, "all of them"
+
+    for begun in range(0, period, period // 60):
+        first = begun + every  # the first round of a rate comes when its time has passed once
+        periods = range((first // period) + 2)
+        silent = [silence(1, 1 if number == first // period else None) for number in periods]
+        assert _longest(silent) < needed, "a new stack"
+        rounds = {(begun + every * number) // period for number in range(1, 6)}
+        steady = [silence(1, 1 if number in rounds else None) for number in range(min(rounds), max(rounds))]
+        assert _longest(steady) < needed, "a stack that is well"
+    assert _longest([silence(1, None)] * needed) == needed, "silence"
+    assert not silence(None, None), "nothing at all was measured: the stack is a minute old"
+
+
+def _longest(flags: list[bool]) -> int:
+    """The longest stretch of true ones."""
+    return max((len(one) for one in "".join("x" if flag else " " for flag in flags).split()), default=0)
+
+
+def test_what_the_timers_are_waited_for_is_what_they_are_set_to(functions: dict[str, Any]) -> None:
     schedule = functions["SyncFunction"]["Events"]["EveryEightHours"]["Properties"]["Schedule"]
     probe = functions["ProbeFunction"]["Events"]["EveryQuarterOfAnHour"]["Properties"]["Schedule"]
     assert (schedule, probe) == ("rate(8 hours)", "rate(15 minutes)")
-    periods = {one: alarm["Period"] for one, alarm in alarms(resources).items()}
-    assert periods["ScheduleMissedAlarm"] > 8 * 3600
-    assert periods["NoRunCompletedAlarm"] > 2 * 8 * 3600
-    assert periods["BrokenIntegrationsAlarm"] > 15 * 60
+
+
+def test_every_function_s_errors_are_watched(resources: dict[str, Any], functions: dict[str, Any]) -> None:
+    metrics = watched(alarms(resources)["FunctionErrorsAlarm"])
+    assert {one["MetricName"] for one in metrics} == {"Errors"}
+    assert {one["Dimensions"][0]["Value"]["Ref"] for one in metrics} == set(functions)
+
+
+def test_messages_that_lambda_takes_for_an_endless_loop_are_allowed_and_their_loss_would_be_seen() -> None:
+    worker = deployed().of_type("AWS::Lambda::Function")["SyncWorkerFunction"]
+    assert worker["RecursiveLoop"] == "Allow"
+    alarm = deployed().of_type("AWS::CloudWatch::Alarm")["RecursionStoppedAlarm"]
+    assert alarm["MetricName"] == "RecursiveInvocationsDropped"
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "SyncWorkerFunction"}}]
 
 
 def test_the_namespace_of_our_metrics_is_the_stacks_own(template: dict[str, Any]) -> None:
@@ -99,9 +164,13 @@ def test_the_api_alarm_names_the_api_as_its_metric_does(resources: dict[str, Any
     assert dimensions == {"ApiName": api["Name"], "Stage": api["StageName"]}
 
 
-def test_no_alarm_looks_back_longer_than_a_day(resources: dict[str, Any]) -> None:
+def test_cloudwatch_takes_every_alarm_s_period(resources: dict[str, Any]) -> None:
+    """10, 20, 30 or a multiple of 60 s; a day in all, a week with periods of an hour or more (PutMetricAlarm)."""
     for alarm in alarms(resources).values():
-        assert alarm["Period"] * alarm["EvaluationPeriods"] <= 24 * 3600
+        stats = [one["MetricStat"]["Period"] for one in alarm.get("Metrics", []) if "MetricStat" in one]
+        [period] = set(stats or [alarm["Period"]])
+        assert period % 60 == 0
+        assert period * alarm["EvaluationPeriods"] <= (7 * 86_400 if period >= 3600 else 86_400)
 
 
 def test_every_alarm_has_a_heading_in_the_runbook(resources: dict[str, Any]) -> None:
@@ -121,7 +190,7 @@ def test_the_runbook_has_no_heading_of_an_alarm_that_is_gone(resources: dict[str
 
 
 def test_the_readme_counts_the_alarms(resources: dict[str, Any]) -> None:
-    words = {7: "Seven", 8: "Eight"}
+    words = {11: "Eleven", 12: "Twelve"}
     assert f"{words[len(alarms(resources))]} alarms" in (ROOT / "README.md").read_text()
 
 
@@ -149,3 +218,17 @@ def test_everything_that_costs_money_by_itself_is_tagged(template: dict[str, Any
         if resource["Type"] not in {*UNTAGGABLE, "AWS::Serverless::Function"}:
             tags = resource["Properties"].get("Tags") or resource["Properties"]["UserPoolTags"]
             assert tags in ([{"Key": "application", "Value": "ticket-status"}], everywhere)
+
+
+def test_a_new_account_has_room_for_the_api_beside_the_workers(template: dict[str, Any]) -> None:
+    """A new account runs ten functions at once (Lambda quotas)."""
+    assert 2 <= template["Parameters"]["WorkerConcurrency"]["Default"] <= 5
+
+
+def test_a_dashboard_and_more_clients_are_there_for_those_who_pay_for_them() -> None:
+    usual, all_ = deployed(), deployed(DetailedMonitoring="true", ApiClients="all")
+    assert usual.of_type("AWS::CloudWatch::Dashboard") == {}
+    assert len(all_.of_type("AWS::CloudWatch::Dashboard")) == 1
+    assert set(usual.of_type("AWS::Cognito::UserPoolClient")) == {"AdminClient"}
+    assert len(all_.of_type("AWS::Cognito::UserPoolClient")) == 3
+    assert {"ViewerClientId", "RegistrarClientId"} == set(all_.outputs) - set(usual.outputs)
