@@ -1,4 +1,4 @@
-"""Reads ``template.yaml`` and ``console.yaml`` with CloudFormation's short forms (``!Ref``, ``!GetAtt`` ...) as their long ones."""
+"""Reads the project's templates with CloudFormation's short forms (``!Ref``, ``!GetAtt`` ...) as their long ones."""
 
 from typing import Any
 

@@ -13,7 +13,9 @@ from typing import Any
 from local import ROOT, STATE
 from local.template import load
 
-SAM_PYTHON = STATE / "sam-venv" / "bin" / "python"
+SAM_PYTHON = STATE / "emulator-venv" / "bin" / "python"
+"""Has SAM's translator: the embedded AWS needs it too."""
+
 TRANSFORM = Path(__file__).parent / "transform.py"
 NOTHING = object()
 """Of ``AWS::NoValue``."""

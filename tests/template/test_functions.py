@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from ticket_status.config import ApiConfig, EventsConfig, ProbeConfig, StoreConfig, WorkerConfig
+from ticket_status.config import ApiConfig, EventsConfig, ProbeConfig, StoreConfig, TelemetryConfig, WorkerConfig
 
 CONFIGS: dict[str, Callable[[Mapping[str, str]], object]] = {
     "SyncFunction": StoreConfig.from_env,
@@ -21,6 +21,7 @@ CONFIGS: dict[str, Callable[[Mapping[str, str]], object]] = {
 GIVEN_BY_LAMBDA = {"AWS_REGION"}
 # Read by the logger and the metrics themselves.
 GIVEN_TO_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+READ_BY_ALL = {"DETAILED_METRICS"}
 GATEWAY_SECONDS = 29
 
 
@@ -32,7 +33,7 @@ class RecordingEnvironment(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         self.read.add(name)
-        if name.startswith("ALLOW_"):
+        if name.startswith(("ALLOW_", "DETAILED_")):
             return "true"
         return "1095" if name.endswith("_DAYS") else "something"
 
@@ -55,7 +56,14 @@ def test_the_environment_a_function_gets_is_exactly_what_its_config_reads(
     CONFIGS[function](environment)
     common = template["Globals"]["Function"]["Environment"]["Variables"]
     given = {**common, **functions[function]["Environment"]["Variables"]}
-    assert set(given) == environment.read - GIVEN_BY_LAMBDA | GIVEN_TO_POWERTOOLS
+    assert set(given) == environment.read - GIVEN_BY_LAMBDA | GIVEN_TO_POWERTOOLS | READ_BY_ALL
+
+
+def test_every_function_is_told_how_much_to_measure(template: dict[str, Any]) -> None:
+    environment = RecordingEnvironment()
+    TelemetryConfig.from_env(environment)
+    assert environment.read == READ_BY_ALL
+    assert set(template["Globals"]["Function"]["Environment"]["Variables"]) >= READ_BY_ALL
 
 
 @pytest.mark.parametrize("function", CONFIGS)

@@ -29,9 +29,7 @@ def test_their_roles_may_make_network_interfaces_and_nothing_more() -> None:
     may = {name for name, one in roles.items() if "ManagedPolicyArns" in one}
     assert may == {name.replace("Function", "Role") for name in TALK_TO_JIRA}
     for name in may:
-        assert roles[name]["ManagedPolicyArns"] == [
-            "arn:aws:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
-        ]
+        assert roles[name]["ManagedPolicyArns"] == ["arn:aws:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"]
 
 
 def test_subnets_without_security_groups_are_refused_before_anything_is_made() -> None:
@@ -90,7 +88,9 @@ def test_a_change_of_the_origin_reaches_the_stage(origin: str) -> None:
 
 def test_in_govcloud_tokens_come_from_where_they_are_handed_out_there() -> None:
     stack = deployed(region="us-gov-west-1")
-    assert stack.outputs["TokenUrl"] == "https://${UserPoolDomain}.auth-fips.us-gov-west-1.amazoncognito.com/oauth2/token"
+    assert (
+        stack.outputs["TokenUrl"] == "https://${UserPoolDomain}.auth-fips.us-gov-west-1.amazoncognito.com/oauth2/token"
+    )
 
 
 def test_people_of_the_pool_sign_in_with_a_long_password_and_a_second_factor() -> None:

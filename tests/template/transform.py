@@ -1,10 +1,11 @@
 """SAM's own translator over ``template.yaml``: ``python transform.py '{"Parameter": "value"}' < template.json``.
 
-Runs in the environment of the SAM CLI, which has the translator; nothing of the project is there.
+Runs in the environment of the embedded AWS, which has the translator; nothing of the project is there.
 """
 
 import json
 import sys
+from typing import Any
 
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -13,14 +14,14 @@ from samtranslator.translator.translator import Translator
 CODE = "s3://artifacts/code"
 
 
-def transform(template: dict, parameters: dict) -> dict:
+def transform(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
     """The template as CloudFormation gets it."""
     template["Resources"]["CommonLayer"]["Properties"]["ContentUri"] = CODE
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = CODE
-    translator = Translator({}, Parser())
-    return translator.translate(sam_template=template, parameter_values=parameters)
+    translated: dict[str, Any] = Translator({}, Parser()).translate(sam_template=template, parameter_values=parameters)
+    return translated
 
 
 if __name__ == "__main__":

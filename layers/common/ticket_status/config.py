@@ -36,6 +36,19 @@ def _days(environment: Mapping[str, str], name: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class TelemetryConfig:
+    """What every function reads of how it reports; the logger and the metrics read their own names themselves."""
+
+    detailed_metrics: bool
+    """Whether every number of a log line is a metric too, or only what alarms watch."""
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(_switch(environment, "DETAILED_METRICS"))
+
+
+@dataclass(frozen=True, slots=True)
 class StoreConfig:
     """The tables and the queue: the whole of what ``SyncFunction`` reads, and a part of what the others do."""
 

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricResolution, MetricUnit, single_metric
 from botocore.config import Config
 from botocore.session import Session
 
@@ -19,7 +19,7 @@ from ticket_status.aws.runs.store import DynamoRunStore
 from ticket_status.aws.secrets import SecretsManagerSecretStore
 from ticket_status.aws.tickets.store import DynamoTicketStore
 from ticket_status.aws.violations.store import DynamoViolationStore
-from ticket_status.config import JiraConfig, StoreConfig
+from ticket_status.config import JiraConfig, StoreConfig, TelemetryConfig
 from ticket_status.service.retrieval.runs import Runs
 
 if TYPE_CHECKING:
@@ -62,10 +62,36 @@ class Telemetry:
             pass
 
 
+ALARMED = frozenset({"ScheduledRounds", "BrokenIntegrations", "GivenUpMessages", "UnhandledErrors"})
+"""The metrics that alarms watch, and those of failures: a metric is paid for by the hours in which it is written."""
+
+
+class EssentialMetrics(Metrics):
+    """Writes the metrics of ``ALARMED`` and no other; the log lines have every number."""
+
+    def add_metric(
+        self, name: str, unit: MetricUnit | str, value: float, resolution: MetricResolution | int = 60
+    ) -> None:
+        """Note it, if it is one of them."""
+        if name in ALARMED:
+            super().add_metric(name=name, unit=unit, value=value, resolution=resolution)
+
+    def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:  # noqa: FBT001, FBT002 - as Powertools has it
+        """Write what was noted, if anything was."""
+        if self.provider.metric_set:
+            super().flush_metrics(raise_on_empty_metrics=raise_on_empty_metrics)
+
+
 @cache
 def telemetry() -> Telemetry:
     """The function's own."""
-    return Telemetry(Logger(), Metrics())
+    metrics = Metrics() if TelemetryConfig.from_env().detailed_metrics else EssentialMetrics()
+    return Telemetry(json_logger(), metrics)
+
+
+def json_logger() -> Logger:
+    """One whose lines bear times as Lambda wants them: it counts a line as INFO whose time is not RFC 3339."""
+    return Logger(use_rfc3339=True, utc=True)
 
 
 class _Later:
