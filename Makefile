@@ -94,18 +94,14 @@ format: setup ## let ruff rewrite what it can
 	@$(PY) -m ruff format .
 
 dead-letters: setup ## look at the dead letters of the sync; PUT_BACK=yes puts them back (STACK=ticket-status)
-	@$(PY) -m tools.dead_letters --stack-name $(STACK) $(if $(filter yes,$(PUT_BACK)),--put-back)
-STACK := ticket-status
+	@$(PY) -m tools.dead_letters --stack-name $(or $(STACK),ticket-status) $(if $(filter yes,$(PUT_BACK)),--put-back)
 
 build: setup
-	@$(SAM) build
-	@$(RUNTIME) -m compileall -q -j 0 --invalidation-mode unchecked-hash .aws-sam/build/CommonLayer
-# The layer goes out compiled, by the Runtime that samconfig.toml names, or the template's own: otherwise every cold
-# start compiles it.
-RUNTIME := $(or $(shell sed -n 's/.*Runtime=\(python3\.[0-9]*\).*/\1/p' samconfig.toml | head -n 1),python3.13)
+	@$(DEPLOY) --build-only
 
-deploy: build ## sam build and sam deploy to the AWS account of your environment
-	@$(SAM) deploy
+deploy: setup ## sam build and sam deploy to the AWS account of your environment (ENV=staging, STACK=name, YES=yes asks nothing)
+	@$(DEPLOY)
+DEPLOY = $(PY) -m tools.deploy --config-env $(or $(ENV),default) $(if $(STACK),--stack-name $(STACK)) $(if $(filter yes,$(YES)),--yes)
 
 package: build ## dist/ticket-status-VERSION.zip, deployed without the repository; BUCKET=name also puts it there, as one template
 	@PYTHONPATH=layers/common $(PY) -m tools.package
@@ -126,8 +122,8 @@ docs: setup .local/docs-venv/.ready .local/docs-js/.ready ## dist/docs/index.htm
 bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets, ONLY=runs|verdicts|api|cold|day a part
 	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
 
-deploy-console: setup ## put the console's files where a stack deployed with ConsoleAccess serves them
-	@$(PY) -m local.publish_console
+deploy-console: setup ## put the console's files where a stack deployed with ConsoleAccess serves them (STACK=name)
+	@$(PY) -m local.publish_console $(or $(STACK),ticket-status)
 
 lock: ## renew the pins from requirements/*.in (needs uv)
 	@uv pip compile $(LOCK) --no-annotate requirements/runtime.in -o layers/common/requirements.txt
