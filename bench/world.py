@@ -65,6 +65,7 @@ class World:
             "PUBLIC_API_URL": "",
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_NAMESPACE": "Bench",
+            "DETAILED_METRICS": "false",
         }
         return cls(wire, environment)
 

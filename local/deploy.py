@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,6 +19,8 @@ from local.emulator import CREDENTIALS
 SAM = ROOT / ".venv" / "bin" / "sam"
 BUILD = STATE / "build"
 UNKNOWN_TYPES = {"AWS::WAFv2::WebACLAssociation", "AWS::CloudFormation::Stack"}
+# The embedded AWS is spoken to without encryption, on loopback, which these forbid.
+FORBIDDING_TYPES = {"AWS::SQS::QueuePolicy"}
 # Those that the functions have clients for, as botocore names them.
 SERVICES = {"dynamodb", "events", "secretsmanager", "sqs"}
 
@@ -72,11 +75,17 @@ def _prune_layer() -> None:
 
 
 def _prune_template() -> None:
-    """Leave out resources of types that the embedded AWS does not know; it refuses them even where none is made."""
+    """Leave out what the embedded AWS does not know, which it refuses even where none is made, and what forbids it."""
     template = BUILD / "template.yaml"
     built = yaml.safe_load(template.read_text())
-    built["Resources"] = {name: one for name, one in built["Resources"].items() if one["Type"] not in UNKNOWN_TYPES}
+    built["Resources"] = {name: one for name, one in built["Resources"].items() if _is_for_here(one)}
     template.write_text(yaml.safe_dump(built, sort_keys=False))
+
+
+def _is_for_here(resource: Mapping[str, Any]) -> bool:
+    """Not every type is, nor an alarm over an expression; alarms are not evaluated there anyway."""
+    expression = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+    return resource["Type"] not in UNKNOWN_TYPES | FORBIDDING_TYPES and not expression
 
 
 def sam_environment(endpoint_url: str) -> dict[str, str]:

@@ -115,6 +115,7 @@ class Deployment:
             "ALLOW_PRIVATE_ADDRESSES": "false",
             "ALLOW_LOOPBACK_ADDRESSES": "true",
             "POWERTOOLS_METRICS_NAMESPACE": "Test",
+            "DETAILED_METRICS": "true",
             "POWERTOOLS_SERVICE_NAME": f"{self._prefix}service",
         }
         for name, value in variables.items():

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from ticket_status.config import ApiConfig, EventsConfig, ProbeConfig, StoreConfig, TelemetryConfig, WorkerConfig
+from ticket_status.config import (
+    ApiConfig,
+    AuthorizerConfig,
+    EventsConfig,
+    ProbeConfig,
+    StoreConfig,
+    TelemetryConfig,
+    WorkerConfig,
+)
 
 CONFIGS: dict[str, Callable[[Mapping[str, str]], object]] = {
     "SyncFunction": StoreConfig.from_env,
@@ -16,6 +24,7 @@ CONFIGS: dict[str, Callable[[Mapping[str, str]], object]] = {
     "RefreshFunction": ApiConfig.from_env,
     "SettingsFunction": ApiConfig.from_env,
     "EventsFunction": EventsConfig.from_env,
+    "AuthorizerFunction": AuthorizerConfig.from_env,
 }
 # Lambda sets it.
 GIVEN_BY_LAMBDA = {"AWS_REGION"}
@@ -102,7 +111,7 @@ def test_the_schedule_is_every_eight_hours_and_the_probe_every_quarter(functions
     schedules = {
         function: event["Properties"]["Schedule"]
         for function, properties in functions.items()
-        for event in properties["Events"].values()
+        for event in properties.get("Events", {}).values()
         if event["Type"] == "Schedule"
     }
     assert schedules == {"SyncFunction": "rate(8 hours)", "ProbeFunction": "rate(15 minutes)"}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.template.deployed import deployed
+from tests.template.test_api import guarded
 
 POOL = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_AbCdEfGhI"
 BOUNDARY = "arn:aws:iam::123456789012:policy/team/boundary"
@@ -100,3 +101,57 @@ def test_people_of_the_pool_sign_in_with_a_long_password_and_a_second_factor() -
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert pool["AccountRecoverySetting"] == {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
     assert pool["DeletionProtection"] == "ACTIVE"
+
+
+ISSUER = {"TokenIssuer": "https://login.example.com/tenant", "TokenAudience": "ticket-status"}
+
+
+def test_with_an_issuer_of_theirs_there_is_no_pool_no_domain_and_no_client() -> None:
+    stack = deployed(**ISSUER)
+    assert [one for one in stack.resources.values() if one["Type"].startswith("AWS::Cognito::")] == []
+    assert {"UserPoolId", "TokenUrl", "AdminClientId"} & set(stack.outputs) == set()
+    assert set(deployed().outputs) - set(stack.outputs) == {"UserPoolId", "TokenUrl", "AdminClientId"}
+
+
+def test_a_function_then_verifies_the_tokens_of_every_route_and_needs_none_of_our_scopes_at_the_gateway() -> None:
+    stack = deployed(**ISSUER)
+    api = stack.of_type("AWS::ApiGateway::RestApi")["Api"]
+    asked = authorizer(api)
+    assert asked["type"] == "token"
+    assert "AuthorizerFunction.Arn" in asked["authorizerUri"]
+    assert 0 < asked["authorizerResultTtlInSeconds"] <= 60, "a token that expired is good no longer than that"
+    needed = [
+        operation["security"]
+        for item in api["Body"]["paths"].values()
+        for operation in item.values()
+        if "security" in operation
+    ]
+    assert needed == [[{"Tokens": []}]] * len(needed)
+    assert len(needed) == len(guarded(deployed()))
+    environment = stack.of_type("AWS::Lambda::Function")["AuthorizerFunction"]["Environment"]["Variables"]
+    assert (environment["TOKEN_ISSUER"], environment["TOKEN_AUDIENCE"]) == tuple(ISSUER.values())
+    permission = stack.of_type("AWS::Lambda::Permission")["AuthorizerPermission"]
+    assert permission["FunctionName"] == {"Ref": "AuthorizerFunction"}
+    assert permission["SourceArn"].endswith(":${Api}/authorizers/*")
+
+
+def test_without_one_there_is_no_such_function_and_the_gateway_asks_the_pool() -> None:
+    assert [name for name in deployed().resources if name.startswith("Authorizer")] == []
+    assert authorizer(deployed().of_type("AWS::ApiGateway::RestApi")["Api"]) == {
+        "type": "cognito_user_pools",
+        "providerARNs": [{"Fn::GetAtt": ["UserPool", "Arn"]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"TokenIssuer": "https://login.example.com"}, "TokenIssuer needs TokenAudience"),
+        ({**ISSUER, "UserPoolArn": POOL}, "TokenIssuer and UserPoolArn exclude each other"),
+        ({**ISSUER, "ConsoleAccess": "viewer"}, "ConsoleAccess goes with the stack's own user pool only"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_before_anything_is_made(parameters: dict[str, str], says: str) -> None:
+    [refused] = deployed(**parameters).refused()
+    assert refused.startswith(says)
+    assert deployed(**ISSUER).refused() == []

@@ -153,6 +153,21 @@ class ApiConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorizerConfig:
+    """What ``AuthorizerFunction`` reads."""
+
+    issuer: str
+    """Of OpenID Connect: the address that its tokens name as ``iss``."""
+    audience: str
+    """What its tokens name as ``aud`` when they are meant for this API."""
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(_text(environment, "TOKEN_ISSUER"), _text(environment, "TOKEN_AUDIENCE"))
+
+
+@dataclass(frozen=True, slots=True)
 class EventsConfig:
     """What ``EventsFunction`` reads."""
 

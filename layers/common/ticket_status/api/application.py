@@ -146,9 +146,12 @@ def _below_mapping(path: str) -> str:
 
 
 def claims(event: APIGatewayProxyEvent) -> Mapping[str, object]:
-    """The claims of the caller's token, which the gateway has verified; none without a token."""
+    """The claims of the caller's token, which the gateway has verified; none without a token.
+
+    They are those of a user pool's token, or what ``AuthorizerFunction`` says of a token of the stack's own issuer.
+    """
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-    found = authorizer.get("claims") or {}
+    found = authorizer.get("claims", authorizer)
     return found if isinstance(found, Mapping) else {}
 
 
