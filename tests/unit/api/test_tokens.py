@@ -10,14 +10,13 @@ from typing import Any
 
 import jwt
 import pytest
-from aws_lambda_powertools import Metrics
+from aws_lambda_powertools import Logger, Metrics
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ticket_status.api.issuer_keys import ASKED_AGAIN_SECONDS, KEPT_SECONDS, IssuerError, IssuerKeys
 from ticket_status.api.scopes import Scope
 from ticket_status.api.tokens import TokenRefusedError, TokenVerifier, scopes
 from ticket_status.composition.authorizer import AuthorizerApp, UnauthorizedError
-from ticket_status.composition.parts import json_logger
 
 AUDIENCE = "ticket-status"
 METHOD = "arn:aws:execute-api:us-east-1:123456789012:abc123/prod/GET/api/v1/ticketing/resources"
@@ -84,8 +83,8 @@ def serving() -> Iterator[Issuer]:
         thread.join()
 
 
-@pytest.fixture
-def issuer() -> Iterator[Issuer]:
+@pytest.fixture(name="issuer")
+def serving_issuer() -> Iterator[Issuer]:
     with serving() as one:
         yield one
 
@@ -169,7 +168,7 @@ def test_a_token_that_is_not_signed_or_signed_with_what_is_public_is_refused(
     verifier: TokenVerifier, issuer: Issuer
 ) -> None:
     claims = {"iss": issuer.address, "aud": AUDIENCE, "exp": datetime.now(UTC) + timedelta(hours=1)}
-    unsigned = jwt.encode(claims, None, "none", headers={"kid": "first"})
+    unsigned = jwt.encode(claims, "", algorithm="none", headers={"kid": "first"})
     shared = jwt.encode(claims, "a-secret-that-is-long-enough-for-hmac", "HS256", headers={"kid": "first"})
     for token in (unsigned, shared, "no.token.at-all", ""):
         with pytest.raises(TokenRefusedError):
@@ -224,23 +223,19 @@ def test_an_issuer_that_fails_or_is_another_is_an_outage_and_refuses_nobody(
     assert verifier.claims(token)
 
 
-@pytest.fixture
-def app(
-    capsys: pytest.CaptureFixture[str],
-    verifier: TokenVerifier,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-) -> AuthorizerApp:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
-    capsys.readouterr()
-    return AuthorizerApp(json_logger(), Metrics(namespace="n", service="authorizer"), verifier)
+def app(verifier: TokenVerifier, service: str) -> AuthorizerApp:
+    """Of a service of its own, whose logger writes to where this test reads."""
+    logger = Logger(service=service, use_rfc3339=True)
+    return AuthorizerApp(logger, Metrics(namespace="n", service=service), verifier)
 
 
 def test_api_gateway_is_told_to_let_a_good_token_in_everywhere_and_what_it_allows(
-    app: AuthorizerApp, issuer: Issuer
+    verifier: TokenVerifier, issuer: Issuer
 ) -> None:
     token = issuer.token(scope="ticketing/read", azp="client-1")
-    answer = app.answer({"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": METHOD})
+    answer = app(verifier, "good").answer(
+        {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": METHOD}
+    )
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:us-east-1:123456789012:abc123/prod/*"
@@ -248,11 +243,11 @@ def test_api_gateway_is_told_to_let_a_good_token_in_everywhere_and_what_it_allow
 
 
 def test_a_bad_token_is_the_one_error_that_api_gateway_answers_401_for_and_no_line_bears_it(
-    app: AuthorizerApp, issuer: Issuer, capsys: pytest.CaptureFixture[str]
+    verifier: TokenVerifier, issuer: Issuer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     token = issuer.token(aud="another-api")
     with pytest.raises(UnauthorizedError) as refused:
-        app.answer({"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": METHOD})
+        app(verifier, "bad").answer({"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": METHOD})
     assert str(refused.value) == "Unauthorized"
     written = capsys.readouterr().out
     assert "token refused" in written
