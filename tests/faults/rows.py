@@ -27,6 +27,7 @@ BROKEN = f"Unknown: {UnknownReason.INTEGRATION_BROKEN}"
 SKIPPED = "skipped deleted"
 RATE_LIMITED = "deferred rate_limited"
 UNAVAILABLE = "failed jira_unavailable"
+ISSUE_UNAVAILABLE = "failed issue_unavailable"
 IT_BROKE = "failed integration_broken"
 
 WELL = "HEALTHY_INTEGRATION"
