@@ -149,6 +149,8 @@ def _work(session: Session, options: FileOptions, what: str, read: Read, send: S
         if journal.resumed:
             note(f"Going on after {journal.counts.records} records that were dealt with before.")
         with Rejects(_rejects_path(options, source.kind), source, journal) as rejects, _going_on(journal):
+            if rejects.before:
+                note(f"What was rejected before is in {rejects.before}; more goes into {rejects.path}.")
             with bar(what, source.size, in_bytes=True) as shown:
                 work = Work(source, read, send, journal, rejects)
                 send_all(work, lambda at: shown.at(at, source.size))

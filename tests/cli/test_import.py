@@ -126,8 +126,6 @@ def test_an_interrupted_import_goes_on_where_it_stopped(run: Run, service: Servi
     assert "200 records were dealt with. The same command goes on" in result.err
     assert service.runs == []
     service.trouble.clear()
-    with Path("t.csv.rejects.csv").open("a") as rejects:
-        rejects.write("half a li")  # as a crash in the middle of writing leaves it
     result = run("tickets", "import", "t.csv", "--output", "json")
     assert result.status == 1, "two rows were rejected"
     assert json.loads(result.out)["records"] == 251
@@ -135,6 +133,20 @@ def test_an_interrupted_import_goes_on_where_it_stopped(run: Run, service: Servi
     assert batches(service) == [99, 100, 50]
     assert len([*csv.reader(Path("t.csv.rejects.csv").read_text().splitlines())]) == 3
     assert service.runs == ["cloud-abc"]
+
+
+def test_rejects_that_were_touched_meanwhile_are_left_alone(run: Run, service: Service) -> None:
+    bad = "cloud-abc,,1,V-1,2026-11-22T08:00:00Z\n"
+    Path("t.csv").write_text(HEADER + bad + rows(100) + bad)
+    service.trouble.extend([None, (403, {"message": "no"}, {})])
+    assert run("tickets", "import", "t.csv").status == 1
+    mended = Path("t.csv.rejects.csv").read_text().replace("cloud-abc,,", "cloud-abc,SEC-777,")
+    Path("t.csv.rejects.csv").write_text(mended)
+    result = run("tickets", "import", "t.csv", "--output", "json")
+    assert "What was rejected before is in t.csv.rejects.csv" in result.err
+    assert json.loads(result.out)["rejects_file"] == "t.csv.rejects-2.csv"
+    assert Path("t.csv.rejects.csv").read_text() == mended
+    assert len(Path("t.csv.rejects-2.csv").read_text().splitlines()) == 2
 
 
 def test_a_terminated_import_says_how_to_go_on_and_goes_on(

@@ -25,14 +25,15 @@ class Rejects:
         # Of a file of rejects that was mended in part, the old reasons are left out.
         self._leave_out = len(REJECT_COLUMNS) if source.header[: len(REJECT_COLUMNS)] == [*REJECT_COLUMNS] else 0
         self._file: TextIO | None = None
-        # An interrupted run goes on with its own file; what somebody may be mending is never overwritten.
-        self.path = Path(journal.output) if journal.output else _free(path)
+        known = Path(journal.output) if journal.output else None
+        # An interrupted run goes on with its own file; what was mended meanwhile, or left half-written by a crash, is
+        # neither added to nor cut: what follows goes into another one.
+        self._goes_on = known is not None and _size(known) == journal.output_bytes
+        self.path = known if known is not None and self._goes_on else _free(path)
+        self.before = known if known is not None and not self._goes_on and known.exists() else None
+        """A file of rejects of the same import that is left alone."""
 
     def __enter__(self) -> Self:
-        if self._journal.output and self.path.exists():
-            # What a crash left half-written after the last batch is cut off; it comes again.
-            with self.path.open("r+b") as file:
-                file.truncate(self._journal.output_bytes)
         return self
 
     def __exit__(
@@ -58,7 +59,7 @@ class Rejects:
             self._journal.output_bytes = self.path.stat().st_size
 
     def _open(self) -> TextIO:
-        new = self._journal.output is None
+        new = not self._goes_on
         # Bytes that were not UTF-8 in the source are written as they were.
         mode: Literal["x", "a"] = "x" if new else "a"
         file = self.path.open(mode, encoding=self._encoding, errors="surrogateescape", newline="")
@@ -67,6 +68,10 @@ class Rejects:
             writer.writerow([*REJECT_COLUMNS, *self._header[self._leave_out :]])
         self._file = file
         return file
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
 
 
 def _free(path: Path) -> Path:
