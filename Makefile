@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy quick test check lint types scan secrets format validate dead-letters build deploy package docs deploy-console bench lock clean
+.PHONY: help setup run demo stack redeploy quick test check lint types scan secrets format validate document dead-letters build deploy package docs deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -63,7 +63,7 @@ test: setup ## every test, the end-to-end ones against the embedded AWS (ARGS="-
 # end-to-end tests wait a lot.
 PARALLEL := --numprocesses 3 --dist loadgroup
 
-check: setup lint types validate scan test ## what CI runs
+check: setup lint types validate document scan test ## what CI runs
 
 lint: setup ## ruff, all rules
 	@$(PY) -m ruff check .
@@ -71,6 +71,17 @@ lint: setup ## ruff, all rules
 
 types: setup ## mypy --strict, tests too
 	@$(PY) -m mypy
+
+# npm brings the two linters, pinned in tools/api_document/package-lock.json.
+document: .local/api-document/.ready ## the API document: redocly and spectral, neither an error nor a warning (needs npm)
+	@.local/api-document/node_modules/.bin/redocly lint docs/openapi.yaml --config tools/api_document/redocly.yaml
+	@.local/api-document/node_modules/.bin/spectral lint docs/openapi.yaml --ruleset tools/api_document/spectral.yaml --fail-severity warn
+
+.local/api-document/.ready: tools/api_document/package-lock.json
+	@command -v npm >/dev/null || { echo "npm (Node.js 20 or newer) is needed to lint docs/openapi.yaml"; exit 1; }
+	@mkdir -p .local/api-document && cp tools/api_document/package.json tools/api_document/package-lock.json .local/api-document/
+	@npm ci --prefix .local/api-document --silent --no-audit --no-fund
+	@touch $@
 
 validate: setup ## the template: SAM, cfn-lint
 	@$(SAM) validate --lint --region us-east-1
