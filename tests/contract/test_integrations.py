@@ -41,7 +41,20 @@ def renamed(one: Integration) -> Integration:
 
 
 def test_an_integration_is_read_as_it_was_stored(stores: Stores) -> None:
-    site = Site("https://api.example", "https://abc.example", "9.1", "c-1", "a-1", 100, frozenset({"read:jira-work"}))
+    site = Site(
+        "https://api.example",
+        "https://abc.example",
+        "9.1",
+        "c-1",
+        "a-1",
+        100,
+        frozenset({"read:jira-work"}),
+        account_name="bot",
+        display_url="https://jira.abc.example",
+        ids_too_many=200,
+        ids_too_many_at=NOW,
+        asked_alone=("10042", "10043"),
+    )
     whole = added(
         stores,
         auth_type=AuthType.OAUTH2,
@@ -56,6 +69,8 @@ def test_an_integration_is_read_as_it_was_stored(stores: Stores) -> None:
         pause_seconds=60,
         health=faulty(),
         authorization=None,
+        credential_expires_at=later(hours=9),
+        warned_days=7,
     )
     assert stored(stores) == whole
 
@@ -308,3 +323,17 @@ def test_a_lease_has_one_holder_until_it_is_released_or_over(stores: Stores) -> 
     assert stores.leases.take(one, "you", later(seconds=40), later(seconds=60))
     stores.leases.release(one, "you")
     assert stores.leases.take(one, "me", later(seconds=41), later(seconds=60))
+
+
+def test_a_warning_is_noted_for_the_date_that_was_read_only(stores: Stores) -> None:
+    one = added(stores, credential_expires_at=later(hours=9))
+    noted = stores.integrations.warned(one, 1)
+    assert noted == stored(stores)
+    assert noted is not None
+    assert noted.warned_days == 1
+    edited = stores.integrations.edit(
+        noted, replace(noted, credential_expires_at=later(hours=90), warned_days=None), afresh=False
+    )
+    assert edited is not None
+    assert (edited.credential_expires_at, edited.warned_days) == (later(hours=90), None)
+    assert stores.integrations.warned(noted, 7) is None

@@ -64,6 +64,12 @@ class InMemoryIntegrationStore:
         del self.stored[integration.connection_name]
         return True
 
+    def warned(self, integration: Integration, days: int) -> Integration | None:
+        stored = self._current(integration)
+        if stored is None or stored.credential_expires_at != integration.credential_expires_at:
+            return None
+        return self._store(replace(stored, warned_days=days))
+
     def edit(self, before: Integration, after: Integration, *, afresh: bool) -> Integration | None:
         stored = self._unedited(before)
         if stored is not None and afresh:
@@ -78,6 +84,8 @@ class InMemoryIntegrationStore:
                 public_key=after.public_key,
                 skip_proxy=after.skip_proxy,
                 site=after.site,
+                credential_expires_at=after.credential_expires_at,
+                warned_days=after.warned_days,
                 settings_version=before.settings_version + 1,
             )
         )

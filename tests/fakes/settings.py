@@ -61,7 +61,9 @@ class FakeConnections(FakeJiraConnector):
         integration: Integration,
         deadline: datetime | None = None,  # noqa: ARG002 - fakes take no time
     ) -> str | None:
-        return self.cloud_ids.get(integration.site_url)
+        told = self.reports.get(integration.site_url)
+        by_report = told.site.cloud_id if told is not None and told.site is not None else None
+        return self.cloud_ids.get(integration.site_url) or by_report
 
 
 @dataclass(frozen=True)

@@ -334,7 +334,10 @@ def test_an_edit_that_fails_its_test_changes_nothing(call: Administrator) -> Non
 def test_an_edit_to_another_site_is_refused(call: Administrator, also: dict[str, object]) -> None:
     with_one(call, site=site(cloud_id="one"))
     call.world.connections.reports["https://b.example"] = report(found=site("https://b.example", cloud_id="two"))
-    assert call("PATCH", ONE, {"jira_server_url": "https://b.example", **also}).problem == (409, "different_site")
+    assert call("PATCH", ONE, {"jira_server_url": "https://b.example", "password": "x", **also}).problem == (
+        409,
+        "different_site",
+    )
 
 
 def test_an_edit_that_is_a_recovery_shows_its_run(call: Administrator) -> None:

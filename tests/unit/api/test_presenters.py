@@ -1,6 +1,7 @@
 """What the API shows: the shapes of the contract."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -39,10 +40,25 @@ def test_an_integration_has_the_shape_of_the_contract() -> None:
             "reason": "Jira answers as it should.",
             "since": "2026-11-22T08:00:00Z",
             "checked_at": "2026-11-22T08:00:00Z",
+            "warnings": [],
         },
+        "credential_expires_at": None,
         "paused_until": None,
         "last_sync": None,
     }
+
+
+def test_a_credential_that_ends_soon_is_warned_of() -> None:
+    ends = NOW + timedelta(days=7)
+    health = present_integration(integration(credential_expires_at=ends), None, NOW)["health"]
+    assert isinstance(health, dict)
+    assert health["warnings"] == [
+        {
+            "code": "CREDENTIAL_EXPIRES",
+            "detail": "The credential expires in 7 days: make a new one and enter it before.",
+            "at": "2026-11-29T08:00:00Z",
+        }
+    ]
 
 
 def test_a_broken_integration_says_why() -> None:
@@ -58,6 +74,7 @@ def test_a_broken_integration_says_why() -> None:
         (AuthType.PAT, {}),
         (AuthType.OAUTH1, {"consumer_key": "key-1", "public_key": "PEM"}),
         (AuthType.OAUTH2, {"client_id": "client-1"}),
+        (AuthType.CLIENT_CREDENTIALS, {"client_id": "client-1"}),
     ],
 )
 def test_each_auth_type_shows_who_it_is(auth_type: AuthType, shown: dict[str, str]) -> None:

@@ -174,3 +174,45 @@ def test_link_local_metadata_and_reserved_addresses_are_never_connected_to(ip: s
 def test_a_public_address_is_connected_to_but_not_without_encryption(ip: str) -> None:
     assert refusal(ip_address(ip), STRICT) is None
     assert refusal(ip_address(ip), ALL, plain_http=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("page", "base"),
+    [
+        ("https://host.example/jira/browse/ABC-1", "https://host.example/jira"),
+        ("https://host.example/browse/ABC-1", "https://host.example"),
+        ("https://host.example/browse/ABC-1?focusedCommentId=1#comment-1", "https://host.example"),
+        ("https://host.example:8443/jira/secure/Dashboard.jspa", "https://host.example:8443/jira"),
+        ("https://host.example/secure/", "https://host.example"),
+        ("https://host.example/jira/projects/ABC/issues/ABC-1?filter=all", "https://host.example/jira"),
+        ("https://host.example/issues/?jql=project%20%3D%20ABC", "https://host.example"),
+        ("https://host.example/login.jsp?os_destination=%2F", "https://host.example"),
+        ("https://host.example/plugins/servlet/project-config/ABC", "https://host.example"),
+        ("https://host.example/rest/api/2/serverInfo", "https://host.example"),
+        ("https://host.example/servicedesk/customer/portal/1", "https://host.example"),
+        ("https://abc.atlassian.net/jira/your-work", "https://abc.atlassian.net"),
+        ("https://abc.atlassian.net/jira/software/projects/ABC/boards/1", "https://abc.atlassian.net"),
+        ("https://abc.atlassian.net/jira", "https://abc.atlassian.net"),
+        ("https://abc.atlassian.net/browse/ABC-1", "https://abc.atlassian.net"),
+        ("https://abc.atlassian.net/wiki/home", "https://abc.atlassian.net"),
+        ("https://jira.company.example/jira/your-work", "https://jira.company.example"),
+        ("https://jira.company.example/jira/for-you?tab=1", "https://jira.company.example"),
+        ("https://host.example/jira?x=1", "https://host.example/jira"),
+    ],
+)
+def test_the_address_of_a_page_is_refused_naming_the_base_address(page: str, base: str) -> None:
+    unfit = read_address(page, STRICT)
+    assert unfit == Unfit(f"This is the address of a page of Jira: use {base}")
+    assert isinstance(read_address(base, STRICT), SiteAddress)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://host.example/jira", "https://host.example/browser", "https://host.example/tools/jira-dc"]
+)
+def test_a_path_that_a_data_center_runs_under_is_no_page(url: str) -> None:
+    assert isinstance(read_address(url, STRICT), SiteAddress)
+
+
+def test_a_page_of_a_forbidden_address_is_not_recommended() -> None:
+    unfit = read_address("https://127.0.0.1/browse/ABC-1", STRICT)
+    assert unfit == Unfit("This is the address of a page of Jira: use the address of the site itself")

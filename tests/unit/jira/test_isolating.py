@@ -45,6 +45,8 @@ def asked(jira: JiraSite, ids: list[str]) -> Answered:
 def test_the_one_issue_at_fault_alone_is_failed(
     bench: Bench, kind: Kind, fault: FaultKind, options: dict[str, Any]
 ) -> None:
+    if fault == "hang":
+        bench.be_brief()
     jira, ids = read(bench, kind, 60)
     bench.site(kind).fault(fault, naming=[10042], **options)
     answer = asked(jira, ids)
@@ -73,6 +75,8 @@ def test_the_one_issue_at_fault_alone_is_failed(
 def test_what_is_too_much_for_one_call_is_asked_for_in_several(
     bench: Bench, kind: Kind, fault: FaultKind, options: dict[str, Any], size: int
 ) -> None:
+    if fault == "hang":
+        bench.be_brief()
     jira, ids = read(bench, kind, 300)
     bench.site(kind).fault(fault, **options)
     answer = asked(jira, ids)

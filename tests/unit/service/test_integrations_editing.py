@@ -23,6 +23,7 @@ from ticket_status.service.administration.refusals import (
     AddressRefused,
     ChangedMeanwhile,
     ConnectionFailed,
+    CredentialsRequired,
     DifferentSite,
     IntegrationNotFound,
     RateLimited,
@@ -30,6 +31,8 @@ from ticket_status.service.administration.refusals import (
 
 URL = "https://cloud-abc.example"
 NEW_URL = "https://renamed.example"
+AGAIN = {"password": "old"}
+"""The secret once more: an address elsewhere has to bring it (R17)."""
 REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "401")
 
 
@@ -111,7 +114,7 @@ def test_a_new_address_is_checked_first() -> None:
 def test_a_cloud_site_with_another_id_is_another_site() -> None:
     world = world_with(site=site(cloud_id="one"))
     world.connections.reports[NEW_URL] = report(found=site(NEW_URL, cloud_id="two"))
-    assert edit(world, jira_server_url=NEW_URL) == DifferentSite(URL, NEW_URL)
+    assert edit(world, jira_server_url=NEW_URL, secrets=AGAIN) == DifferentSite(URL, NEW_URL)
     assert world.stored().jira_server_url == URL
 
 
@@ -119,26 +122,26 @@ def test_a_cloud_site_with_the_same_id_was_renamed() -> None:
     world = world_with(site=site(cloud_id="one"))
     renamed = site(NEW_URL, cloud_id="one")
     world.connections.reports[NEW_URL] = report(found=renamed)
-    assert isinstance(edit(world, jira_server_url=NEW_URL), Integration)
+    assert isinstance(edit(world, jira_server_url=NEW_URL, secrets=AGAIN), Integration)
     assert (world.stored().jira_server_url, world.stored().site) == (NEW_URL, renamed)
 
 
 def test_a_data_center_that_still_answers_by_its_old_name_is_another_site() -> None:
     world = world_with(installation_type=InstallationType.SERVER, site=site())
-    assert edit(world, jira_server_url=NEW_URL) == DifferentSite(URL, NEW_URL)
+    assert edit(world, jira_server_url=NEW_URL, secrets=AGAIN) == DifferentSite(URL, NEW_URL)
     assert world.connections.tried[-1] == (world.stored(), {"password": "old", "other": "kept"})
 
 
 def test_a_data_center_reached_by_another_address_is_the_same_site() -> None:
     world = world_with(installation_type=InstallationType.SERVER, site=site())
     world.connections.reports[NEW_URL] = report(found=site(NEW_URL, base_url=URL))
-    assert isinstance(edit(world, jira_server_url=NEW_URL), Integration)
+    assert isinstance(edit(world, jira_server_url=NEW_URL, secrets=AGAIN), Integration)
 
 
 def test_a_data_center_that_moved_is_believed() -> None:
     world = world_with(installation_type=InstallationType.SERVER, site=site())
     world.connections.reports[URL] = report(REFUSED)
-    assert isinstance(edit(world, jira_server_url=NEW_URL), Integration)
+    assert isinstance(edit(world, jira_server_url=NEW_URL, secrets=AGAIN), Integration)
     assert world.stored().jira_server_url == NEW_URL
 
 
@@ -153,15 +156,64 @@ def test_skipping_the_test_does_not_excuse_another_site(trouble: Refused | None)
 
 def test_skipping_the_test_does_not_excuse_another_data_center() -> None:
     world = world_with(installation_type=InstallationType.SERVER, auth_type=AuthType.PAT, site=site())
-    assert edit(world, jira_server_url=NEW_URL, skip_connection_test=True) == DifferentSite(URL, NEW_URL)
+    assert edit(world, jira_server_url=NEW_URL, secrets=AGAIN, skip_connection_test=True) == DifferentSite(URL, NEW_URL)
     assert world.stored().jira_server_url == URL
 
 
 def test_an_address_that_does_not_say_whose_it_is_is_stored_untested() -> None:
     world = world_with(site=site(cloud_id="one"))
     world.connections.reports[NEW_URL] = report(REFUSED)
-    assert isinstance(edit(world, jira_server_url=NEW_URL, skip_connection_test=True), Integration)
+    assert isinstance(edit(world, jira_server_url=NEW_URL, secrets=AGAIN, skip_connection_test=True), Integration)
     assert (world.stored().jira_server_url, world.stored().site) == (NEW_URL, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        (AuthType.BASIC, "https://stranger.example"),
+        (AuthType.BASIC, f"{URL}:8443"),
+        (AuthType.PAT, "https://stranger.example"),
+    ],
+)
+def test_an_address_elsewhere_has_to_bring_the_secret_before_any_call(kind: AuthType, url: str) -> None:
+    world = world_with(auth_type=kind, installation_type=InstallationType.SERVER)
+    for skipped in (False, True):
+        refusal = edit(world, jira_server_url=url, skip_connection_test=skipped)
+        assert refusal == CredentialsRequired(URL, url)
+    assert (world.connections.tried, world.stored().jira_server_url) == ([], URL)
+
+
+def test_another_path_or_another_spelling_needs_no_secret() -> None:
+    url = f"{URL}:443/jira"
+    world = world_with(installation_type=InstallationType.SERVER)
+    world.connections.reports[url] = report(found=site())
+    assert isinstance(edit(world, jira_server_url=url), Integration)
+
+
+def test_tokens_that_were_given_for_the_old_host_do_not_go_to_the_new_one() -> None:
+    world = world_with(auth_type=AuthType.OAUTH2, installation_type=InstallationType.SERVER, client_id="client")
+    world.secrets.write(world.stored().integration_ref, {"client_secret": "old", "refresh_token": "r"})
+    assert isinstance(edit(world, jira_server_url=NEW_URL, secrets={"client_secret": "new"}), Integration)
+    assert world.secret() == {"client_secret": "new"}
+
+
+def test_another_site_under_the_same_address_is_not_adopted() -> None:
+    world = world_with(site=site(cloud_id="one"))
+    world.connections.reports[URL] = report(Refused(ReasonCode.DIFFERENT_SITE, "another", final=True))
+    world.connections.cloud_ids[URL] = "two"
+    for skipped in (False, True):
+        assert edit(world, secrets={"password": "new"}, skip_connection_test=skipped) == DifferentSite(URL, URL)
+    assert world.secret()["password"] == "old"
+
+
+def test_a_date_is_stored_without_a_call_and_ends_with_its_credential() -> None:
+    world = world_with()
+    assert isinstance(edit(world, credential_expires_at=later(hours=9), sets_expiry=True), Integration)
+    assert (world.stored().credential_expires_at, world.connections.tried) == (later(hours=9), [])
+    edit(world, skip_proxy=True)
+    assert world.stored().credential_expires_at == later(hours=9)
+    edit(world, secrets={"password": "new"})
+    assert world.stored().credential_expires_at is None
 
 
 def granted_world() -> SettingsWorld:
@@ -255,7 +307,7 @@ def test_what_is_known_of_a_site_outlives_a_new_address_only_where_it_goes_by_id
     world = world_with(
         auth_type=AuthType.OAUTH2, installation_type=installation_type, site=site(cloud_id="one"), client_id="client"
     )
-    edit(world, jira_server_url=NEW_URL)
+    edit(world, jira_server_url=NEW_URL, secrets=AGAIN)
     assert world.stored().site == known
 
 

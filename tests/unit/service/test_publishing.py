@@ -8,12 +8,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.unit.examples import BROKEN, DONE, MINUTE, NOW, a_ticket, an_integration
+from tests.unit.examples import BROKEN, DAY, DONE, MINUTE, NOW, a_ticket, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
 from ticket_status.core.violations import Registration
 from ticket_status.ports.events import BusEvent
 from ticket_status.service.tickets.publishing import (
+    CREDENTIAL_EXPIRING,
     INTEGRATION_HEALTH_CHANGED,
     MOST_VIOLATIONS,
     TICKET_STATUS_CHANGED,
@@ -199,3 +200,21 @@ def test_no_credential_is_in_any_event() -> None:
     (event,) = publish(Stage(), IntegrationWrite(integration, replace(integration, health=BROKEN))).events
     assert "bot@abc.example" not in json.dumps(asdict(event))
     assert "client" not in json.dumps(asdict(event)).replace(INTEGRATION_HEALTH_CHANGED, "")
+
+
+def test_a_credential_that_ends_is_an_event() -> None:
+    old = an_integration(credential_expires_at=NOW + 7 * DAY, warned_days=14)
+    new = replace(old, warned_days=7)
+    (event,) = publish(Stage(), IntegrationWrite(old, new)).events
+    assert event == BusEvent(
+        CREDENTIAL_EXPIRING,
+        {
+            "integration_name": "cloud-abc",
+            "expires_at": "2026-11-29T08:00:00.000Z",
+            "days": 7,
+            "at": "2026-11-22T08:01:00.000Z",
+        },
+    )
+    fits(event, "credential-expiring.json")
+    assert not publish(Stage(), IntegrationWrite(new, new)).calls
+    assert not publish(Stage(), IntegrationWrite(new, replace(new, warned_days=None))).calls

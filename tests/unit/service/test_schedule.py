@@ -215,3 +215,16 @@ def test_the_first_slice_is_alone_until_jira_answers_it_well(
     assert len(run.slices) > 10
     assert [work.name for work, _ in stage.queue.sent if isinstance(work, SliceWork)] == ["0"]
     assert run.tickets_total == 300_000
+
+
+def test_a_credential_that_ends_is_told_of_once_for_each_of_its_days() -> None:
+    stage = Stage()
+    stage.integrations.stored["cloud-abc"] = an_integration(credential_expires_at=NOW + 13 * DAY)
+    for _ in range(2):
+        stage.schedule(dry_run=True)
+        assert stage.integrations.stored["cloud-abc"].warned_days is None
+    stage.schedule()
+    assert stage.integrations.stored["cloud-abc"].warned_days == 14
+    stage.clock.pass_(6 * DAY)
+    stage.schedule()
+    assert stage.integrations.stored["cloud-abc"].warned_days == 7

@@ -3,10 +3,24 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from ticket_status.api.bodies import ROOT, Flag, Members, OneOf, Shape, Text, check, free_text, visible_ascii
+from ticket_status.api.bodies import (
+    ROOT,
+    Flag,
+    Members,
+    OneOf,
+    OrNull,
+    Shape,
+    Text,
+    Time,
+    check,
+    free_text,
+    visible_ascii,
+)
 from ticket_status.api.problems import Misfit, invalid_request
+from ticket_status.api.times import parse_time
 from ticket_status.core.model import AuthType, InstallationType
 from ticket_status.core.toggle import MalformedVersionError, parse_version
 from ticket_status.service.administration.editing import Edit
@@ -42,6 +56,7 @@ _CREDENTIALS: Mapping[AuthType, Mapping[str, Shape]] = {
     AuthType.PAT: {"token": _TOKEN},
     AuthType.OAUTH1: {"consumer_key": _IDENTIFIER},
     AuthType.OAUTH2: {"client_id": _IDENTIFIER, "client_secret": _TOKEN},
+    AuthType.CLIENT_CREDENTIALS: {"client_id": _IDENTIFIER, "client_secret": _TOKEN},
 }
 _REQUIRED: Mapping[str, Shape] = {
     "connection_name": _NAME,
@@ -54,6 +69,7 @@ _OPTIONAL: Mapping[str, Shape] = {
     "created_in_version": _Version(),
     "retrieve_jira_tickets": Flag(),
     "skip_connection_test": Flag(),
+    "credential_expires_at": OrNull(Time()),
 }
 
 SWITCH = Members({"retrieve_jira_tickets": Flag()})
@@ -93,12 +109,18 @@ def read_creation(body: object) -> NewIntegration:
         created_in_version=members.get("created_in_version"),
         retrieve_jira_tickets=members.get("retrieve_jira_tickets"),
         skip_connection_test=members.get("skip_connection_test", False),
+        credential_expires_at=_time(members.get("credential_expires_at")),
     )
 
 
 def read_edit(body: object, auth_type: AuthType) -> Edit:
     """What to edit of an integration of this auth type; an edit of nothing does not fit."""
-    editable = {"jira_server_url": _REQUIRED["jira_server_url"], **_CREDENTIALS[auth_type], "skip_proxy": Flag()}
+    editable = {
+        "jira_server_url": _REQUIRED["jira_server_url"],
+        **_CREDENTIALS[auth_type],
+        "skip_proxy": Flag(),
+        "credential_expires_at": _OPTIONAL["credential_expires_at"],
+    }
     members = check(body, Members(optional={**editable, "skip_connection_test": Flag()}))
     if not editable.keys() & members.keys():
         raise invalid_request(Misfit(ROOT, f"must have at least one of {', '.join(editable)}"))
@@ -110,7 +132,13 @@ def read_edit(body: object, auth_type: AuthType) -> Edit:
         skip_proxy=members.get("skip_proxy"),
         secrets=_secrets(members),
         skip_connection_test=members.get("skip_connection_test", False),
+        credential_expires_at=_time(members.get("credential_expires_at")),
+        sets_expiry="credential_expires_at" in members,
     )
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else parse_time(text)
 
 
 def _secrets(members: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from ticket_status.api.times import present_optional_time, present_time
+from ticket_status.core.expiry import warnings
 from ticket_status.core.model import (
     AuthType,
     Health,
@@ -38,10 +39,18 @@ def present_integration(integration: Integration, last_sync: SyncRun | None, now
         "created_at": present_time(integration.created_at),
         "created_in_version": integration.created_in_version,
         "retrieve_jira_tickets": integration.retrieve_jira_tickets,
-        "health": present_health(integration.health),
+        "credential_expires_at": present_optional_time(integration.credential_expires_at),
+        "health": present_health(integration.health) | {"warnings": _warnings(integration, now)},
         "paused_until": present_optional_time(paused_until) if paused else None,
         "last_sync": None if last_sync is None else present_run(last_sync),
     }
+
+
+def _warnings(integration: Integration, now: datetime) -> list[dict[str, str]]:
+    return [
+        {"code": one.code, "detail": one.detail, "at": present_time(one.at)}
+        for one in warnings(integration.credential_expires_at, now)
+    ]
 
 
 def _identity(integration: Integration) -> dict[str, str | None]:

@@ -12,6 +12,7 @@ from ticket_status.service.administration.refusals import (
     AuthorizationFailed,
     ChangedMeanwhile,
     ConnectionFailed,
+    CredentialsRequired,
     DifferentSite,
     IntegrationBroken,
     IntegrationNotFound,
@@ -59,6 +60,9 @@ def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, 
             return _conflict("integration_exists", f"there is an integration named {name!r} already")
         case DifferentSite(known=known, found=found):
             return _conflict("different_site", f"{found} is another site than {known}; the tickets are not there")
+        case CredentialsRequired(known=known, found=found):
+            detail = f"the secret was given for {known}; give it again for {found}, to which it would be sent"
+            return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "credentials_required", detail)
         case MissingScopes(scopes=scopes):
             detail = f"the grant lacks {', '.join(scopes)}; add them in Atlassian's console and authorise once more"
             return ProblemError(HTTPStatus.CONFLICT, "missing_scopes", detail, missing_scopes=list(scopes))
@@ -95,7 +99,7 @@ def _connection_failed(failed: ConnectionFailed) -> ProblemError:
     return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "jira_connection_failed",
-        "Jira could not be had" if trouble is None else trouble.reason,
+        "Jira could not be reached" if trouble is None else trouble.reason,
         reason_code=getattr(trouble, "reason_code", None),
         checks=checks,
     )

@@ -23,6 +23,21 @@ _LONGEST = 2000
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~-]+)*/?")
+_ADDRESS = re.compile(
+    r"(?P<origin>[A-Za-z]+://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?)(?P<path>/[!-\"$->@-\[\]-~]*)?"
+    r"(?P<more>[?#][!-~]*)?"
+)
+_CLOUD_HOSTS = (".atlassian.net", ".jira-dev.com", ".jira.com")
+_CLOUD_PAGE = re.compile(
+    r"/jira/(your-work|for-you|software|core|servicedesk|servicemanagement|discovery|polaris|dashboards|people|filters"
+    r"|plans|settings|apps|marketplace|goals|teams)(/|\Z)"
+)
+"""Pages of Jira Cloud, which a custom domain has as well. ``/jira`` alone is a path that Data Centers run under."""
+_PAGE = re.compile(
+    r"/(browse(/[^/]+)?|secure|projects/[^/]+|issues|plugins/servlet|servicedesk/\w+|rest(/\w+)?|login\.jsp|startup\.jsp"
+    r"|[\w.-]+\.jspa?|login|si/jira[\w.:-]+|sr/jira[\w.:-]+)(/|\Z)"
+)
+"""Pages of a Data Center, and what stands at the beginning of their addresses."""
 _LOOKS_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 """Its last label is a number: ``inet_aton`` reads it as IPv4, in decimal, octal or hex, in one to four parts."""
 
@@ -93,6 +108,11 @@ class _Reach(Enum):
 
 def read_address(url: str, rules: AddressRules) -> SiteAddress | Unfit:
     """The address as written, checked as far as that goes without resolving its name."""
+    page = base_of_page(url)
+    if page is not None:
+        base = read_address(page, rules)
+        use = f"use {base.url}" if isinstance(base, SiteAddress) else "use the address of the site itself"
+        return Unfit(f"This is the address of a page of Jira: {use}")
     parts = _split(url)
     if isinstance(parts, Unfit):
         return parts
@@ -103,6 +123,29 @@ def read_address(url: str, rules: AddressRules) -> SiteAddress | Unfit:
     if isinstance(address, Unfit):
         return address
     return _as_written(address, rules)
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address that fits."""
+    parts = urlsplit(url)
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").removesuffix("."), parts.port or default
+
+
+def base_of_page(url: str) -> str | None:
+    """The base address of the site that a page is of, as people copy pages' addresses; ``None`` for any other one."""
+    written = _ADDRESS.fullmatch(url) if len(url) <= _LONGEST else None
+    if written is None:
+        return None
+    origin, host, path, more = written["origin"], written["host"].lower(), written["path"] or "", written["more"] or ""
+    if host.endswith(_CLOUD_HOSTS):  # a Cloud site has no path: whatever stands there is a page
+        return origin if path.strip("/") or more else None
+    if _CLOUD_PAGE.match(path):
+        return origin
+    page = _PAGE.search(path)
+    if page is not None:
+        return f"{origin}{path[: page.start()]}"
+    return f"{origin}{path.rstrip('/')}" if len(more) > 1 else None
 
 
 def refusal(ip: IPAddress, rules: AddressRules, *, plain_http: bool = False) -> str | None:

@@ -38,5 +38,11 @@ def health_changed(old: Integration, new: Integration) -> bool:
     return same_integration and (switched or _told(old.health) != _told(new.health))
 
 
+def warned(old: Integration, new: Integration) -> bool:
+    """Whether a write noted that the end of the credential is to be told."""
+    same_integration = old.integration_ref == new.integration_ref
+    return same_integration and new.warned_days is not None and old.warned_days != new.warned_days
+
+
 def _told(health: Health) -> tuple[object, object]:
     return health.status, health.reason_code

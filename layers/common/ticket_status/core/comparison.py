@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Sighting
+from ticket_status.core.sighting import read_sighting
 
 
 class Row(NamedTuple):
@@ -32,6 +33,11 @@ class Comparison:
 def asked_as(ticket_id: str) -> str:
     """What Jira is asked for: the numeric id, or the key while only that is known."""
     return ticket_id.removeprefix(KEY_ONLY_PREFIX)
+
+
+def is_moved(row: Row, seen: Sighting) -> bool:
+    """Whether an issue bears another key than the one known: it was moved, or it is of another site (R15)."""
+    return row.sighting is not None and read_sighting(row.sighting)[0] != read_sighting(seen)[0]
 
 
 def compare(rows: Sequence[Row], seen: Mapping[str, Sighting], retry: AbstractSet[str]) -> Comparison:

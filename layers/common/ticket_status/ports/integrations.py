@@ -47,11 +47,14 @@ class IntegrationStore(Protocol):
         """Delete it: one write, however many tickets it has."""
 
     def edit(self, before: Integration, after: Integration, *, afresh: bool) -> Integration | None:
-        """Store address, credentials' names (``username`` …), ``skip_proxy`` and ``site``.
+        """Store address, credentials' names (``username`` …) and date, ``skip_proxy`` and ``site``.
 
         ``afresh``: with another credential or address, so that the pause and the failing tries of the old one end.
         Counts ``settings_version`` up by one; ``None`` also when it moved meanwhile.
         """
+
+    def warned(self, integration: Integration, days: int) -> Integration | None:
+        """Note that the end of the credential is told so many days before; ``None`` when the date is another now."""
 
     def learn_site(self, integration: Integration, site: Site) -> Integration | None:
         """Store what connecting learnt; ``None`` also when ``settings_version`` moved meanwhile."""

@@ -77,6 +77,8 @@ class IntegrationRow(Model):
     authorization_callback = UnicodeAttribute(null=True)
     confirming_until = UTCDateTimeAttribute(null=True)
     """Until when somebody has a second call confirm a refusal."""
+    credential_expires_at = UTCDateTimeAttribute(null=True)
+    warned_days = NumberAttribute(null=True)
     lease_holder = UnicodeAttribute(null=True)
     lease_until = UTCDateTimeAttribute(null=True)
 
@@ -117,6 +119,8 @@ def integration_of(row: IntegrationRow) -> Integration:
         new_tickets_at=values.get("new_tickets_at"),
         settings_version=int(row.settings_version),
         authorization=_authorization_of(values),
+        credential_expires_at=values.get("credential_expires_at"),
+        warned_days=None if values.get("warned_days") is None else int(values["warned_days"]),
         disabled_since=values.get("disabled_since"),
         broken_since=values.get("broken_since"),
         last_run_id=values.get("last_run_id"),

@@ -110,7 +110,16 @@ class DynamoIntegrationStore:
 
     def edit(self, before: Integration, after: Integration, *, afresh: bool) -> Integration | None:
         """Counts ``settings_version`` up by one."""
-        edited = ("jira_server_url", "username", "client_id", "consumer_key", "public_key", "skip_proxy")
+        edited = (
+            "jira_server_url",
+            "username",
+            "client_id",
+            "consumer_key",
+            "public_key",
+            "skip_proxy",
+            "credential_expires_at",
+            "warned_days",
+        )
         attributes = IntegrationRow.get_attributes()
         actions: list[Action] = [set_or_remove(attributes[name], getattr(after, name)) for name in edited]
         actions.append(set_or_remove(IntegrationRow.site, site_members(after.site)))
@@ -119,6 +128,11 @@ class DynamoIntegrationStore:
             actions += [IntegrationRow.paused_until.remove(), IntegrationRow.pause_seconds.set(0)]
             actions.append(IntegrationRow.trouble.remove())
         return self._table.update(before, actions, settings_of(before))
+
+    def warned(self, integration: Integration, days: int) -> Integration | None:
+        """One update on the condition that the date is the one that was read."""
+        as_read = same(IntegrationRow.credential_expires_at, integration.credential_expires_at)
+        return self._table.update(integration, [IntegrationRow.warned_days.set(days)], as_read)
 
     def learn_site(self, integration: Integration, site: Site) -> Integration | None:
         """Refused after an edit: what was learnt may be of another address."""

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from ticket_status.core.addresses import origin_of
 from ticket_status.core.connection import ConnectionReport
-from ticket_status.core.model import AuthType, InstallationType, Integration, Site
+from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode, Site
 from ticket_status.core.throttle import pause_end
-from ticket_status.core.trouble import Throttled
+from ticket_status.core.trouble import Refused, Throttled
 from ticket_status.service.administration.integrations import TRIED_WHEN_GIVEN, refused
 from ticket_status.service.administration.refusals import (
     AddressRefused,
     ChangedMeanwhile,
     ConnectionFailed,
+    CredentialsRequired,
     DifferentSite,
     IntegrationNotFound,
     RateLimited,
@@ -33,9 +35,18 @@ class Edit:
     skip_proxy: bool | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     skip_connection_test: bool = False
+    credential_expires_at: datetime | None = None
+    sets_expiry: bool = False
+    """Whether ``credential_expires_at`` was given, be it as nothing."""
 
-    def of(self, integration: Integration) -> Integration:
-        """The integration with this edit."""
+    @property
+    def concerns_jira(self) -> bool:
+        """Whether it changes anything that Jira could say something about."""
+        return bool(self.secrets) or self.of_connection != {}
+
+    @property
+    def of_connection(self) -> dict[str, Any]:
+        """What it changes of the connection, apart from secrets."""
         given: dict[str, Any] = {
             "jira_server_url": self.jira_server_url,
             "username": self.username,
@@ -43,7 +54,14 @@ class Edit:
             "consumer_key": self.consumer_key,
             "skip_proxy": self.skip_proxy,
         }
-        return replace(integration, **{name: value for name, value in given.items() if value is not None})
+        return {name: value for name, value in given.items() if value is not None}
+
+    def of(self, integration: Integration) -> Integration:
+        """The integration with this edit. The date of a credential ends with it, unless a new one is given."""
+        edited = replace(integration, **self.of_connection)
+        if self.sets_expiry or self.secrets:
+            edited = replace(edited, credential_expires_at=self.credential_expires_at, warned_days=None)
+        return edited
 
 
 class Editing:
@@ -70,14 +88,40 @@ class Editing:
             return IntegrationNotFound(integration.connection_name)
         deadline = self._ports.deadline  # one for all calls, so that the answer is out in time (25 s)
         old = self._ports.secrets.read(before.integration_ref) or {}
-        new = {**old, **edit.secrets}
         after = edit.of(before)
+        moves = origin_of(after.site_url) != origin_of(before.site_url) and sends_its_secret(before)
+        if moves and not edit.secrets:
+            return CredentialsRequired(before.site_url, after.site_url)
+        # R17: what was given for the old host, tokens among it, does not go to the new one.
+        new = dict(edit.secrets) if moves else {**old, **edit.secrets}
+        if not edit.concerns_jira:
+            return self._store(before, after, old, new)
         if before.auth_type not in TRIED_WHEN_GIVEN or edit.skip_connection_test:
-            different = self._different(before, after, self._found_untried(before, after, new, deadline), old, deadline)
-            if different is not None:
-                return different
-            site = _still_known(before, after, same_secrets=new == old)
-            return self._store(before, replace(after, site=site), old, new)
+            return self._edit_untried(before, after, old, new, deadline)
+        return self._edit_tried(before, after, old, new, deadline)
+
+    def _edit_untried(
+        self,
+        before: Integration,
+        after: Integration,
+        old: Mapping[str, str],
+        new: Mapping[str, str],
+        deadline: datetime,
+    ) -> Integration | Refusal:
+        different = self._different(before, after, self._found_untried(before, after, new, deadline), old, deadline)
+        if different is not None:
+            return different
+        site = _still_known(before, after, same_secrets=new == old)
+        return self._store(before, replace(after, site=site), old, new)
+
+    def _edit_tried(
+        self,
+        before: Integration,
+        after: Integration,
+        old: Mapping[str, str],
+        new: Mapping[str, str],
+        deadline: datetime,
+    ) -> Integration | Refusal:
         report = self._try(before, after, new, deadline, afresh=_afresh(before, after) or new != old)
         if not isinstance(report, ConnectionReport):
             return report
@@ -89,7 +133,7 @@ class Editing:
 
     def _try(
         self, before: Integration, after: Integration, new: Mapping[str, str], deadline: datetime, *, afresh: bool
-    ) -> ConnectionReport | ConnectionFailed | RateLimited:
+    ) -> ConnectionReport | ConnectionFailed | RateLimited | DifferentSite:
         """Try the edited integration. A pause is respected unless credential or address are new (R11)."""
         until = pause_end(before, self._ports.now())
         if until is not None and not afresh:
@@ -97,18 +141,18 @@ class Editing:
         report = self._ports.connections.check(after, new, deadline)
         if after.site_url == before.site_url and isinstance(report.trouble, Throttled):
             self._ports.health.met(before, report.trouble)
+        if isinstance(report.trouble, Refused) and report.trouble.reason_code is ReasonCode.DIFFERENT_SITE:
+            return DifferentSite(before.site_url, after.site_url)
         return refused(report, self._ports.now()) or report
 
     def _found_untried(
         self, before: Integration, after: Integration, new: Mapping[str, str], deadline: datetime
     ) -> Site | None:
-        """What answers at a new address, if it can be told: an edit that is not tried must not go to another site."""
-        if after.site_url == before.site_url:
-            return None
-        if before.auth_type in TRIED_WHEN_GIVEN:
-            return self._ports.connections.check(after, new, deadline).site
-        if not _goes_by_id(before) or before.site is None or before.site.cloud_id is None:
-            return None
+        """What answers at the address, if it can be told: an edit that is not tried must not go to another site."""
+        known = before.site.cloud_id if before.site is not None else None
+        if known is None or pause_end(before, self._ports.now()) is not None:
+            new_address = after.site_url != before.site_url and before.auth_type in TRIED_WHEN_GIVEN
+            return self._ports.connections.check(after, new, deadline).site if new_address else None
         cloud_id = self._ports.connections.cloud_id(after, deadline)
         return Site(after.site_url, cloud_id=cloud_id) if cloud_id is not None else None
 
@@ -125,13 +169,13 @@ class Editing:
         A Cloud site has an id. A Data Center has none: it is another one if the old address is still answered by a
         site that calls itself otherwise. Where that cannot be told, the administrator is believed.
         """
-        if found is None or after.site_url == before.site_url:
+        if found is None:
             return None
         known = before.site
         if known is not None and known.cloud_id and found.cloud_id:
             same = known.cloud_id == found.cloud_id
             return None if same else DifferentSite(before.site_url, after.site_url)
-        if known is not None and known.base_url == found.base_url:
+        if after.site_url == before.site_url or (known is not None and known.base_url == found.base_url):
             return None
         there = self._ports.connections.check(before, old, deadline).site
         if there is None or there.base_url is None or there.base_url == found.base_url:
@@ -163,6 +207,17 @@ def _afresh(before: Integration, after: Integration) -> bool:
         getattr(before, name) != getattr(after, name)
         for name in ("jira_server_url", "username", "client_id", "consumer_key")
     )
+
+
+def sends_its_secret(integration: Integration) -> bool:
+    """R17: whether the secret is sent to the site. On Cloud, OAuth 2.0 sends it to Atlassian; OAuth 1.0a signs."""
+    match integration.installation_type, integration.auth_type:
+        case InstallationType.CLOUD, AuthType.OAUTH2 | AuthType.CLIENT_CREDENTIALS:
+            return False
+        case _, AuthType.OAUTH1:
+            return False
+        case _:
+            return True
 
 
 def _goes_by_id(integration: Integration) -> bool:

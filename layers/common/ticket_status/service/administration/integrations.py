@@ -32,7 +32,7 @@ from ticket_status.service.administration.refusals import (
 )
 from ticket_status.service.administration.settings_ports import SettingsPorts
 
-TRIED_WHEN_GIVEN = frozenset({AuthType.BASIC, AuthType.PAT})
+TRIED_WHEN_GIVEN = frozenset({AuthType.BASIC, AuthType.PAT, AuthType.CLIENT_CREDENTIALS})
 """Credentials that work as soon as they are given; the other kinds have to be authorised by a person first."""
 
 _REF_CHARACTERS = string.ascii_lowercase + "234567"
@@ -56,6 +56,7 @@ class NewIntegration:
     retrieve_jira_tickets: bool | None = None
     """``None``: as R4 says."""
     skip_connection_test: bool = False
+    credential_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ def _created(new: NewIntegration, now: datetime) -> Integration:
         consumer_key=new.consumer_key,
         skip_proxy=new.skip_proxy,
         created_in_version=new.created_in_version,
+        credential_expires_at=new.credential_expires_at,
     )
 
 

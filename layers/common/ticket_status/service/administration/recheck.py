@@ -87,6 +87,10 @@ class Rechecking:
         found = jira.look_at(asked_as(ticket.key.ticket_id))
         if isinstance(found, Throttled | Refused | Unavailable):
             return self._met(integration, found)
+        # R15: another site under the address has issues of the same ids, and does not have ours.
+        elsewhere = jira.same_site()
+        if elsewhere is not None:
+            return self._met(integration, elsewhere)
         if isinstance(found, Found):
             self._retrieval.record_found(ticket, found, at)
         elif ticket.absence is not Absence.DELETED:

@@ -73,6 +73,14 @@ class DifferentSite:
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialsRequired:
+    """The address is another host's: the secret goes there only if it is given for it (R17)."""
+
+    known: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
 class MissingScopes:
     """The grant has too few scopes for retrieval (R16)."""
 
@@ -139,6 +147,7 @@ Refusal: TypeAlias = (
     | AuthorizationFailed
     | RateLimited
     | DifferentSite
+    | CredentialsRequired
     | MissingScopes
     | RetrievalDisabled
     | PendingAuthorizationFirst

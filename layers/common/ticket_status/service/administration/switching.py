@@ -80,7 +80,15 @@ class Switching:
 
 
 def _missing(integration: Integration) -> tuple[str, ...]:
-    """R16: the scopes that Cloud with OAuth 2.0 lacks; a grant that is not known has none."""
-    if (integration.installation_type, integration.auth_type) != (InstallationType.CLOUD, AuthType.OAUTH2):
-        return ()
-    return missing_scopes(integration.site.granted_scopes if integration.site is not None else ())
+    """R16: the scopes that a token of Cloud lacks; a grant that is not known has none.
+
+    A service account whose token does not name its scopes is believed, until Jira says otherwise.
+    """
+    held = integration.site.granted_scopes if integration.site is not None else frozenset()
+    match integration.installation_type, integration.auth_type:
+        case InstallationType.CLOUD, AuthType.OAUTH2:
+            return missing_scopes(held)
+        case InstallationType.CLOUD, AuthType.CLIENT_CREDENTIALS if held:
+            return missing_scopes(held)
+        case _:
+            return ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from ticket_status.core.comparison import Comparison, Row
+from ticket_status.core.comparison import Comparison, Row, is_moved
 from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, recovers
 from ticket_status.core.judgement import Verdict, implausible
 from ticket_status.core.missing import shown_before
@@ -182,8 +182,11 @@ class Refresh:
         asked = self._retrieval.ask(jira, rows, _not_before(integration))
         if not isinstance(asked.result, Comparison):
             return asked.result
-        self._health.succeeded(integration)
         result = asked.result
+        elsewhere = jira.same_site() if any(is_moved(row, seen) for row, seen in result.changed) else None
+        if elsewhere is not None:
+            return elsewhere
+        self._health.succeeded(integration)
         unchanged = [(row, row.sighting) for row in result.unchanged if row.sighting is not None]
         written = self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged])
         self._retrieval.shift(ref, [(row, seen) for row, seen in result.changed if row.ticket_id in written])

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from ticket_status.core.expiry import due_warning
 from ticket_status.core.model import HealthStatus, Integration, Trigger
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.service.retrieval.runs import Runs, StartedRun
@@ -119,7 +120,10 @@ class Schedule:
         yield integration
 
     def _ask_for(self, integration: Integration, request: SyncRequest, now: datetime) -> _Asked:
-        """Store that a run is due; or say what is done instead."""
+        """Store that a run is due; or say what is done instead. What is to be told of its credential is noted."""
+        days = due_warning(integration.credential_expires_at, integration.warned_days, now)
+        if days is not None and not request.dry_run:
+            self._integrations.warned(integration, days)
         skipped = _skipped(integration)
         if skipped is not None:
             return self._decision(integration, "skipped", skipped, now)

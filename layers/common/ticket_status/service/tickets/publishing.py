@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from ticket_status.core.changes import face, health_changed, ticket_changed
+from ticket_status.core.changes import face, health_changed, ticket_changed, warned
 from ticket_status.core.model import Health, Integration, Ticket, TicketKey
 from ticket_status.ports.events import BusEvent, EventBus
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.violations import ViolationStore
 
 TICKET_STATUS_CHANGED = "Ticket Status Changed"
+CREDENTIAL_EXPIRING = "Credential Expiring"
 INTEGRATION_HEALTH_CHANGED = "Integration Health Changed"
 
 MOST_VIOLATIONS = 1_000
@@ -68,6 +69,7 @@ class Publishing:
         events = self._ticket_events(tickets, now) + [
             _health_event(write, now) for write in integrations if health_changed(write.old, write.new)
         ]
+        events += [_expiry_event(write.new, now) for write in integrations if warned(write.old, write.new)]
         if events:
             self._bus.publish(events)
         return len(events)
@@ -125,6 +127,19 @@ class Publishing:
 
 def _parts(violations: list[str]) -> list[list[str]]:
     return [violations[at : at + MOST_VIOLATIONS] for at in range(0, len(violations), MOST_VIOLATIONS)] or [[]]
+
+
+def _expiry_event(integration: Integration, now: datetime) -> BusEvent:
+    expires_at = integration.credential_expires_at
+    return BusEvent(
+        CREDENTIAL_EXPIRING,
+        {
+            "integration_name": integration.connection_name,
+            "expires_at": None if expires_at is None else _time(expires_at),
+            "days": integration.warned_days,
+            "at": _time(now),
+        },
+    )
 
 
 def _health_event(write: IntegrationWrite, now: datetime) -> BusEvent:
