@@ -6,7 +6,7 @@ terraform {
   required_providers {
     restapi = {
       source  = "Mastercard/restapi"
-      version = "~> 1.20"
+      version = "~> 2.0"
     }
     vault = {
       source  = "hashicorp/vault"

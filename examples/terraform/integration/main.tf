@@ -3,7 +3,7 @@ terraform {
   required_providers {
     restapi = {
       source  = "Mastercard/restapi"
-      version = "~> 1.20"
+      version = "~> 2.0"
     }
   }
 }
