@@ -164,7 +164,7 @@ def beside_the_first(run: SyncRun, name: str, at_once: int) -> tuple[str, ...]:
 
     So a credential that no longer works is refused to one worker, not to all of them.
     """
-    first = name == "0" and run.slices[name].step == 0
+    first = name == "0" and not run.slices[name].cursor
     beside = (str(number) for number in range(1, at_once))
     return tuple(other for other in beside if first and other in run.slices and not run.slices[other].done)
 
@@ -174,7 +174,7 @@ def slices_under_way(run: SyncRun, at_once: int) -> tuple[str, ...]:
     numbered = sorted(int(name) for name in run.slices if name.isdigit())
     places = [[str(number) for number in numbered if number % at_once == place] for place in range(at_once)]
     first = run.slices.get("0")
-    begun = places if first is None or first.done or first.step else places[:1]
+    begun = places if first is None or first.done or first.cursor else places[:1]
     open_ = [next((name for name in names if not run.slices[name].done), None) for names in begun]
     new = [name for name, progress in run.slices.items() if not name.isdigit() and not progress.done]
     return (*(name for name in open_ if name is not None), *new)
