@@ -22,7 +22,7 @@ UNKNOWN_TYPES = {"AWS::WAFv2::WebACLAssociation", "AWS::CloudFormation::Stack"}
 # The embedded AWS is spoken to without encryption, on loopback, which these forbid.
 FORBIDDING_TYPES = {"AWS::SQS::QueuePolicy"}
 # Those that the functions have clients for, as botocore names them.
-SERVICES = {"dynamodb", "events", "secretsmanager", "sqs"}
+SERVICES = {"dynamodb", "events", "secretsmanager", "sqs", "ssm"}
 
 
 class DeployError(Exception):

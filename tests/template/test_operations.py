@@ -21,6 +21,7 @@ DIMENSIONS: dict[str, dict[str, str | None]] = {
 }
 UNTAGGABLE = {
     "AWS::SQS::QueuePolicy",
+    "AWS::IAM::Policy",
     "AWS::Lambda::Permission",
     "AWS::Serverless::LayerVersion",
     "AWS::CloudWatch::Alarm",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.deployed import deployed
+from tests.template.deployed import Deployed, deployed
 from tests.template.test_api import guarded
 
 POOL = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_AbCdEfGhI"
@@ -155,3 +155,33 @@ def test_what_contradicts_itself_is_refused_before_anything_is_made(parameters: 
     [refused] = deployed(**parameters).refused()
     assert refused.startswith(says)
     assert deployed(**ISSUER).refused() == []
+
+
+@pytest.mark.parametrize("name", ["/company/ca", "company-ca"])
+def test_certificates_are_named_to_the_functions_that_talk_to_jira_which_may_read_those_alone(name: str) -> None:
+    stack = deployed(CaCertificates=name)
+    assert told(stack, "CA_CERTIFICATES") == dict.fromkeys(TALK_TO_JIRA, name)
+    [policy] = stack.of_type("AWS::IAM::Policy").values()
+    assert {one["Ref"] for one in policy["Roles"]} == {one.replace("Function", "Role") for one in TALK_TO_JIRA}
+    parameter, secret = policy["PolicyDocument"]["Statement"]
+    here = "us-east-1:123456789012"
+    assert (parameter["Action"], secret["Action"]) == (["ssm:GetParameter"], ["secretsmanager:GetSecretValue"])
+    assert parameter["Resource"] == f"arn:aws:ssm:{here}:parameter/{name.removeprefix('/')}"
+    assert secret["Resource"] == f"arn:aws:secretsmanager:{here}:secret:{name}-??????"
+    assert deployed().of_type("AWS::IAM::Policy") == {}
+
+
+def test_the_proxy_is_for_the_functions_that_talk_to_jira_and_not_for_aws() -> None:
+    proxy = "http://proxy.company.example:3128"
+    stack = deployed(HttpsProxy=proxy)
+    assert told(stack, "JIRA_HTTPS_PROXY") == dict.fromkeys(TALK_TO_JIRA, proxy)
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy"):
+        assert told(stack, name) == {}, "botocore would take it"
+    assert set(told(deployed(), "JIRA_HTTPS_PROXY").values()) == {""}
+
+
+def told(stack: Deployed, variable: str) -> dict[str, str]:
+    """The functions that have a variable of the environment, and its value."""
+    functions = stack.of_type("AWS::Lambda::Function")
+    variables = {name: one["Environment"]["Variables"] for name, one in functions.items()}
+    return {name: one[variable] for name, one in variables.items() if variable in one}

@@ -85,6 +85,10 @@ class JiraConfig:
     atlassian_auth_url: str
     allow_private_addresses: bool
     allow_loopback_addresses: bool
+    ca_certificates: str
+    """Name of a parameter or secret with certificate authorities to trust beside the public ones; empty: none."""
+    https_proxy: str
+    """Address of the proxy that Jira is reached through; empty: none. AWS's own services never are."""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -96,6 +100,8 @@ class JiraConfig:
             atlassian_auth_url=_text(environment, "ATLASSIAN_AUTH_URL"),
             allow_private_addresses=_switch(environment, "ALLOW_PRIVATE_ADDRESSES"),
             allow_loopback_addresses=_switch(environment, "ALLOW_LOOPBACK_ADDRESSES"),
+            ca_certificates=environment.get("CA_CERTIFICATES", ""),
+            https_proxy=environment.get("JIRA_HTTPS_PROXY", ""),
         )
 
 

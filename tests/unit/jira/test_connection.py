@@ -333,15 +333,13 @@ def test_a_broken_packing_is_no_whole_answer() -> None:
 
 def through_proxy(monkeypatch: pytest.MonkeyPatch, *, skip_proxy: bool) -> tuple[list[dict[str, str]], object]:
     with serving(fine) as (port, seen):
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.setattr(Recorder, "do_CONNECT", Recorder.do_GET, raising=False)
-        made = HttpSession(JiraSettings(), lambda: datetime.now(UTC), skip_proxy=skip_proxy)
+        settings = JiraSettings(https_proxy=f"http://127.0.0.1:{port}")
+        made = HttpSession(settings, lambda: datetime.now(UTC), skip_proxy=skip_proxy)
         return seen, made.send(Request("GET", f"https://{NAME}/"))
 
 
-def test_the_proxy_of_the_environment_is_asked_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_is_asked_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     named(monkeypatch, "8.8.8.8")
     seen, answer = through_proxy(monkeypatch, skip_proxy=False)
     assert [one["path"] for one in seen] == [f"{NAME}:443"]
@@ -361,9 +359,16 @@ def test_a_proxy_is_not_asked_for_addresses_that_are_refused(monkeypatch: pytest
     assert isinstance(answer, NoAnswer)
 
 
-def test_a_jira_on_this_machine_is_not_asked_for_at_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+def test_a_proxy_that_the_environment_names_is_none_of_jira_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
     with serving(fine) as (port, _):
         made = HttpSession(JiraSettings(addresses=LOOPBACK), lambda: datetime.now(UTC))
+        assert isinstance(made.send(Request("GET", f"http://127.0.0.1:{port}/")), Answer)
+
+
+def test_a_jira_on_this_machine_is_not_asked_for_at_a_proxy() -> None:
+    with serving(fine) as (port, _):
+        settings = JiraSettings(addresses=LOOPBACK, https_proxy="http://127.0.0.1:1")
+        made = HttpSession(settings, lambda: datetime.now(UTC))
         assert isinstance(made.send(Request("GET", f"http://127.0.0.1:{port}/")), Answer)

@@ -27,9 +27,9 @@ class Connecting:
     new_key_pair: Callable[[], KeyPair] = new_key_pair
 
     @classmethod
-    def of(cls, config: JiraConfig, secrets: SecretStore, lease: RefreshLease) -> Self:
+    def of(cls, config: JiraConfig, region: str, secrets: SecretStore, lease: RefreshLease) -> Self:
         """Those of a function with this configuration."""
-        jira = jira_settings(config)
+        jira = jira_settings(config, region)
         return cls(
             connections=Connector(secrets, lease, jira, now),
             oauth1=OAuth1(jira, now),

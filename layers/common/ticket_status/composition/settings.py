@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ticket_status.api.application import Surroundings
 from ticket_status.composition.api import surroundings
 from ticket_status.composition.parts import Stores, later, now, secret_store
-from ticket_status.config import ApiConfig, JiraConfig
+from ticket_status.config import ApiConfig
 from ticket_status.ports.integrations import RefreshLease
 from ticket_status.ports.secrets import SecretStore
 from ticket_status.service.administration.services import SettingsServices, settings_services
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ticket_status.composition.connecting import Connecting
 
 
-def _connecting(config: JiraConfig, secrets: SecretStore, lease: RefreshLease) -> "Connecting":
+def _connecting(config: ApiConfig, secrets: SecretStore, lease: RefreshLease) -> "Connecting":
     from ticket_status.composition.connecting import Connecting  # noqa: PLC0415 - as in ``refresh``
 
-    return Connecting.of(config, secrets, lease)
+    return Connecting.of(config.jira, config.stores.region, secrets, lease)
 
 
 def settings() -> tuple[SettingsServices, Surroundings]:
@@ -28,7 +28,7 @@ def settings() -> tuple[SettingsServices, Surroundings]:
     config = ApiConfig.from_env()
     stores = Stores(config.stores)
     secrets = secret_store(config.stores.region, config.jira)
-    jira = later(lambda: _connecting(config.jira, secrets, stores.integrations))
+    jira = later(lambda: _connecting(config, secrets, stores.integrations))
     ports = SettingsPorts(
         integrations=stores.integrations,
         tickets=stores.tickets,

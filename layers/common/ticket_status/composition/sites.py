@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict
 
 from ticket_status.aws.runs.points import DynamoPointsLedger
-from ticket_status.composition.parts import Stores, now, secret_store, telemetry
+from ticket_status.composition.parts import Stores, client_of, now, secret_store, telemetry
 from ticket_status.config import JiraConfig, StoreConfig
 from ticket_status.core.addresses import AddressRules
 from ticket_status.jira.connector import Connector
@@ -13,10 +13,26 @@ from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.points import PointsConnector
 
 
-def jira_settings(config: JiraConfig) -> JiraSettings:
-    """Which addresses may be asked."""
+def jira_settings(config: JiraConfig, region: str) -> JiraSettings:
+    """Which addresses may be asked, and by which way."""
     rules = AddressRules(allow_private=config.allow_private_addresses, allow_loopback=config.allow_loopback_addresses)
-    return JiraSettings(config.atlassian_api_url, config.atlassian_auth_url, rules, tell=_tell_of_call)
+    return JiraSettings(
+        config.atlassian_api_url,
+        config.atlassian_auth_url,
+        rules,
+        ca_bundle=_ca_bundle(config.ca_certificates, region) if config.ca_certificates else None,
+        https_proxy=config.https_proxy or None,
+        tell=_tell_of_call,
+    )
+
+
+def _ca_bundle(name: str, region: str) -> str:
+    """A file of the public certificate authorities and the company's own; read once in the life of a process."""
+    from ticket_status.aws.certificates import read_certificates  # noqa: PLC0415 - few stacks have any
+    from ticket_status.jira.trust import write_bundle  # noqa: PLC0415
+
+    pem = read_certificates(client_of("ssm", region), client_of("secretsmanager", region), name)
+    return write_bundle(pem, name)
 
 
 def _tell_of_call(call: MadeCall) -> None:
@@ -26,6 +42,6 @@ def _tell_of_call(call: MadeCall) -> None:
 
 def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> CarefulConnector:
     """Opens integrations' sites."""
-    opened = Connector(secret_store(config.region, jira), stores.integrations, jira_settings(jira), now)
+    opened = Connector(secret_store(config.region, jira), stores.integrations, jira_settings(jira, config.region), now)
     paid = PointsConnector(opened, DynamoPointsLedger(stores.dynamo, config.sync_runs_table), now)
     return CarefulConnector(paid, stores.integrations, now, time.sleep)

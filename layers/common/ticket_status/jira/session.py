@@ -13,7 +13,6 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_environ_proxies
 
 from ticket_status import __version__
 from ticket_status.core.model import ReasonCode
@@ -80,7 +79,7 @@ class _PlainSession(requests.Session):
 class HttpSession:
     """Makes calls; connections are kept and shared between threads.
 
-    Neither cookies nor ``.netrc`` nor redirects; proxies as the environment names them, unless ``skip_proxy``.
+    Neither cookies nor ``.netrc`` nor redirects; the proxy of the settings, unless ``skip_proxy``.
     """
 
     def __init__(
@@ -191,7 +190,8 @@ class HttpSession:
     def _proxies(self, url: str) -> dict[str, str]:
         """The proxies to use; what they would connect to is checked as far as its name resolves here."""
         direct = self._skip_proxy or _is_this_machine(url)
-        proxies = {} if direct else get_environ_proxies(url)
+        proxy = None if direct else self._settings.https_proxy
+        proxies = {"https": proxy} if proxy else {}
         if proxies:
             problem = address_problem(url, self._settings.addresses)
             if problem is not None:

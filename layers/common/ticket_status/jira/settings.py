@@ -51,6 +51,8 @@ class JiraSettings:
     """Connections that are kept open per site: as many calls as a worker makes side by side."""
     ca_bundle: str | None = None
     """A file of certificate authorities instead of the public ones."""
+    https_proxy: str | None = None
+    """Through which sites and Atlassian's services are reached, unless an integration skips it."""
     tell: Callable[[MadeCall], None] = _untold
     """Is told of every call to a site or a token endpoint."""
 
