@@ -175,6 +175,11 @@ class InMemoryIntegrationStore:
         if stored is not None:
             self._store(replace(stored, new_tickets_at=None))
 
+    def announce_write(self, integration: Integration, now: datetime) -> None:
+        stored = self._current(integration)
+        if stored is not None:
+            self._store(replace(stored, written_at=now))
+
     def begin_confirming(self, integration: Integration, now: datetime, until: datetime) -> bool:
         if self._current(integration) is None or self._confirming.get(integration.integration_ref, now) > now:
             return False

@@ -32,6 +32,11 @@ class WatchedIntegrationStore(InMemoryIntegrationStore):
         self.writes = writes
         return marked
 
+    def announce_write(self, integration: Integration, now: datetime) -> None:
+        writes = self.writes
+        super().announce_write(integration, now)
+        self.writes = writes
+
     def take(self, integration: Integration, holder: str, now: datetime, until: datetime) -> bool:
         with self._lock:
             return super().take(integration, holder, now, until)

@@ -1,6 +1,8 @@
 """Editing integrations: an edit that fails changes nothing, one that works is a recovery."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -368,3 +370,20 @@ def test_an_edit_is_not_of_another_integration_that_took_the_name(monkeypatch: p
     monkeypatch.setattr(world.integrations, "get", lambda _: next(found))
     assert edit(world, secrets={"password": "new"}) == IntegrationNotFound("cloud-abc")
     assert world.secret()["password"] == "old"
+
+
+def test_one_deadline_is_for_all_calls_of_an_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """L17: from one slow Data Center to another, each call of which takes its time."""
+    world = world_with(installation_type=InstallationType.SERVER, site=site())
+    check = world.connections.check
+    deadlines = set()
+
+    def slow(tried: Integration, secrets: Mapping[str, str] | None = None, deadline: datetime | None = None) -> object:
+        deadlines.add(deadline)
+        world.pass_time(4)
+        return check(tried, secrets, deadline)
+
+    monkeypatch.setattr(world.connections, "check", slow)
+    begun = world.now
+    edit(world, jira_server_url=NEW_URL, secrets={"password": "new"})
+    assert deadlines == {begun + timedelta(seconds=15)}

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Sighting
@@ -53,3 +54,20 @@ def compare(rows: Sequence[Row], seen: Mapping[str, Sighting], retry: AbstractSe
         else:
             result.changed.append((row, sighting))
     return result
+
+
+INDEX_LAG = timedelta(seconds=10)
+"""No row of the index is taken to be older than this; AWS says that most are not older than a second."""
+
+
+def doubtful(written_at: datetime | None, asked_at: datetime) -> bool:
+    """Whether rows that were asked for at this time may lag behind what somebody else wrote just before (R12)."""
+    return written_at is not None and asked_at < written_at + INDEX_LAG
+
+
+def against_stored(result: Comparison, stored: Mapping[str, Sighting | None]) -> Comparison:
+    """The comparison, of which rows that are not as stored any more count as changed to what Jira showed."""
+    stale = {row.ticket_id for row in result.unchanged if stored.get(row.ticket_id, row.sighting) != row.sighting}
+    shown = [(row, row.sighting) for row in result.unchanged if row.ticket_id in stale and row.sighting is not None]
+    unchanged = [row for row in result.unchanged if row.ticket_id not in stale]
+    return replace(result, unchanged=unchanged, changed=[*result.changed, *shown])

@@ -236,6 +236,8 @@ class Integration:
     active_run_id: str | None = None
     due: Due | None = None
     """The run of all tickets that is to begin."""
+    written_at: datetime | None = None
+    """When somebody other than a run last was about to write what Jira showed of a ticket."""
     new_tickets_at: datetime | None = None
     """Since when newly registered tickets wait to be retrieved (R14)."""
     settings_version: int = 0

@@ -97,6 +97,9 @@ class IntegrationStore(Protocol):
     def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime | None) -> bool:
         """Note that new tickets wait. ``False`` when that was noted already, after ``stale_after`` (``None``: ever)."""
 
+    def announce_write(self, integration: Integration, now: datetime) -> None:
+        """Note that what Jira showed of tickets is about to be written, by somebody other than a run."""
+
     def begin_confirming(self, integration: Integration, now: datetime, until: datetime) -> bool:
         """Be the one who has a refusal confirmed, until then; ``False`` while somebody else is."""
 

@@ -67,6 +67,7 @@ class IntegrationRow(Model):
     pause_seconds = NumberAttribute()
     active_run_id = UnicodeAttribute(null=True)
     due = JSONAttribute(null=True)
+    written_at = UTCDateTimeAttribute(null=True)
     new_tickets_at = UTCDateTimeAttribute(null=True)
     disabled_since = UTCDateTimeAttribute(null=True)
     broken_since = UTCDateTimeAttribute(null=True)
@@ -116,6 +117,7 @@ def integration_of(row: IntegrationRow) -> Integration:
         trouble=_trouble_of(values.get("trouble")),
         active_run_id=values.get("active_run_id"),
         due=_due_of(values.get("due")),
+        written_at=values.get("written_at"),
         new_tickets_at=values.get("new_tickets_at"),
         settings_version=int(row.settings_version),
         authorization=_authorization_of(values),

@@ -217,6 +217,10 @@ class DynamoIntegrationStore:
         actions = [noted.set(now), IntegrationRow.attention.set(ATTENTION)]
         return self._table.update(integration, actions, condition) is not None
 
+    def announce_write(self, integration: Integration, now: datetime) -> None:
+        """One update."""
+        self._table.update(integration, [IntegrationRow.written_at.set(now)])
+
     def begin_confirming(self, integration: Integration, now: datetime, until: datetime) -> bool:
         """One conditional update."""
         confirming = IntegrationRow.confirming_until

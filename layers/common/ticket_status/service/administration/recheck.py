@@ -80,7 +80,7 @@ class Rechecking:
         return None
 
     def _look(self, integration: Integration, ticket: Ticket) -> Refusal | None:
-        jira = self._ports.connections.open(integration, self._ports.deadline)
+        jira = self._ports.connector.open(integration, self._ports.deadline)
         if isinstance(jira, Throttled | Refused | Unavailable):
             return self._met(integration, jira)
         at = self._ports.now()
@@ -92,6 +92,7 @@ class Rechecking:
         if elsewhere is not None:
             return self._met(integration, elsewhere)
         if isinstance(found, Found):
+            self._ports.integrations.announce_write(integration, at)
             self._retrieval.record_found(ticket, found, at)
         elif ticket.absence is not Absence.DELETED:
             return self._judge(integration, jira, ticket)

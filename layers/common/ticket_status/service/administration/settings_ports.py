@@ -14,6 +14,7 @@ from ticket_status.ports.jira import JiraConnector
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.secrets import SecretStore
 from ticket_status.ports.tickets import TicketStore
+from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.recovery import Recovery
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.site_health import SiteHealth
@@ -72,6 +73,11 @@ class SettingsPorts:
         if site is None or site == integration.site:
             return integration
         return self.integrations.learn_site(integration, site) or integration
+
+    @property
+    def connector(self) -> CarefulConnector:
+        """Opens sites that are asked with care."""
+        return CarefulConnector(self.connections, self.integrations, self.now, self.sleep)
 
     @property
     def recovery(self) -> Recovery:

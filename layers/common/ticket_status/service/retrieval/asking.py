@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ticket_status.core.comparison import Comparison, Row, asked_as, compare
+from ticket_status.core.comparison import Comparison, Row, against_stored, asked_as, compare
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Found
 from ticket_status.core.missing import Judgement, consequence
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Counts, Sighting, Ticket, TicketKey
 from ticket_status.core.observations import Answered, Missed, Observation, Observed
 from ticket_status.core.shown import last_seen
+from ticket_status.core.sighting import sighting
 from ticket_status.core.summary import Shift, shift_by, shift_of, shifted
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.window import read_position
@@ -64,6 +65,12 @@ class Retrieval:
         if not isinstance(answer, Answered):
             return Asked(rows, at, answer, {})
         return Asked(rows, at, compare(rows, answer.seen, answer.retry | answer.failed), answer.ids)
+
+    def held_against_stored(self, ref: str, result: Comparison) -> Comparison:
+        """The comparison, held against the tickets themselves: the rows that it was made with lag behind."""
+        keys = [TicketKey(ref, row.ticket_id) for row in result.unchanged]
+        stored = self._tickets.get_many(keys)[0] if keys else {}
+        return against_stored(result, {key.ticket_id: _sighting_of(ticket) for key, ticket in stored.items()})
 
     def record_changes(self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
         """Record what changed, each only if it is newer than all that is known of it (R12); the ids as asked for.
@@ -191,3 +198,7 @@ def _merged(answer: Answered, more: Answered | JiraTrouble) -> Answered | JiraTr
 
 def _found(ticket_id: str, seen: Sighting, ids: Mapping[str, str]) -> Found:
     return Found(ids.get(asked_as(ticket_id), ticket_id), seen)
+
+
+def _sighting_of(ticket: Ticket) -> Sighting | None:
+    return None if ticket.status is None else sighting(ticket.issue_key, ticket.status)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Protocol
 
-from ticket_status.core.comparison import Comparison, Row
+from ticket_status.core.comparison import Comparison, Row, doubtful
 from ticket_status.core.health import OutOfTime, forgets
 from ticket_status.core.missing import shown_before, sort_missing
 from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun, Trigger
@@ -90,7 +90,7 @@ class SliceRetrieval:
         self._name, self._run, self._requests = name, run, 0
         self._begin_step(run.slices[name])
         self._stop: Ended | None = None
-        self._answered = False
+        self._answered, self._written_at = False, integration.written_at
         if integration.broken:
             self._stop = self._prove()
         elif run.slices[name].step == 0:
@@ -174,6 +174,7 @@ class SliceRetrieval:
         current = self._ports.integrations.get(self._integration.connection_name)
         if current is None or not still_asks(current, self._integration, self._now()):
             return Stopped()
+        self._written_at = current.written_at
         if forgets(current.trouble, self._jira.good_at):
             self._health.succeeded(current, by_full_run=self._of_all())
         return None
@@ -213,6 +214,8 @@ class SliceRetrieval:
 
     def _take(self, asked: Asked, result: Comparison) -> None:
         ref = self._run.integration_ref
+        if doubtful(self._written_at, asked.at):
+            result = self._retrieval.held_against_stored(ref, result)
         written = self._retrieval.record_changes(ref, asked, result.changed)
         if self._asks_for_all:
             self._tally = together(self._tally, passed(result))
