@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy quick test check lint types scan secrets format validate document dead-letters build deploy package docs deploy-console bench lock clean
+.PHONY: help setup run demo stack redeploy quick test coverage check lint types scan secrets format validate document dead-letters build deploy package docs deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -62,6 +62,11 @@ test: setup ## every test, the end-to-end ones against the embedded AWS (ARGS="-
 # Tests that share a stack are a group, which one process runs (tests/conftest.py). More processes than cores, since
 # end-to-end tests wait a lot.
 PARALLEL := --numprocesses 3 --dist loadgroup
+
+coverage: setup ## what the tests without a stack reach; fails unless that is every branch of core
+	@$(PY) -m pytest -q $(PARALLEL) --cov --cov-report= $(UNIT) tests/security
+	@$(PY) -m coverage report --precision 1 --format total | sed 's/$$/ % of the branches of layers, functions and cli/'
+	@$(PY) -m coverage report --include '*/ticket_status/core/*' --skip-covered --show-missing --fail-under 100
 
 check: setup lint types validate document scan test ## what CI runs
 
