@@ -21,7 +21,7 @@ class Method(NamedTuple):
 
 
 def fix_up(session: boto3.Session, endpoint_url: str, stack_name: str, parameters: dict[str, str]) -> None:
-    """Set what was dropped: expiry and recovery of tables, CORS answers, the workers' concurrency."""
+    """Set what was dropped: expiry and recovery of tables, CORS answers, the workers' concurrency and recursion."""
     template = load()
     cloudformation = session.client("cloudformation", endpoint_url=endpoint_url)
     resources = cloudformation.describe_stack_resources(StackName=stack_name)["StackResources"]
@@ -30,6 +30,7 @@ def fix_up(session: boto3.Session, endpoint_url: str, stack_name: str, parameter
         if resource["Type"] == "AWS::DynamoDB::Table":
             _fix_table(session, endpoint_url, physical[logical_id], resource["Properties"])
     _fix_concurrency(session, endpoint_url, physical["SyncWorkerFunction"], int(parameters["WorkerConcurrency"]))
+    _fix_recursion(session, endpoint_url, physical, template["Resources"])
     cors = template["Resources"]["Api"]["Properties"]["Cors"]
     origin = parameters.get("AllowedOrigin", template["Parameters"]["AllowedOrigin"]["Default"])
     _fix_preflight(session, endpoint_url, physical["Api"], {**cors, "AllowOrigin": f"'{origin}'"})
@@ -49,6 +50,17 @@ def _fix_concurrency(session: boto3.Session, endpoint_url: str, function: str, c
     functions = session.client("lambda", endpoint_url=endpoint_url)
     for mapping in functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": concurrency})
+
+
+def _fix_recursion(
+    session: boto3.Session, endpoint_url: str, physical: dict[str, str], resources: dict[str, Any]
+) -> None:
+    """Say of each function what the template says of its recursive loops."""
+    functions = session.client("lambda", endpoint_url=endpoint_url)
+    for logical_id, resource in resources.items():
+        if "RecursiveLoop" in resource.get("Properties", {}):
+            recursive = resource["Properties"]["RecursiveLoop"]
+            functions.put_function_recursion_config(FunctionName=physical[logical_id], RecursiveLoop=recursive)
 
 
 def _fix_preflight(session: boto3.Session, endpoint_url: str, api_id: str, cors: dict[str, str]) -> None:

@@ -8,15 +8,18 @@ MiniStack itself reads its tables and delivers its messages.
 import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from ministack import app as ministack
-from ministack.services import dynamodb
+from ministack.services import cloudwatch, dynamodb, lambda_svc, sqs
 
 from local.gate.call import Partial, Refusal
 from local.gate.gate import Gate, merged
 from local.gate.lag import Lag
 from local.gate.lag import install as install_lag
+from local.gate.lineage import Deliveries, sent_by
+from local.gate.lineage import install as install_deliveries
 from local.gate.rules.functions import MOST_ANSWER_BYTES
 from local.gate.rules.rule import KeySchema
 from local.gate.settings import SETTINGS_VARIABLE, GateSettings, GateSettingsError
@@ -37,10 +40,11 @@ _OK = 200
 class GatedApplication:
     """Lets through to ``inner`` what the gate lets through."""
 
-    def __init__(self, inner: Application, gate: Gate, lag: Lag) -> None:
+    def __init__(self, inner: Application, gate: Gate, lag: Lag, deliveries: Deliveries) -> None:
         self._inner = inner
         self._gate = gate
         self._lag = lag
+        self._deliveries = deliveries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -62,18 +66,26 @@ class GatedApplication:
         except GateSettingsError as error:
             return _gateway(400, str(error))
         self._lag.seconds = settings.lag_seconds
-        return Answer(_OK, {"content-type": "application/json"}, settings.write().encode())
+        seen = {
+            "lagged_reads": self._lag.lagged_reads,
+            "stopped_messages": self._deliveries.stopped,
+            "repeated_messages": self._deliveries.repeated,
+        }
+        told = {"settings": asdict(settings), "seen": seen}
+        return Answer(_OK, {"content-type": "application/json"}, json.dumps(told).encode())
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
         call = decode(_request(scope, body))
         outcome = None if call is None else self._gate.judge(call)
         if call is None or outcome is None:
-            await self._inner(scope, _replay(body, receive), send)
+            with sent_by(_header(scope, b"x-amzn-trace-id")):
+                await self._inner(scope, _replay(body, receive), send)
         elif isinstance(outcome, Refusal):
             await _send(send, refuse(call, outcome))
         else:
-            await _send(send, await self._partly(scope, receive, outcome))
+            with sent_by(_header(scope, b"x-amzn-trace-id")):
+                await _send(send, await self._partly(scope, receive, outcome))
 
     async def _partly(self, scope: Scope, receive: Receive, partial: Partial) -> Answer:
         """Have the service do what is left of a call, and complete its answer."""
@@ -116,6 +128,10 @@ async def _body(receive: Receive) -> bytes:
 def _request(scope: Scope, body: bytes) -> Request:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     return Request(scope["method"], scope["path"], scope.get("query_string", b"").decode("latin-1"), headers, body)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), "")
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -176,5 +192,6 @@ def main() -> None:
     """Serve until stopped, as MiniStack's own ``main`` does."""
     settings = GateSettings.read(os.environ.pop(SETTINGS_VARIABLE, ""))
     lag = install_lag(dynamodb, settings.lag_seconds)
-    ministack.app = GatedApplication(ministack.app, Gate(key_schema), lag)
+    deliveries = install_deliveries(lambda_svc, sqs, cloudwatch)
+    ministack.app = GatedApplication(ministack.app, Gate(key_schema), lag, deliveries)
     ministack.main()

@@ -146,7 +146,7 @@ def test_an_index_shows_a_write_when_the_lag_is_over(embedded: MakeClient, emula
         "KeyConditionExpression": "o = :o",
         "ExpressionAttributeValues": {":o": {"S": "lagging"}},
     }
-    before = requests.get(url, timeout=5).json()
+    before = requests.get(url, timeout=5).json()["settings"]
     requests.put(url, json={"lag_seconds": 30}, timeout=5).raise_for_status()
     try:
         dynamodb.put_item(TableName=KEYS_TABLE, Item={**key, "o": {"S": "lagging"}})
