@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from ministack import app as ministack
 from ministack.services import cloudwatch, dynamodb, lambda_svc, sqs
 
-from local.gate.call import Partial, Refusal
+from local.gate.call import Call, Outcome, Partial, Refusal
+from local.gate.faults import Faults, Partitions
 from local.gate.gate import Gate, merged
 from local.gate.lag import Lag
 from local.gate.lag import install as install_lag
@@ -32,6 +33,9 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 API_PATH = "/_aws/execute-api/"
+TRACE_HEADER = b"x-amzn-trace-id"
+"""In the calls of functions."""
+
 SETTINGS_PATH = "/_gate"
 MOST_API_HEADER_BYTES = 10_240
 _OK = 200
@@ -40,11 +44,13 @@ _OK = 200
 class GatedApplication:
     """Lets through to ``inner`` what the gate lets through."""
 
-    def __init__(self, inner: Application, gate: Gate, lag: Lag, deliveries: Deliveries) -> None:
+    def __init__(self, inner: Application, gate: Gate, lag: Lag, deliveries: Deliveries, seed: int) -> None:
         self._inner = inner
         self._gate = gate
         self._lag = lag
         self._deliveries = deliveries
+        self._partitions = Partitions(gate.key_schema, gate.now)
+        self._faults = Faults(seed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -62,14 +68,19 @@ class GatedApplication:
     def _settings(self, method: str, body: bytes) -> Answer:
         """Tell, or with ``PUT`` change, how unkind the gate is; that it refuses cannot be changed."""
         try:
-            settings = GateSettings.read(body) if method == "PUT" else GateSettings(self._lag.seconds)
+            settings = (
+                GateSettings.read(body) if method == "PUT" else GateSettings(self._lag.seconds, self._faults.seed)
+            )
         except GateSettingsError as error:
             return _gateway(400, str(error))
         self._lag.seconds = settings.lag_seconds
+        if settings.seed != self._faults.seed:
+            self._faults = Faults(settings.seed)
         seen = {
             "lagged_reads": self._lag.lagged_reads,
             "stopped_messages": self._deliveries.stopped,
             "repeated_messages": self._deliveries.repeated,
+            "faults": dict(self._faults.met),
         }
         told = {"settings": asdict(settings), "seen": seen}
         return Answer(_OK, {"content-type": "application/json"}, json.dumps(told).encode())
@@ -77,15 +88,23 @@ class GatedApplication:
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
         call = decode(_request(scope, body))
-        outcome = None if call is None else self._gate.judge(call)
+        outcome = None if call is None else self._judge(call, from_function=bool(_header(scope, TRACE_HEADER)))
         if call is None or outcome is None:
-            with sent_by(_header(scope, b"x-amzn-trace-id")):
+            with sent_by(_header(scope, TRACE_HEADER)):
                 await self._inner(scope, _replay(body, receive), send)
         elif isinstance(outcome, Refusal):
             await _send(send, refuse(call, outcome))
         else:
-            with sent_by(_header(scope, b"x-amzn-trace-id")):
+            with sent_by(_header(scope, TRACE_HEADER)):
                 await _send(send, await self._partly(scope, receive, outcome))
+
+    def _judge(self, call: Call, *, from_function: bool) -> Outcome:
+        outcome = self._gate.judge(call)
+        if outcome is None:
+            outcome = self._partitions.meet(call)
+        if outcome is None and from_function:
+            outcome = self._faults.meet(call)
+        return outcome
 
     async def _partly(self, scope: Scope, receive: Receive, partial: Partial) -> Answer:
         """Have the service do what is left of a call, and complete its answer."""
@@ -193,5 +212,5 @@ def main() -> None:
     settings = GateSettings.read(os.environ.pop(SETTINGS_VARIABLE, ""))
     lag = install_lag(dynamodb, settings.lag_seconds)
     deliveries = install_deliveries(lambda_svc, sqs, cloudwatch)
-    ministack.app = GatedApplication(ministack.app, Gate(key_schema), lag, deliveries)
+    ministack.app = GatedApplication(ministack.app, Gate(key_schema), lag, deliveries, settings.seed)
     ministack.main()

@@ -21,6 +21,9 @@ class GateSettings:
     lag_seconds: float = 2.0
     """How old the state is that index reads, and reads without ``ConsistentRead``, see."""
 
+    seed: int = 1
+    """Decides which calls meet one of the ``faults``."""
+
     def __post_init__(self) -> None:
         if not 0 <= self.lag_seconds <= LONGEST_LAG_SECONDS:
             raise GateSettingsError(f"lag_seconds: expected 0 to {LONGEST_LAG_SECONDS:g}, not {self.lag_seconds}")

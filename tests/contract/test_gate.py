@@ -165,3 +165,37 @@ def test_an_index_shows_a_write_when_the_lag_is_over(embedded: MakeClient, emula
 def test_nobody_can_switch_off_what_the_gate_refuses(emulated: Account) -> None:
     answer = requests.put(f"{emulated.url}/_gate", json={"refuse": False}, timeout=5)
     assert answer.status_code == 400
+
+
+# --- Faults -------------------------------------------------------------------------------------------------------
+
+
+def _of_function(params: dict[str, Any], **_: object) -> None:
+    params["headers"]["X-Amzn-Trace-Id"] = "Root=1-2;Lineage=a:1"
+
+
+def test_calls_of_functions_are_throttled_now_and_then_the_same_for_a_seed(embedded: MakeClient) -> None:
+    dynamodb = embedded("dynamodb")
+    url = f"{dynamodb.meta.endpoint_url}/_gate"
+
+    def throttled(seed: int) -> list[int]:
+        requests.put(url, json={"seed": seed, "lag_seconds": 0}, timeout=5).raise_for_status()
+        met: list[int] = []
+        for at in range(300):
+            try:
+                dynamodb.get_item(TableName=KEYS_TABLE, Key={"k": {"S": "1"}, "r": {"S": "1"}})
+            except ClientError as error:
+                assert error.response["Error"]["Code"] == "ProvisionedThroughputExceededException"  # noqa: PT017 - most calls pass
+                met.append(at)
+        return met
+
+    before = requests.get(url, timeout=5).json()["settings"]
+    assert throttled(7) == []
+    dynamodb.meta.events.register("before-call", _of_function)
+    try:
+        first, _, again = throttled(1), throttled(2), throttled(1)
+    finally:
+        dynamodb.meta.events.unregister("before-call", _of_function)
+    assert first
+    assert first == again
+    requests.put(url, json=before, timeout=5).raise_for_status()
