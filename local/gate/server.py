@@ -5,6 +5,7 @@ process spares a hop for each call, and lets the lag, the count of recursions an
 MiniStack itself reads its tables and delivers its messages.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -96,7 +97,7 @@ class GatedApplication:
             await _send(send, refuse(call, outcome))
         else:
             with sent_by(_header(scope, TRACE_HEADER)):
-                await _send(send, await self._partly(scope, receive, outcome))
+                await _send(send, await self._partly(scope, receive, body, outcome))
 
     def _judge(self, call: Call, *, from_function: bool) -> Outcome:
         outcome = self._gate.judge(call)
@@ -106,14 +107,13 @@ class GatedApplication:
             outcome = self._faults.meet(call)
         return outcome
 
-    async def _partly(self, scope: Scope, receive: Receive, partial: Partial) -> Answer:
+    async def _partly(self, scope: Scope, receive: Receive, body: bytes, partial: Partial) -> Answer:
         """Have the service do what is left of a call, and complete its answer."""
         if partial.input is None:
             headers = {"content-type": "application/x-amz-json-1.0"}
             return Answer(_OK, headers, json.dumps(merged(partial, {})).encode())
-        answer = await _captured(
-            self._inner, _resized(scope, len(body := json.dumps(partial.input).encode())), body, receive
-        )
+        left = json.dumps(partial.input).encode()
+        answer = await _captured(self._inner, _with_body(scope, body, left), left, receive)
         if answer.status != _OK:
             return answer
         whole = json.dumps(merged(partial, json.loads(answer.body))).encode()
@@ -162,9 +162,11 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-def _resized(scope: Scope, length: int) -> Scope:
+def _with_body(scope: Scope, signed: bytes, body: bytes) -> Scope:
+    """The request with another body than the one that was signed, whose hash it names instead."""
     headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"content-length"]
-    return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}
+    replaced = {b"content-length": str(len(body)), b"x-amz-content-sha256": hashlib.sha256(signed).hexdigest()}
+    return {**scope, "headers": [*headers, *((name, value.encode()) for name, value in replaced.items())]}
 
 
 async def _captured(inner: Application, scope: Scope, body: bytes, receive: Receive) -> Answer:

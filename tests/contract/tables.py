@@ -15,13 +15,14 @@ _AT_CREATION = {"AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "
 def create_tables(client: "DynamoDBClient", prefix: str) -> None:
     """Make each table under its logical id with this prefix."""
     for logical_id, properties in _tables().items():
-        client.create_table(TableName=prefix + logical_id, **properties)
+        expiry = properties.get("TimeToLiveSpecification")
+        created = {name: value for name, value in properties.items() if name in _AT_CREATION}
+        client.create_table(TableName=prefix + logical_id, **created)
+        if expiry is not None:
+            client.update_time_to_live(TableName=prefix + logical_id, TimeToLiveSpecification=expiry)
 
 
 @cache
 def _tables() -> dict[str, dict[str, Any]]:
     resources = load()["Resources"]
-    return {
-        logical_id: {name: value for name, value in resources[logical_id]["Properties"].items() if name in _AT_CREATION}
-        for logical_id in LOGICAL_IDS
-    }
+    return {logical_id: resources[logical_id]["Properties"] for logical_id in LOGICAL_IDS}

@@ -1,9 +1,11 @@
 """The gate, on the embedded AWS and in front of moto: each rule is broken once, and refused in AWS's own form."""
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+import boto3
 import pytest
 import requests
 from botocore import xform_name
@@ -11,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from local.emulator import REGION
 from local.gate.gate import all_rules
 from local.gate.rules import event_bridge, sqs
 from tests.contract.conftest import Account
@@ -199,3 +202,26 @@ def test_calls_of_functions_are_throttled_now_and_then_the_same_for_a_seed(embed
     assert first
     assert first == again
     requests.put(url, json=before, timeout=5).raise_for_status()
+
+
+def test_what_is_left_of_a_signed_call_is_still_the_callers(embedded: MakeClient) -> None:
+    statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    iam = embedded("iam")
+    policies = [json.dumps({"Version": "2012-10-17", "Statement": [one]}) for one in (trust, statement)]
+    role = iam.create_role(RoleName="gate-reader", AssumeRolePolicyDocument=policies[0])["Role"]
+    iam.put_role_policy(RoleName="gate-reader", PolicyName="read", PolicyDocument=policies[1])
+    given = embedded("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="gate")["Credentials"]
+    reader = boto3.client(
+        "dynamodb",
+        endpoint_url=iam.meta.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+    reader.meta.events.register("before-call", _of_function)
+    keys = [{"k": {"S": str(at)}, "r": {"S": "1"}} for at in range(9)]
+    answers = [reader.batch_get_item(RequestItems={KEYS_TABLE: {"Keys": keys}}) for _ in range(30)]
+    left = [len(answer["UnprocessedKeys"].get(KEYS_TABLE, {"Keys": []})["Keys"]) for answer in answers]
+    assert set(left) == {0, 3}
