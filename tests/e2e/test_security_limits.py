@@ -11,7 +11,7 @@ import yaml
 from local import ROOT
 from local.stack import BASE_PATH
 from tests.e2e.driver import Service
-from ticket_status.api.bodies import LONGEST_BODY
+from ticket_status.api.problems import LONGEST_BODY
 
 NO_NAMES = {
     "too long": "x" * 65,

@@ -49,6 +49,14 @@ def conforms(method: str, path: str, answer: Answer) -> None:
         reference = f"{_URI}#{pointer}/content/{_escaped(media_type)}/schema"
         validator = Draft202012Validator({"$ref": reference}, registry=_registry())
         validator.validate(answer.json)
+        _says_what_it_may(content[media_type], answer)
+
+
+def _says_what_it_may(media: Any, answer: Answer) -> None:  # noqa: ANN401 - a part of a document
+    """An error has one of the codes that are documented for it; a misfit names its places."""
+    if "x-codes" in media:
+        assert answer.json["code"] in media["x-codes"], answer.text
+        assert (answer.json["code"] == "invalid_request") == ("errors" in answer.json), answer.text
 
 
 def _operation(method: str, path: str) -> tuple[str, Any]:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.fakes.gateway import request
 from tests.fakes.samples import NOW, REF
-from ticket_status.api.bodies import LONGEST_BODY, Members, free_text, read_json, visible_ascii
+from ticket_status.api.bodies import Members, free_text, read_json, visible_ascii
 from ticket_status.api.integration_bodies import read_creation
-from ticket_status.api.problems import ProblemError
+from ticket_status.api.problems import LONGEST_BODY, ProblemError
 from ticket_status.aws.queue import MalformedMessageError, Message, NewerMessageError, read_message, write_work
 from ticket_status.core.model import Slice
 from ticket_status.core.window import END

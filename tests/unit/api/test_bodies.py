@@ -8,8 +8,8 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from tests.fakes.gateway import request
-from ticket_status.api.bodies import LONGEST_BODY, Flag, Items, Members, OneOf, Shape, Text, Time, check, read_json
-from ticket_status.api.problems import ProblemError
+from ticket_status.api.bodies import Flag, Items, Members, OneOf, Shape, Text, Time, check, read_json
+from ticket_status.api.problems import LONGEST_BODY, ProblemError
 
 WORD = Text("a word", re.compile(r"[a-z]+"))
 SHAPE = Members(
@@ -47,7 +47,7 @@ def test_what_fits_is_answered_as_it_is() -> None:
         ({"words": ["a", "b", "c"]}, "#/words", "must be a list of 1 to 2 elements"),
         ({"words": ["a", None]}, "#/words/1", "must be a word"),
         ({"in": []}, "#/in", "must be an object"),
-        ({"a/b~c": 1}, "#/a~1b~0c", "is not known here; known are name, on, kind, at, words, in"),
+        ({"a/b~c": 1}, "#/a~1b~0c", "is an unknown member; expected one of name, on, kind, at, words, in"),
     ],
 )
 def test_a_misfit_is_named_with_what_would_be_right(member: dict[str, object], pointer: str, right: str) -> None:

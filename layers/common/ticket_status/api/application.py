@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ticket_status.api.call import BASE_PATH, Call, Reply, json_reply
-from ticket_status.api.problems import PROBLEM_TYPE, Misfit, ProblemError, invalid_request
+from ticket_status.api.problems import PROBLEM_TYPE, Misfit, ProblemError, internal_error, invalid_request
 from ticket_status.api.routes import Route, Routes
 from ticket_status.api.scopes import demand
 from ticket_status.ports.paging import InvalidTokenError
@@ -116,8 +116,7 @@ class Api(Generic[S]):
         """Answer 500 without a word of the error, log it and count it: the count alarms."""
         self._note(error)
         request_id = self._resolver.current_event.request_context.request_id
-        detail = f"something failed on our side; its log has the request id {request_id}"
-        return _problem(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail))
+        return _problem(internal_error(request_id))
 
     def _note(self, error: Exception) -> None:
         self._surroundings.logger.error("unhandled error", exc_info=error)

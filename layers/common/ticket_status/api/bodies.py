@@ -5,17 +5,12 @@ import re
 from binascii import Error as Base64Error
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, NoReturn, Protocol
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from ticket_status.api.problems import Misfit, ProblemError, invalid_json, invalid_request
+from ticket_status.api.problems import LONGEST_BODY, Misfit, invalid_json, invalid_request, request_too_large
 from ticket_status.api.times import parse_time
-
-LONGEST_BODY = 512 * 1024
-"""Bytes; a hundred registrations with the longest names fit in well."""
-
 
 ROOT = "#"
 """The pointer to the whole body, as a URI fragment (RFC 6901, section 6)."""
@@ -123,7 +118,7 @@ class Members:
             if name in known:
                 yield from known[name].misfits(member, at)
             else:
-                yield Misfit(at, f"is not known here; known are {', '.join(known)}")
+                yield Misfit(at, f"is an unknown member; expected one of {', '.join(known)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +153,7 @@ def read_json(event: APIGatewayProxyEvent) -> object:
     except (UnicodeDecodeError, Base64Error) as error:
         raise invalid_json("the body is not text in UTF-8") from error
     if len(text) > LONGEST_BODY:
-        detail = f"a body has at most {LONGEST_BODY} characters"
-        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large", detail)
+        raise request_too_large()
     try:
         parsed: object = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

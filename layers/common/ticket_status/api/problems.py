@@ -62,6 +62,27 @@ def invalid_json(detail: str) -> ProblemError:
     return ProblemError(HTTPStatus.BAD_REQUEST, "invalid_json", detail)
 
 
+LONGEST_BODY = 512 * 1024
+"""Characters; a hundred registrations with the longest names fit in well."""
+
+
+def request_too_large() -> ProblemError:
+    """What is said of a body that is longer than any that fits."""
+    detail = f"a body has at most {LONGEST_BODY} characters"
+    return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large", detail)
+
+
+def missing_scope(scope: str) -> ProblemError:
+    """What is said of a token that does not allow a request."""
+    return ProblemError(HTTPStatus.FORBIDDEN, "missing_scope", f"this needs a token with the scope {scope}")
+
+
+def internal_error(request_id: str) -> ProblemError:
+    """What is said when something failed that should not have: nothing of what it was."""
+    detail = f"Internal error. Quote request id {request_id}."
+    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
+
+
 def integration_not_found(connection_name: str) -> ProblemError:
     """What is said when there is no integration of this name."""
     return ProblemError(HTTPStatus.NOT_FOUND, "integration_not_found", no_integration(connection_name))

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from http import HTTPStatus
 
-from ticket_status.api.problems import ProblemError
+from ticket_status.api.problems import missing_scope
 
 
 class Scope(StrEnum):
@@ -20,4 +19,4 @@ def demand(scope: Scope | None, claims: Mapping[str, object]) -> None:
     """Raise 403 ``missing_scope`` unless the claims have the scope; ``None`` asks for nothing."""
     if scope is None or scope in str(claims.get("scope", "")).split():
         return
-    raise ProblemError(HTTPStatus.FORBIDDEN, "missing_scope", f"this needs a token with the scope {scope}")
+    raise missing_scope(scope)
