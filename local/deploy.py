@@ -78,11 +78,11 @@ def _prune_template() -> None:
     """Leave out what the embedded AWS does not know, which it refuses even where none is made, and what forbids it."""
     template = BUILD / "template.yaml"
     built = yaml.safe_load(template.read_text())
-    built["Resources"] = {name: one for name, one in built["Resources"].items() if _is_for_here(one)}
+    built["Resources"] = {name: one for name, one in built["Resources"].items() if is_for_here(one)}
     template.write_text(yaml.safe_dump(built, sort_keys=False))
 
 
-def _is_for_here(resource: Mapping[str, Any]) -> bool:
+def is_for_here(resource: Mapping[str, Any]) -> bool:
     """Not every type is, nor an alarm over an expression; alarms are not evaluated there anyway."""
     expression = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
     return resource["Type"] not in UNKNOWN_TYPES | FORBIDDING_TYPES and not expression
