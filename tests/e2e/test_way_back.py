@@ -56,7 +56,7 @@ def deploy(session: boto3.Session, change_set_type: Any) -> dict[str, str]:  # n
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in stack.parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
     )
-    soon: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 120}
+    soon: WaiterConfigTypeDef = {"Delay": 1, "MaxAttempts": 120}
     cloudformation.get_waiter("change_set_create_complete").wait(
         StackName=STACK, ChangeSetName="deploy", WaiterConfig=soon
     )
