@@ -178,6 +178,7 @@ def client_secret(stack: Stack, client: str) -> tuple[str, str]:
     return client_id, described["UserPoolClient"]["ClientSecret"]
 
 
+@pytest.mark.slow("deploys a stack, and waits for two runs")
 def test_xray_alerts_register_tickets_and_a_ticket_that_is_done_too_early_is_told_of(
     service: Service, stack: Stack, jira: SampleJira, world: World, tmp_path: Path
 ) -> None:
@@ -253,6 +254,7 @@ def test_xray_alerts_register_tickets_and_a_ticket_that_is_done_too_early_is_tol
     assert [one["ticket_no"] for one in service.tickets(f"{name}-3")] == [other.key]
 
 
+@pytest.mark.slow("deploys a stack, and waits for two runs")
 def test_changes_go_to_slack_teams_a_queue_and_a_table(
     service: Service, stack: Stack, jira: SampleJira, world: World, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def create_issues(site: CloudSite) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow("a whole day's story, with several runs")
 def test_from_jiras_export_to_statuses_that_equal_what_jira_holds(
     command: Command, site: CloudSite, tmp_path: Path
 ) -> None:
