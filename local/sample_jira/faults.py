@@ -46,12 +46,28 @@ FaultKind = Literal[
     "repeat_page_token",  # always gives the same nextPageToken
     "garble_issues",  # the issues of `ids` are no issues any more: neither id nor key
     "null_issue_errors",  # issueErrors is null
+    "null_fields",  # the issues of `ids` have no fields
+    "null_key",  # the issues of `ids` have no key
+    "large_total",  # a search claims more issues than there are
+    "control_character",  # a line break as it is in the description of each status
     "charset",  # the body in `charset`, which the header names
     "broken_text",  # a byte in the description of each status that is not of the body's charset
     "garble_sites",  # an entry without an address stands first among the sites of a grant
 ]
 
 STAND_INS: frozenset[FaultKind] = frozenset({"status", "login_page", "redirect", "empty", "huge", "close"})
+EDITING: frozenset[FaultKind] = frozenset(
+    {
+        "drop_issues",
+        "issue_errors",
+        "repeat_page_token",
+        "garble_issues",
+        "null_issue_errors",
+        "null_fields",
+        "null_key",
+        "large_total",
+    }
+)
 FOR_GOOD = 3600.0  # seconds; longer than anybody waits, ended by stopping the server
 LOGIN_ADDRESS = "https://login.example.com/sso"
 HUGE = 20_000_000  # bytes
@@ -185,9 +201,11 @@ class Fault:
                 return self._in_charset(answer)
             case "broken_text":
                 return replace(answer, body=answer.body.replace(b'"description":""', b'"description":"\xff"'))
+            case "control_character":
+                return replace(answer, body=answer.body.replace(b'"description":""', b'"description":"\n"'))
             case "garble_sites":
                 return replace(answer, body=answer.body.replace(b"[", b'[{"id":null,"name":"?"},', 1))
-            case "drop_issues" | "issue_errors" | "repeat_page_token" | "garble_issues" | "null_issue_errors":
+            case _ if self.kind in EDITING:
                 return self._edited(answer)
             case _:
                 return answer
@@ -228,8 +246,14 @@ class Fault:
                 body |= {"nextPageToken": "the-same-token", "isLast": False}
             case "null_issue_errors":
                 body |= {"issueErrors": None}
+            case "large_total":
+                body |= {"total": body.get("total", 0) + 7}
             case "garble_issues":
-                self._garble(body)
+                self._edit_issues(body, {"id": None, "key": None})
+            case "null_fields":
+                self._edit_issues(body, {"fields": None})
+            case "null_key":
+                self._edit_issues(body, {"key": None})
             case _:
                 self._take_out(body)
         return replace(answer, body=dump(body).encode())
@@ -239,11 +263,11 @@ class Fault:
         kind = (answer.content_type or "").partition(";")[0]
         return replace(answer, body=text.encode(self.charset), content_type=f"{kind};charset={self.charset}")
 
-    def _garble(self, body: dict[str, Any]) -> None:
-        """What stands for the issues of `ids` in the answer can be told from nothing."""
+    def _edit_issues(self, body: dict[str, Any], members: Mapping[str, object]) -> None:
+        """What stands for the issues of `ids` in the answer has these members instead of its own."""
         names = {str(name) for name in self.ids}
         body["issues"] = [
-            {"expand": ""} if names & {issue["id"], issue["key"]} else issue for issue in body.get("issues", [])
+            issue | members if names & {issue["id"], issue["key"]} else issue for issue in body.get("issues", [])
         ]
 
     def _take_out(self, body: dict[str, Any]) -> None:

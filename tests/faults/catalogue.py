@@ -10,6 +10,7 @@ from tests.faults.credentials import (
     another_presses,
     at_token_endpoint,
     broke_and_mended,
+    client_is_refused,
     deleted_then_expired,
     gets_scoped_token,
     grant_is_revoked,
@@ -25,12 +26,14 @@ from tests.faults.credentials import (
 from tests.faults.happenings import (
     Happens,
     all_of,
+    another_site,
     anything,
     clocks_differ,
     dc,
     gets_new_status,
     has_large_ids,
     hundreds,
+    impossible_id,
     in_chunk_37,
     joined_by_second_site,
     missing_and,
@@ -102,6 +105,8 @@ class Fault:
     """Seconds that the button has, with the usual bounds of a call; ``None``: the usual 20."""
     unheard: bool = False
     """Whether calls do not reach the site."""
+    source: str = ""
+    """Where somebody reported it of a client like this one."""
 
 
 ISSUES = (
@@ -268,6 +273,203 @@ MEANWHILE = (
     Fault("switched off in mid-run", STOPPED, switched_off_in_mid_run, hundreds, setting=Setting(tickets=4_000)),
 )
 
+MANY = Setting(tickets=250)
+MANY_BRIEF = Setting(tickets=250, limits=Limits(read=0.5, total=0.5))
+SERVICE = Setting(auth=AuthType.CLIENT_CREDENTIALS)
+DEACTIVATED = {"code": 410, "message": "This site has been deactivated"}
+BLOCKED = "<html><title>Request blocked</title></html>"
+ALONE = "by every later run, by itself"
+SMALLER = "at once, in smaller calls; larger ones again after a day"
+ELSEWHERE = "when the address is the known site's again, or another was entered"
+LONG = "after 65 minutes, by one call"
+
+PARTS = (
+    Fault(
+        "one issue fails every call for many (500)", ALONE, reading("status", status=500, naming=[10001]), concerned=1
+    ),
+    Fault(
+        "one issue fails every call for many (400)",
+        ALONE,
+        reading("status", status=400, body={"errorMessages": ["no"]}, naming=[10001]),
+        concerned=1,
+    ),
+    Fault(
+        "one issue makes calls hang",
+        ALONE,
+        reading("hang", naming=[10001]),
+        setting=LESS_BRIEF,
+        concerned=1,
+        patience=20,
+    ),
+    Fault("an issue that Jira cannot have (id beyond 64 bits)", ALONE, impossible_id, concerned=3),
+    Fault(
+        "a firewall refuses large bodies (403, HTML)",
+        SMALLER,
+        reading("status", status=403, body=BLOCKED, body_over=1_000),
+        setting=MANY,
+    ),
+    Fault("large calls are refused (413)", SMALLER, reading("status", status=413, issues_over=100), setting=MANY),
+    Fault(
+        "large calls take too long", SMALLER, reading("hang", issues_over=100), setting=MANY_BRIEF, patience=PATIENCE
+    ),
+    Fault("an entry without id and key", ALONE, reading("garble_issues", ids=[10001]), concerned=1),
+    Fault("JSON in ISO-8859-1", NEVER, reading("charset")),
+    Fault("a byte that is not of the charset", NEVER, reading("broken_text")),
+    Fault("issueErrors is null", NEVER, reading("null_issue_errors")),
+    Fault(
+        "deleted, and the rejection (400) is in French",
+        GONE,
+        vanish(1),
+        lambda w: dc(w).configure(always_validates=True, language="fr"),
+        concerned=1,
+    ),
+)
+
+IDENTITY = (
+    Fault("another site has the address", ELSEWHERE, another_site),
+    Fault("the account was renamed", NEVER, lambda w: dc(w).rename_account("robot of ours")),
+    Fault("the site is deactivated (410)", LASTS, anything("status", status=410, body=DEACTIVATED)),
+    Fault(
+        "the licence is not paid for (402)", LASTS, anything("status", status=402, body={"message": "Payment required"})
+    ),
+    Fault("calls without credentials meet a login page", NEVER, anything("redirect", signed=False)),
+    Fault("401 once", AT_ONCE, reading("status", status=401, times=1)),
+    Fault(
+        "Jira is starting (302 to /startup.jsp), once", AT_ONCE, reading("redirect", location="/startup.jsp", times=1)
+    ),
+    Fault(
+        "an ingress without backend (404), once",
+        AT_ONCE,
+        reading("status", status=404, body="default backend", times=1),
+    ),
+    Fault(
+        "passwords are switched off (403)", IF_BROKEN, lambda w: dc(w).configure(basic_disabled=True), setting=PASSWORD
+    ),
+    Fault("service account", "the token, once per session", moves(), setting=SERVICE, concerned=1),
+    Fault("token of a service account refused once", AT_ONCE, reading("status", status=401, times=1), setting=SERVICE),
+    Fault("client secret of a service account refused", IF_BROKEN, client_is_refused, setting=SERVICE),
+)
+
+WAITS = (
+    Fault("429, Retry-After of 68 years", LONG, too_many(Retry_After="2147483647")),
+    Fault("429, Retry-After doubled by a proxy", WHEN_TOLD, too_many(Retry_After="40, 40")),
+    Fault("429, Retry-After that cannot be read", "after a minute, by the run itself", too_many(Retry_After="soon")),
+    Fault("429, RateLimit with t", WHEN_TOLD, too_many(RateLimit='"burst";r=0;t=45')),
+)
+
+REPORTED = (
+    Fault(
+        "a login page (200) for POST only, for our account",
+        IF_BROKEN,
+        reading("login_page"),
+        source="https://github.com/Qytera-Gmbh/cypress-xray-plugin/issues/511",
+    ),
+    Fault(
+        "a page of a megabyte (200) for every call",
+        IF_BROKEN,
+        anything("status", status=200, body=f"<html><title>Jira</title>{'x' * 1_000_000}</html>"),
+        source="https://github.com/textfuel/lazyjira/issues/18",
+    ),
+    Fault(
+        "XSRF check failed (403) for POST only",
+        IF_BROKEN,
+        reading("status", status=403, body="XSRF check failed", content_type="text/plain"),
+        source="https://github.com/stablyai/orca/pull/5957",
+    ),
+    Fault(
+        "answers to many are cut off",
+        SMALLER,
+        reading("truncate", issues_over=100),
+        setting=MANY,
+        source="https://github.com/pycontribs/jira/issues/1486",
+    ),
+    Fault(
+        "Internal server error in Jira's own form (500), once",
+        AT_ONCE,
+        reading("status", status=500, body={"errorMessages": ["Internal server error"], "errors": {}}, times=1),
+        source="https://github.com/solidify/jira-azuredevops-migrator/issues/710",
+    ),
+    Fault(
+        "a total above the issues there are",
+        NEXT_RUN,
+        all_of(vanish(1), reading("large_total")),
+        concerned=1,
+        source="https://github.com/elastic/integrations/issues/7898",
+    ),
+    Fault(
+        "a control character in a text",
+        NEVER,
+        reading("control_character"),
+        source="https://github.com/GothenburgBitFactory/bugwarrior/issues/678",
+    ),
+    Fault(
+        "an issue whose fields are null",
+        NEXT_RUN,
+        reading("null_fields", ids=[10001]),
+        concerned=1,
+        source="https://github.com/databricks/spark-pr-dashboard/issues/44",
+    ),
+    Fault(
+        "an issue without a key",
+        ALONE,
+        reading("null_key", ids=[10001]),
+        concerned=1,
+        source="https://github.com/DataDog/gello/pull/134",
+    ),
+    Fault(
+        "429 as a page, without any header",
+        "after 1 s, by the run itself",
+        reading("status", status=429, body="<html>Too Many Requests</html>", times=1),
+        source="https://github.com/psss/did/issues/391",
+    ),
+    Fault(
+        "502 as a page of Atlassian's proxy, once",
+        AT_ONCE,
+        anything("status", status=502, body="<html>Bad Gateway</html>", times=1),
+        source="https://github.com/go-jira/jira/issues/40",
+    ),
+    Fault(
+        "504 lasting",
+        LASTS,
+        anything("status", status=504, body="<html>Gateway Timeout</html>"),
+        source="https://github.com/jenkins-infra/helpdesk/issues/5114",
+    ),
+    Fault(
+        "303 while Jira reindexes, once",
+        AT_ONCE,
+        reading("status", status=303, headers={"Location": "/rest/api/2/reindex"}, times=1),
+        source="https://github.com/atlassian-api/atlassian-python-api/issues/1610",
+    ),
+    Fault(
+        "a suspended site answers 503",
+        LASTS,
+        anything("status", status=503, body="<html>Your site is temporarily unavailable</html>"),
+        source="https://github.com/atlassian/github-for-jira/pull/1193",
+    ),
+    Fault(
+        "a grant for several sites, ours not the first",
+        "the tokens, before they end",
+        moves(),
+        lambda w: w.jira.atlassian.fault("garble_sites", path="*/accessible-resources"),
+        setting=OAUTH2,
+        concerned=1,
+        source="https://github.com/mattermost/mattermost-plugin-jira/pull/1354",
+    ),
+    Fault(
+        "a redirect to the address without a slash, for every call",
+        IF_BROKEN,
+        anything("redirect", location="https://jira.example.com/jira"),
+        source="https://github.com/ahungry/org-jira/issues/179",
+    ),
+    Fault(
+        "a CAPTCHA after failed logins",
+        IF_BROKEN,
+        lambda w: dc(w).lock_user(dc(w).username),
+        setting=PASSWORD,
+        source="https://github.com/bobcarroll/jira-client/pull/192",
+    ),
+)
+
 GROUPS = {
     "Issues": ISSUES,
     "Credentials": LOGINS,
@@ -275,6 +477,10 @@ GROUPS = {
     "Outages": OUTAGES,
     "Throttling": THROTTLING,
     "At the same time": MEANWHILE,
+    "The part and the whole": PARTS,
+    "Who answers, and for whom": IDENTITY,
+    "Waits": WAITS,
+    "Reported of others": REPORTED,
 }
 
 FAULTS = {fault.name: fault for faults in GROUPS.values() for fault in faults}

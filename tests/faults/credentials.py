@@ -5,6 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 from typing import Unpack
 
+from local.sample_jira.atlassian import SERVICE_CLIENT
 from local.sample_jira.auth import Keyring
 from local.sample_jira.cloud import CloudSite
 from local.sample_jira.faults import FaultKind, FaultParameters
@@ -139,3 +140,10 @@ def granted_less(w: World) -> None:
 def points_are_spent(w: World) -> None:
     """The app used up what we allow ourselves of this hour."""
     w.points.spend(w.jira.atlassian.client_id, hour_of(w.clock.now()), USABLE)
+
+
+def client_is_refused(w: World) -> None:
+    """The credentials of the service account are taken back, and its tokens end."""
+    for grants in (w.jira.atlassian.grants, w.jira.data_center.links.grants):
+        grants.apps.pop(SERVICE_CLIENT, None)
+        grants.expire_access()

@@ -1,6 +1,7 @@
 """What happens to a world: to its issues, to what Jira answers, and to when."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Unpack
@@ -8,7 +9,7 @@ from typing import Unpack
 from local.sample_jira.cloud import CloudSite
 from local.sample_jira.data_center import DataCenterSite
 from local.sample_jira.faults import FaultKind, FaultParameters
-from tests.faults.world import PERIOD, PROJECT, World
+from tests.faults.world import NAME, PERIOD, PROJECT, World
 
 Happens = Callable[[World], object]
 
@@ -176,6 +177,17 @@ def switched_off(w: World) -> None:
 def switched_off_in_mid_run(w: World) -> None:
     """Somebody switches retrieval off when the first call is being made."""
     w.here.interrupting.interrupt("before", "ask", lambda: switched_off(w))
+
+
+def another_site(w: World) -> None:
+    """The address passes to another company's site, whose ids are the same."""
+    cloud(w).pass_address_on()
+
+
+def impossible_id(w: World) -> None:
+    """Somebody registers an issue id that no Jira can have."""
+    impossible = replace(w.issues[-1], id=9_999_999_999_999_999_999, key=f"{PROJECT}-99")
+    w.register(NAME, [impossible])
 
 
 def cloud(w: World) -> CloudSite:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from local.sample_jira import SampleJira
+from local.sample_jira.atlassian import SERVICE_CLIENT, SERVICE_SECRET
 from local.sample_jira.cloud import CloudSite
 from local.sample_jira.data_center import DataCenterSite
 from ticket_status.core.model import AuthType, Integration
@@ -43,7 +44,9 @@ class Logins:
     settings: JiraSettings
     now: Callable[[], datetime]
 
-    def at(self, site: SampleSite, integration: Integration, api_token: str | None = None) -> Login:
+    def at(  # noqa: PLR0911 - one return for each kind
+        self, site: SampleSite, integration: Integration, api_token: str | None = None
+    ) -> Login:
         """Credentials of the integration's kind at a site; ``api_token`` instead of the one that is ready."""
         match site, integration.auth_type:
             case CloudSite(), AuthType.BASIC:
@@ -57,6 +60,14 @@ class Logins:
             case DataCenterSite(), AuthType.OAUTH2:
                 site.add_application_link(LINK, LINK_SECRET)
                 return self._by_oauth2(site, replace(integration, client_id=LINK), LINK_SECRET)
+            case DataCenterSite(), AuthType.CLIENT_CREDENTIALS:
+                site.add_application_link(SERVICE_CLIENT, SERVICE_SECRET, service_account=True)
+                robot = replace(integration, client_id=SERVICE_CLIENT)
+                return Login(robot, {"client_secret": SERVICE_SECRET})
+            case _, AuthType.CLIENT_CREDENTIALS:
+                self.jira.atlassian.add_service_account()
+                robot = replace(integration, client_id=SERVICE_CLIENT)
+                return Login(robot, {"client_secret": SERVICE_SECRET})
             case _:
                 atlassian = self.jira.atlassian
                 return self._by_oauth2(

@@ -41,7 +41,7 @@ def _tables(rows: Sequence[Row]) -> str:
 
 def _line(fault: Fault, rows: Sequence[Row]) -> str:
     cells = (
-        fault.name,
+        f"[{fault.name}]({fault.source})" if fault.source else fault.name,
         _told(rows, lambda row: row.shows),
         _told(rows, lambda row: row.health.replace(WELL, "well").replace("FAULTY_CONFIGURATION ", "")),
         _told(rows, lambda row: row.ends or "not queued"),

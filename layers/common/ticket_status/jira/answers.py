@@ -55,7 +55,7 @@ class Reply:
 def read(answer: Answer) -> object:
     """The JSON of an answer. MalformedAnswerError when it is none, as when its end is missing."""
     try:
-        return json.loads(decoded(answer))
+        return json.loads(decoded(answer), strict=False)
     except (ValueError, RecursionError) as error:
         raise MalformedAnswerError("it is not JSON, or its end is missing") from error
 
