@@ -212,7 +212,7 @@ OUTAGES = (
     Fault("connection closed once", MINUTE, reading("close", times=1)),
     Fault("hangs before the answer", LASTS, anything("hang"), setting=BRIEF, patience=PATIENCE),
     Fault("hangs in mid-answer", LASTS, anything("hang_midway"), setting=BRIEF, patience=PATIENCE),
-    Fault("drips in", LASTS, anything("drip", seconds=0.01), setting=BRIEF, patience=PATIENCE),
+    Fault("drips in", LASTS, anything("drip", seconds=0.02), setting=BRIEF, patience=PATIENCE),
     Fault(
         "hangs in mid-proof: the account",
         LASTS,
@@ -301,7 +301,7 @@ PARTS = (
         concerned=1,
         patience=20,
     ),
-    Fault("an issue that Jira cannot have (id beyond 64 bits)", ALONE, impossible_id, concerned=3),
+    Fault("an id beyond 64 bits", ALONE, impossible_id, concerned=3),
     Fault(
         "a firewall refuses large bodies (403, HTML)",
         SMALLER,
@@ -456,7 +456,7 @@ REPORTED = (
         source="https://github.com/mattermost/mattermost-plugin-jira/pull/1354",
     ),
     Fault(
-        "a redirect to the address without a slash, for every call",
+        "a redirect for every call",
         IF_BROKEN,
         anything("redirect", location="https://jira.example.com/jira"),
         source="https://github.com/ahungry/org-jira/issues/179",

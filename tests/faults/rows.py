@@ -22,6 +22,7 @@ DONE = "Done (done)"
 NO_STATUS = "no status"
 DELETED = f"Unknown: {UnknownReason.DELETED}"
 INACCESSIBLE = f"Unknown: {UnknownReason.INACCESSIBLE}"
+NEW = f"Unknown: {UnknownReason.NOT_RETRIEVED_YET}"
 BROKEN = f"Unknown: {UnknownReason.INTEGRATION_BROKEN}"
 
 SKIPPED = "skipped deleted"
