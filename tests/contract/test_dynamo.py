@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -19,8 +19,10 @@ from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import ContendedWriteError
 from ticket_status.core.model import Counts, Slice, SliceProgress, TicketKey
 from ticket_status.core.observations import Observed, SliceStep
+from ticket_status.core.shown import Filters
 from ticket_status.core.violations import Registration, Resource
 from ticket_status.core.window import END, position
+from ticket_status.service.tickets.reading import Reading
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")
 WHOLE = Slice("", END, tuple(f"2026-{month:02d}" for month in range(1, 13)))
@@ -312,3 +314,66 @@ def test_a_resolution_that_was_interrupted_is_finished_by_the_next(wire: Wire, w
     assert [[link.ticket for link in found] for found in links.values()] == [[known]] * 3
     assert sum(wire.stores.tickets.census(REF, NOW).values()) == 1
     assert known == TicketKey(REF, "10001")
+
+
+# --- What lists cost ------------------------------------------------------------------------------------------------
+
+
+LISTED = 20
+"""Entries of each list: what a list costs does not depend on it, up to a hundred."""
+
+
+def cost(wire: Wire, ask: Callable[[], object]) -> int:
+    """Calls of the stores."""
+    wire.requests.clear()
+    ask()
+    return sum(wire.calls.values())
+
+
+def test_lists_take_few_calls_however_long_they_are(wire: Wire) -> None:
+    stores = wire.stores
+    for number in range(LISTED):
+        site = integration(f"site-{number:03}")
+        stores.integrations.add(site)
+        stores.runs.begin(replace(run(f"20261122T08000025{number:03}"), integration_ref=site.integration_ref), site)
+    ref = integration("site-000").integration_ref
+    tickets = [replace(one.ticket, key=TicketKey(ref, one.ticket.key.ticket_id)) for one in many(LISTED)]
+    app = Resource("build", "app", "1")
+    for number, one in enumerate(tickets):
+        older = replace(tickets[(number + 1) % LISTED], created_at=one.created_at - timedelta(days=1))
+        for each in (one, older):
+            stores.violations.register([Registration(each, f"V-{number:03}", app)], NOW)
+    stores.violations.register(
+        [Registration(one, "V-000", Resource("build", f"b-{number:03}")) for number, one in enumerate(tickets)], NOW
+    )
+    reading = Reading(stores.integrations, stores.tickets, stores.violations)
+    ids = [f"V-{number:03}" for number in range(LISTED)]
+
+    def integrations() -> None:
+        page = stores.integrations.page(100)
+        newest = [(one.integration_ref, one.last_run_id) for one in page.items if one.last_run_id]
+        assert len(stores.runs.get_many(newest)) == LISTED
+
+    assert cost(wire, integrations) <= 3
+    assert cost(wire, lambda: reading.of_resource(app, Filters(), 100, None, NOW)) <= 6
+    assert cost(wire, lambda: reading.resources(None, 100, None, NOW)) <= 2
+    assert cost(wire, lambda: reading.statuses(ids, NOW)) <= 4
+    leading = sum(
+        len(wanted["Keys"])
+        for operation, request in wire.requests
+        if operation == "BatchGetItem"
+        for wanted in request["RequestItems"].values()
+    )
+    assert leading <= LISTED + LISTED + 1 + 1, "heads, leading tickets, one coverage, one integration"
+    assert len(reading.statuses(ids, NOW)) == LISTED
+    assert cost(wire, lambda: reading.of_integration("site-000", Filters(), 100, None, NOW)) <= 3
+    assert cost(wire, lambda: reading.under_key("JAS-1", 100, None, NOW)) <= 3
+
+
+def test_a_registration_of_a_hundred_takes_few_calls(wire: Wire) -> None:
+    wire.stores.integrations.add(integration())
+    registrations = [
+        Registration(one.ticket, f"V-{number}", Resource("build", f"b-{number}"))
+        for number, one in enumerate(many(100))
+    ]
+    assert cost(wire, lambda: wire.stores.violations.register(registrations, NOW)) <= 14
