@@ -213,7 +213,13 @@ def test_the_local_token_goes_to_the_local_stack_only(run: Run, url: str, monkey
 
 
 @pytest.mark.parametrize(
-    "url", ["http://api.example.com", "ftp://x", "https://user:pw@api.example.com", "api.example.com"]
+    "url",
+    [
+        "http://api.example.com",
+        "ftp://x",
+        "https://user:pw@api.example.com",  # pragma: allowlist secret (what must be refused)
+        "api.example.com",
+    ],
 )
 def test_an_address_that_a_token_must_not_go_to_is_wrong_use(run: Run, url: str) -> None:
     assert run("integrations", "list", "--api-url", url).status == 2
