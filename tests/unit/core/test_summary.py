@@ -6,7 +6,9 @@ import pytest
 
 from tests.unit.examples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, TO_DO, a_ticket, an_integration, seen
 from ticket_status.core.comparison import Comparison, Row
+from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Absence, UnknownReason
+from ticket_status.core.observations import Missed
 from ticket_status.core.summary import (
     INACCESSIBLE,
     LONGEST_RUN,
@@ -16,6 +18,7 @@ from ticket_status.core.summary import (
     Shift,
     concluded,
     passed,
+    shift_by,
     shifted,
     shown_by,
     summarise,
@@ -58,6 +61,11 @@ def test_what_changes_shifts_the_tally() -> None:
     counted = Counted({TO_DO_TEXT: 3}, NOW - HOUR)
     moved = shifted(counted, [Shift(TO_DO_TEXT, DONE_TEXT, NOW - HOUR), Shift(None, TO_DO_TEXT, None)], NOW)
     assert (moved.tally, moved.as_of) == ({TO_DO_TEXT: 3, DONE_TEXT: 1}, NOW - HOUR)
+
+
+def test_a_ticket_that_a_run_missed_shifts_nothing() -> None:
+    ticket = a_ticket()
+    assert shift_by(ticket, Missed(ticket.key, NOW, NOW - HOUR), Coverage()) == Shift(None, None, None)
 
 
 def test_a_run_takes_along_what_shifted_behind_it_and_counts_the_rest_itself() -> None:
