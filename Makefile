@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy quick test coverage check lint types scan secrets format validate document dead-letters kept build deploy package docs deploy-console bench lock clean
+.PHONY: help setup run demo stack redeploy quick test coverage check lint types scan secrets format validate document dead-letters access kept build deploy package docs deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -111,6 +111,9 @@ format: setup ## let ruff rewrite what it can
 
 dead-letters: setup ## look at the dead letters of the sync; PUT_BACK=yes puts them back (STACK=ticket-status)
 	@$(PY) -m tools.dead_letters --stack-name $(or $(STACK),ticket-status) $(if $(filter yes,$(PUT_BACK)),--put-back)
+
+access: setup ## lines for a shell: address and token of the API (STACK=name, CLIENT=name); SECRET=new or retire changes the client's
+	@$(PY) -m tools.access --stack-name $(or $(STACK),ticket-status) $(if $(CLIENT),--client $(CLIENT)) $(if $(SECRET),--$(SECRET)-secret)
 
 kept: setup ## what a deleted stack left behind (STACK=name); BRING_BACK=yes makes a stack around it, DELETE=name deletes it
 	@$(PY) -m tools.kept --stack-name $(or $(STACK),ticket-status) $(if $(filter yes,$(BRING_BACK)),--bring-back) $(if $(DELETE),--delete $(DELETE))

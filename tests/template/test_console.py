@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local import ROOT
 from local.console import CONTENT_SECURITY_POLICY
 from local.stack import BASE_PATH
 from local.template import load
@@ -96,3 +97,13 @@ def test_people_sign_in_with_a_code_and_the_page_keeps_no_secret(inside: dict[st
     assert condition == "Administers"
     assert views == ["ticketing/read", "ticketing/refresh"]
     assert administers == [*views, "ticketing/admin"]
+
+
+def test_whoever_is_invited_gets_the_password_by_mail_and_can_get_it_back() -> None:
+    """AdminCreateUser sends a text message unless it is told otherwise; recovery goes to verified addresses only."""
+    page = (ROOT / "docs" / "console.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"aws cognito-idp admin-create-user .*?(?=\n```)", page, re.DOTALL)
+    assert "--desired-delivery-mediums EMAIL" in command
+    assert "Name=email_verified,Value=true" in command
+    pool = deployed(ConsoleAccess="viewer").of_type("AWS::Cognito::UserPool")["UserPool"]
+    assert f"{pool['Policies']['PasswordPolicy']['MinimumLength']} characters" in page
