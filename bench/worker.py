@@ -15,6 +15,7 @@ from pathlib import Path
 import requests
 
 from bench.world import EMAIL, SECRET, Stores
+from tests.fakes.webhooks import InMemoryWebhookStore
 from ticket_status.aws.tickets.item import RETRIEVAL_INDEX
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import InstallationType, Integration, Trigger
@@ -88,7 +89,11 @@ def _retrieve(stores: Stores, known: Integration) -> dict[str, int]:
     settings = JiraSettings(addresses=AddressRules(allow_private=False, allow_loopback=True))
     connector = Connector(OneSecret(), stores.integrations, settings, _now)
     careful = CarefulConnector(connector, stores.integrations, _now, time.sleep)
-    worker = Worker(WorkerPorts(stores.integrations, stores.tickets, stores.runs, queue, careful), _now, lambda: 0.0)
+    worker = Worker(
+        WorkerPorts(stores.integrations, stores.tickets, stores.runs, queue, careful, InMemoryWebhookStore()),
+        _now,
+        lambda: 0.0,
+    )
     started = Runs(stores.integrations, stores.tickets, stores.runs, queue).start(known, Trigger.SCHEDULE, _now())
     verdicts = 0
     while queue.waiting:

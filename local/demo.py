@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from time import monotonic
 from typing import Any
 
 from rich import box
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from local.client import Client, wait_for
 from local.sample_jira import SampleJira
-from local.scenario import SWITCHED_OFF, Linked, Scenario, fill
+from local.scenario import CLOUD, SWITCHED_OFF, Linked, Scenario, fill
 from local.stack import Stack
 
 PATIENCE_SECONDS = 120
@@ -45,7 +46,8 @@ def play(console: Console, stack: Stack, jira: SampleJira) -> bool:
     wrong = [one for one, ticket in zip(scenario.linked, shown, strict=True) if not one.expected.fits(ticket)]
     console.print(_verdict(len(scenario.linked), wrong))
     refreshed = _moves(console, client, scenario)
-    return refreshed and not wrong
+    lived = _goes_live(console, client, scenario)
+    return refreshed and lived and not wrong
 
 
 def _register(console: Console, client: Client, scenario: Scenario) -> None:
@@ -168,6 +170,29 @@ def _moves(console: Console, client: Client, scenario: Scenario) -> bool:
     after = _of(moving, answer["tickets"])
     console.print(_difference(before, after))
     return bool(after["ticket_status"] == "Done" and after["refresh"]["outcome"] == "changed")
+
+
+def _goes_live(console: Console, client: Client, scenario: Scenario) -> bool:
+    """Set a webhook up, let a ticket move in Jira, and watch it change by itself."""
+    client.put(f"/jira-integrations/{CLOUD}/webhook", {"mode": "register"})
+    following = scenario.following()
+    before = _find(client, following)
+    scenario.jira.cloud.move(following.issue.key, "In Progress")
+    began = monotonic()
+    after = dict(before)
+
+    def shown() -> bool:
+        after.update(_find(client, following))
+        return bool(after["ticket_status"] == "In Progress")
+
+    wait_for(shown, "the webhook to bring the new status", PATIENCE_SECONDS)
+    took = monotonic() - began
+    state = client.get(f"/jira-integrations/{CLOUD}/webhook")["state"]
+    console.print(
+        f"\n{CLOUD} has a webhook, which is {state}: {before['ticket_no']} moved in Jira from"
+        f" {before['ticket_status']} to {after['ticket_status']} and showed it {took:.1f} s later by itself"
+    )
+    return bool(state == "live")
 
 
 def _difference(before: dict[str, Any], after: dict[str, Any]) -> Table:

@@ -94,6 +94,12 @@ class Scenario:
         """The ticket that moves in Jira after the table was shown."""
         return next(one for one in self.linked if one.expected.ticket_status == "In Progress")
 
+    def following(self) -> Linked:
+        """The ticket that moves in Jira once the webhook is set up."""
+        return next(
+            one for one in self.linked if one.integration_name == CLOUD and one.expected.ticket_status == "To Do"
+        )
+
     def happens_in_jira(self) -> None:
         """After the first retrieval one issue is deleted, and one token revoked."""
         deleted = next(one for one in self.linked if one.expected.unknown_reason == "DELETED")

@@ -24,8 +24,10 @@ from ticket_status.api.refusals import granted, problem_of
 from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
 from ticket_status.api.times import present_time
+from ticket_status.api.webhooks import AUTHORIZATION, WEBHOOK, present_set_up, present_webhook
 from ticket_status.composition import settings as composition
 from ticket_status.core.model import HealthStatus, Integration
+from ticket_status.core.webhooks import WebhookMode
 from ticket_status.service.administration.authorization import Begun
 from ticket_status.service.administration.connection_test import Finding
 from ticket_status.service.administration.refusals import SyncRunNotFound
@@ -68,13 +70,18 @@ def get_integration(call: Call, services: SettingsServices) -> Reply:
 def edit_integration(call: Call, services: SettingsServices) -> Reply:
     """Edit address and credentials."""
     auth_type = _found(call, services).auth_type
-    edited = services.editing.edit(_name(call), read_edit(call.json, auth_type))
-    return _integration(granted(edited, call.now), services, call)
+    edit = read_edit(call.json, auth_type)
+    edited = granted(services.editing.edit(_name(call), edit), call.now)
+    services.webhooks.follow(edited, edit.secrets.get("client_secret"))
+    return _integration(edited, services, call)
 
 
 @routes.delete(_ONE, Scope.ADMIN)
 def delete_integration(call: Call, services: SettingsServices) -> Reply:
     """Delete an integration and its secret."""
+    integration = services.integrations.get(_name(call))
+    if isinstance(integration, Integration):
+        services.webhooks.forget(integration)
     granted(services.integrations.delete(_name(call)), call.now)
     return Reply(HTTPStatus.NO_CONTENT, "", "application/json")
 
@@ -99,6 +106,7 @@ def put_settings(call: Call, services: SettingsServices) -> Reply:
     """Switch retrieval on or off (R5, R6)."""
     on = call.body(SWITCH)["retrieve_jira_tickets"]
     switched = granted(services.switching.switch(_name(call), on=on), call.now)
+    services.webhooks.follow(_found(call, services))
     return json_reply({"retrieve_jira_tickets": switched.on, "run_id": switched.run_id})
 
 
@@ -143,6 +151,30 @@ def recheck_tickets(call: Call, services: SettingsServices) -> Reply:
     return json_reply({"run_id": run_id}, HTTPStatus.ACCEPTED)
 
 
+# --- Webhooks -------------------------------------------------------------------------------------------------------
+
+
+@routes.put(_ONE + "/webhook", Scope.ADMIN)
+def set_up_webhook(call: Call, services: SettingsServices) -> Reply:
+    """Set a webhook up, or give it a new secret (R19)."""
+    mode = WebhookMode(call.body(WEBHOOK)["mode"])
+    hooks_url = call.public_address + BASE_PATH + "/hooks"
+    return json_reply(present_set_up(granted(services.webhooks.set_up(_name(call), mode, hooks_url), call.now)))
+
+
+@routes.get(_ONE + "/webhook", Scope.READ)
+def get_webhook(call: Call, services: SettingsServices) -> Reply:
+    """How the webhook does."""
+    return json_reply(present_webhook(granted(services.webhooks.show(_name(call)), call.now), call.now))
+
+
+@routes.delete(_ONE + "/webhook", Scope.ADMIN)
+def delete_webhook(call: Call, services: SettingsServices) -> Reply:
+    """Take the webhook away."""
+    granted(services.webhooks.remove(_name(call)), call.now)
+    return Reply(HTTPStatus.NO_CONTENT, "", "application/json")
+
+
 # --- Authorisation --------------------------------------------------------------------------------------------------
 
 
@@ -150,7 +182,8 @@ def recheck_tickets(call: Call, services: SettingsServices) -> Reply:
 def begin_oauth2(call: Call, services: SettingsServices) -> Reply:
     """Where a person grants access by OAuth 2.0."""
     callback_url = call.public_address + BASE_PATH + OAUTH2_CALLBACK
-    return _begun(granted(services.authorization.begin_oauth2(_name(call), callback_url), call.now))
+    webhook = call.optional_body(AUTHORIZATION).get("webhook", False)
+    return _begun(granted(services.authorization.begin_oauth2(_name(call), callback_url, webhook=webhook), call.now))
 
 
 @routes.post(_ONE + "/oauth1/authorization", Scope.ADMIN)

@@ -13,6 +13,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     app = composition.probe()
     app.logger.set_correlation_id(context.aws_request_id)
     report = app.probe.probe()
+    care = app.care.round()
     app.report(
         "probe",
         {
@@ -21,6 +22,8 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             "RecoveredIntegrations": len(report.recovered),
             "RunsTakenUp": report.taken_up,
             "LostRuns": report.lost,
+            "TroubledWebhooks": care.troubled,
+            "RenewedWebhooks": care.renewed,
         },
     )
     return {"probed": report.probed, "recovered": list(report.recovered)}

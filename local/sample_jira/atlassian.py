@@ -26,7 +26,7 @@ from local.sample_jira.service import Authenticate, Send, Service, ServiceOption
 from local.sample_jira.striking import spoilt, stand_in
 
 CLIENT_ID = "sample-client"
-CLIENT_SECRET = "sample-client-secret"  # noqa: S105 - opens nothing but this sample  # nosec B105
+CLIENT_SECRET = "sample-client-secret-of-an-oauth-2-app"  # noqa: S105 - opens nothing but this sample  # nosec B105
 SERVICE_CLIENT = "sample-service-account"
 SERVICE_SECRET = "sample-service-secret"  # noqa: S105 - opens nothing but this sample  # nosec B105
 LIFETIMES = Lifetimes(access=timedelta(hours=1), refresh_unused=timedelta(days=90), leeway=timedelta(minutes=10))
@@ -171,7 +171,7 @@ class Atlassian(Service[AtlassianOptions]):
         grant = self.grants.access(token)
         if grant is None or site.options.reject_credentials or site not in self._granted_sites():
             return None
-        return Viewer(site.account, scopes=grant.scopes)
+        return Viewer(site.account, scopes=grant.scopes, app_secret=grant.app.client_secret)
 
     # OAuth 2.0
 

@@ -27,12 +27,13 @@ class Viewer:
     """Who a request is taken to come from.
 
     No account: the anonymous view, with the reason when a credential failed. `scopes` limit an
-    OAuth or scoped token; None is no limit.
+    OAuth or scoped token; None is no limit. `app_secret`: it is an OAuth 2.0 app, whose secret this is.
     """
 
     account: Account | None = None
     login_reason: str | None = None
     scopes: frozenset[str] | None = None
+    app_secret: str | None = None
 
     @property
     def anonymous(self) -> bool:

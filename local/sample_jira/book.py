@@ -1,6 +1,6 @@
 """All issues of one site, and everything that can happen to them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
@@ -9,6 +9,7 @@ from local.sample_jira.clock import Clock
 from local.sample_jira.model import (
     DEFAULT_STATUSES,
     CategoryKey,
+    Event,
     Issue,
     Project,
     Status,
@@ -135,7 +136,10 @@ class IssueBook:
     def move(self, issue: str | int, status: str) -> Issue:
         """Give the issue another status."""
         with self.lock:
-            return self._change(issue, status_id=self.status(status).id)
+            old = self.statuses[self.issue(issue).status_id]
+            moved = self._change(issue, status_id=self.status(status).id)
+            self.happened("jira:issue_updated", moved, _item("status", old.id, old.name, moved.status_id, status))
+            return moved
 
     def rename_status(self, name: str, new_name: str) -> Status:
         """Rename a status; no issue's `updated` moves, as in Jira."""
@@ -151,13 +155,15 @@ class IssueBook:
             target.last_number += 1
             moved = self._change(issue, project=project, key=f"{target.key}-{target.last_number}")
             self._ids_by_key[moved.key] = moved.id
+            self.happened("jira:issue_updated", moved, _item("Key", None, str(issue), None, moved.key))
             return moved
 
     def delete(self, issue: str | int) -> None:
         """Delete the issue for good, its old keys too."""
         with self.lock:
-            number = self.issue(issue).id
-            del self.issues[number]
+            deleted = self.issue(issue)
+            del self.issues[deleted.id]
+            self.happened("jira:issue_deleted", deleted)
 
     def forget_issues(self) -> None:
         """There are no issues and projects any more, and ids begin anew."""
@@ -213,6 +219,9 @@ class IssueBook:
 
     # The search index
 
+    def happened(self, event: Event, issue: Issue, *items: Mapping[str, object]) -> None:
+        """Somebody may want to know; a book alone tells nobody."""
+
     def freeze_index(self) -> None:
         """From now on searches see issues as they are now; deleted and hidden ones still go."""
         with self.lock:
@@ -235,6 +244,19 @@ class IssueBook:
             and self.visible(present, anonymous=anonymous)
             and not self.is_archived(present)
         ]
+
+
+def _item(name: str, old_id: object, old: str, new_id: object, new: str) -> Mapping[str, object]:
+    """One change of a changelog, as deliveries of webhooks have it."""
+    return {
+        "field": name,
+        "fieldId": name.lower(),
+        "fieldtype": "jira",
+        "from": None if old_id is None else str(old_id),
+        "fromString": old,
+        "to": None if new_id is None else str(new_id),
+        "toString": new,
+    }
 
 
 def _series(project: Project, first: Issue, count: int, step: timedelta) -> Iterator[Issue]:

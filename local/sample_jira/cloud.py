@@ -40,6 +40,7 @@ from local.sample_jira.schemas import (
     MyselfQuery,
     NoBody,
     NoParameters,
+    PageQuery,
     ProjectQuery,
 )
 from local.sample_jira.search import LARGEST_ID
@@ -89,6 +90,7 @@ class CloudSite(JiraSite[CloudOptions]):
         return (
             post(f"{api}/issue/bulkfetch", self._bulk_fetch, BulkFetch, scopes=scopes.ISSUES),
             get(f"{api}/issue/{{issue}}", self.get_issue, CloudIssueQuery, scopes=scopes.ISSUES),
+            get(f"{api}/project/search", self._search_projects, PageQuery, scopes=scopes.PROJECT),
             get(f"{api}/project/{{project}}", self.get_project, ProjectQuery, scopes=scopes.PROJECT),
             get(f"{api}/myself", self._myself, MyselfQuery, scopes=scopes.MYSELF),
             get(
@@ -109,7 +111,19 @@ class CloudSite(JiraSite[CloudOptions]):
             get(f"{api}/serverInfo", self._server_info, NoParameters),
             get("/rest/api/2/serverInfo", self._server_info, NoParameters),
             get("/_edge/tenant_info", self._tenant_info, NoParameters),
+            *self.webhooks.administrators_operations(),
+            *self.webhooks.app_operations(),
         )
+
+    def _search_projects(self, call: Call[PageQuery, NoBody]) -> Answer:
+        """GET project/search: the projects that can be browsed, a page of them."""
+        with self.lock:
+            mine = [one for one in self.projects.values() if self.browsable(one, anonymous=call.viewer.anonymous)]
+        start = call.query.start_at
+        shown = mine[start : start + call.query.max_results]
+        page = {"startAt": start, "maxResults": call.query.max_results, "total": len(mine)}
+        is_last = start + len(shown) >= len(mine)
+        return json_answer({**page, "isLast": is_last, "values": [self.project_json(one) for one in shown]})
 
     # Who asks
 

@@ -22,6 +22,7 @@ from local.sample_jira.schemas import (
 )
 from local.sample_jira.search import Search
 from local.sample_jira.throttling import throttled_headers
+from local.sample_jira.webhooks import FIRST_WITH_PLUGIN
 
 ISSUE_MISSING = "Issue Does Not Exist"
 ISSUE_FORBIDDEN = "You do not have the permission to see the specified issue."
@@ -49,6 +50,8 @@ class DataCenterSite(DataCenterLogins):
             get(f"{api}/serverInfo", self._server_info, NoParameters),
             *self.links.operations(self.context_path),
             *self.oauth1.operations(self.context_path),
+            *self.webhooks.administrators_operations(self.context_path),
+            *self.webhooks.plugin_operations(self.context_path),
             # Asked by whoever wants to know whether this is Cloud.
             get(f"{self.context_path}/_edge/tenant_info", self._unknown_page, NoParameters),
             get(f"{self.context_path}/rest/api/3/serverInfo", self._unknown_page, NoParameters),
@@ -56,8 +59,13 @@ class DataCenterSite(DataCenterLogins):
 
     def permit(self, operation: Operation[Any, Any], _viewer: Viewer) -> Answer | None:
         """Application links are not known to old versions."""
-        too_old = self.version() < FIRST_WITH_LINKS
-        return self.refusal(404, "dead link") if too_old and LINKS in operation.path else None
+        plugin = self.version() >= FIRST_WITH_PLUGIN
+        unknown = (
+            (LINKS in operation.path and self.version() < FIRST_WITH_LINKS)
+            or ("/rest/jira-webhook/" in operation.path and not plugin)
+            or ("/rest/webhooks/" in operation.path and plugin)
+        )
+        return self.refusal(404, "dead link") if unknown else None
 
     def refusal(self, status: int, what: str) -> Answer:
         """What Data Center says to requests that it does not understand."""

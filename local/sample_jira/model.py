@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+Event = Literal["jira:issue_created", "jira:issue_updated", "jira:issue_deleted"]
 CategoryKey = Literal["undefined", "new", "indeterminate", "done"]
 
 

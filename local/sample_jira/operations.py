@@ -98,6 +98,26 @@ def post(
     return Operation("POST", path, handler, NoParameters, body, **more)
 
 
+def put(
+    path: str,
+    handler: Callable[[Call[NoParameters, Body]], Answer],
+    body: type[Body],
+    **more: Any,  # noqa: ANN401 - the rest of an Operation
+) -> Operation[NoParameters, Body]:
+    """A PUT with this body."""
+    return Operation("PUT", path, handler, NoParameters, body, **more)
+
+
+def delete(
+    path: str,
+    handler: Callable[[Call[NoParameters, Body]], Answer],
+    body: type[Body],
+    **more: Any,  # noqa: ANN401 - the rest of an Operation
+) -> Operation[NoParameters, Body]:
+    """A DELETE, with this body where one belongs."""
+    return Operation("DELETE", path, handler, NoParameters, body, **more)
+
+
 @dataclass(slots=True)
 class Router:
     """Finds the operation of a request."""
@@ -110,13 +130,14 @@ class Router:
 
     def find(self, request: Request) -> tuple[Operation[Any, Any], Mapping[str, str]]:
         """The operation and its path's arguments; UnfitRequestError when there is none."""
-        known_path = False
+        known_path = literal_path = False
         for pattern, operation in self._patterns:
             found = pattern.fullmatch(request.path)
-            if found and operation.method == request.method and not (known_path and pattern.groups):
+            if found and operation.method == request.method and not (literal_path and pattern.groups):
                 return operation, found.groupdict()
-            # A literal path with another method is no issue of that name.
             known_path = known_path or (found is not None)
+            # A literal path with another method is no issue of that name.
+            literal_path = literal_path or (found is not None and not pattern.groups)
         if known_path:
             raise UnfitRequestError(405, f"method {request.method}")
         raise UnfitRequestError(404, "unknown path")

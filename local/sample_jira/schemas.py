@@ -37,6 +37,13 @@ class Anything(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class PageQuery(Parameters):
+    """Which page of a list."""
+
+    start_at: int = 0
+    max_results: int = Field(default=50, le=100)
+
+
 class NoParameters(Parameters):
     """No query."""
 

@@ -57,7 +57,12 @@ PROJECT = Scopes(
 )
 PERMISSIONS = Scopes(_WORK, _granular("permission"))
 
-# All that a token can be given here.
-EVERY_SCOPE = frozenset({"offline_access"}).union(
-    *(one.classic | one.granular for one in (ISSUES, SEARCH_BY_GET, SEARCH_BY_POST, MYSELF, PROJECT, PERMISSIONS))
+WEBHOOKS = Scopes(
+    _WORK | {"manage:jira-webhook"},
+    frozenset({"read:webhook:jira", "write:webhook:jira", "delete:webhook:jira", "read:jql:jira"}),
 )
+
+_ALL = (ISSUES, SEARCH_BY_GET, SEARCH_BY_POST, MYSELF, PROJECT, PERMISSIONS, WEBHOOKS)
+
+# All that a token can be given here.
+EVERY_SCOPE = frozenset({"offline_access"}).union(*(one.classic | one.granular for one in _ALL))

@@ -1,7 +1,9 @@
 """What Cloud and Data Center sites have in common."""
 
+import json
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -11,10 +13,11 @@ from local.sample_jira.clock import Clock, jira_time
 from local.sample_jira.encoding import IssueEncoder
 from local.sample_jira.listener import Listener
 from local.sample_jira.messages import Answer, errors_answer, json_answer
-from local.sample_jira.model import Issue, Project
+from local.sample_jira.model import Event, Issue, Project
 from local.sample_jira.operations import Call
 from local.sample_jira.schemas import IssueQuery, NoBody, PermissionsQuery, ProjectQuery
 from local.sample_jira.service import Service, ServiceOptions
+from local.sample_jira.webhooks import DeliveryFaults, Webhooks
 
 BUILT = "2026-03-26T22:20:59.000+0000"
 
@@ -24,11 +27,13 @@ class SiteOptions(ServiceOptions):
 
     `reject_credentials`: every credential counts as wrong. `archived_by_id`: an archived issue is
     shown when asked for by itself. `clock_skew_seconds`: how far the site's clock is ahead.
+    `administrator`: our account administers Jira, so it may make webhooks.
     """
 
     reject_credentials: bool = False
     archived_by_id: bool = True
     clock_skew_seconds: float = 0
+    administrator: bool = True
 
 
 Options = TypeVar("Options", bound=SiteOptions)
@@ -43,6 +48,7 @@ class JiraSite(IssueBook, Service[Options]):
         IssueBook.__init__(self, clock)
         Service.__init__(self, name, clock, options)
         self.account = account
+        self.webhooks = Webhooks(clock, lambda: self.url, self.described, self._administers)
         self.keyring = Keyring(())
         self.context_path = context_path
         self._listener: Listener | None = None
@@ -72,6 +78,53 @@ class JiraSite(IssueBook, Service[Options]):
         left = self._listener
         self.listen()
         return left
+
+    # Webhooks
+
+    def happened(self, event: Event, issue: Issue, *items: Mapping[str, object]) -> None:
+        """Deliver it to every webhook that is about it."""
+        self.webhooks.happened(event, issue, items)
+
+    def _administers(self, viewer: Viewer) -> bool:
+        return self.options.administrator and not viewer.anonymous and viewer.app_secret is None
+
+    def described(self, issue: Issue) -> Mapping[str, object]:
+        """The issue as deliveries have it."""
+        described: Mapping[str, object] = json.loads(self.encoder(("status",)).encode(issue))
+        return described
+
+    def add_webhook(self, url: str, secret: str | None = None, jql: str = "") -> str:
+        """An administrator makes a webhook in the browser; its id."""
+        return self.webhooks.add(url, secret, jql=jql)
+
+    def remove_webhook(self, hook_id: str) -> bool:
+        """An administrator removes a webhook."""
+        return self.webhooks.remove(hook_id)
+
+    def expire_webhooks(self) -> None:
+        """Webhooks of apps end, as after 30 days."""
+        self.webhooks.expire()
+
+    def list_webhooks(self) -> list[dict[str, object]]:
+        """What is registered, without secrets."""
+        return self.webhooks.hooks()
+
+    def deliveries(self) -> list[dict[str, object]]:
+        """Every try of a delivery so far, oldest first."""
+        return [asdict(one) for one in self.webhooks.delivered]
+
+    def spoil_deliveries(  # noqa: PLR0913 - each is a fault of its own
+        self,
+        *,
+        drop: float = 0,
+        double: float = 0,
+        delay_seconds: float = 0,
+        reorder: bool = False,
+        retry_seconds: float = 300,
+        private_app: bool = False,
+    ) -> None:
+        """Let deliveries go wrong from now on; without arguments they go right again."""
+        self.webhooks.faults = DeliveryFaults(drop, double, delay_seconds, reorder, retry_seconds, private_app)
 
     # Credentials
 

@@ -19,18 +19,23 @@ from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.violations import InMemoryViolationStore
+from tests.fakes.webhooks import InMemoryHintStore, InMemoryHookKeyStore, InMemoryWebhookStore
 from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
 from ticket_status.aws.integrations.store import DynamoIntegrationStore
 from ticket_status.aws.runs.store import DynamoRunStore
 from ticket_status.aws.secrets import SecretsManagerSecretStore
+from ticket_status.aws.tickets.hints import DynamoHintStore
 from ticket_status.aws.tickets.store import DynamoTicketStore
 from ticket_status.aws.violations.store import DynamoViolationStore
+from ticket_status.aws.webhooks.keys import SecretsManagerHookKeyStore
+from ticket_status.aws.webhooks.store import DynamoWebhookStore
 from ticket_status.ports.integrations import IntegrationStore, RefreshLease
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.secrets import SecretStore
 from ticket_status.ports.tickets import TicketStore
 from ticket_status.ports.violations import ViolationStore
+from ticket_status.ports.webhooks import HintStore, HookKeyStore, WebhookStore
 
 S = TypeVar("S")
 
@@ -50,13 +55,17 @@ class Stores:
     violations: ViolationStore
     runs: RunStore
     secrets: SecretStore
+    webhooks: WebhookStore
+    hook_keys: HookKeyStore
+    hints: HintStore
 
 
 def in_memory() -> Stores:
     """The fakes that the tests of the use cases run on."""
     integrations, tickets = InMemoryIntegrationStore(), InMemoryTicketStore()
     violations, runs = InMemoryViolationStore(tickets), InMemoryRunStore(integrations)
-    return Stores(integrations, integrations, tickets, violations, runs, InMemorySecretStore())
+    hooks = (InMemoryWebhookStore(), InMemoryHookKeyStore(), InMemoryHintStore(tickets))
+    return Stores(integrations, integrations, tickets, violations, runs, InMemorySecretStore(), *hooks)
 
 
 class Account:
@@ -74,7 +83,7 @@ class Account:
         """The adapters, on new tables and with a new key."""
         prefix = f"contract-{token_hex(4)}-"
         create_tables(self.dynamo.client, prefix)
-        integrations, tickets, violations, runs = (prefix + table for table in LOGICAL_IDS)
+        integrations, tickets, violations, runs, webhooks = (prefix + table for table in LOGICAL_IDS)
         kept = self._caught_up("integrations", DynamoIntegrationStore(self.dynamo, integrations))
         key_id = self._kms.create_key()["KeyMetadata"]["KeyId"]
         return Stores(
@@ -84,6 +93,9 @@ class Account:
             self._caught_up("violations", DynamoViolationStore(self.dynamo, violations, tickets, RETENTION)),
             DynamoRunStore(self.dynamo, runs, integrations),
             SecretsManagerSecretStore(self._secrets, prefix + "integrations", key_id),
+            DynamoWebhookStore(self.dynamo, webhooks),
+            SecretsManagerHookKeyStore(SecretsManagerSecretStore(self._secrets, prefix + "hooks", key_id)),
+            DynamoHintStore(self.dynamo, tickets),
         )
 
     def _caught_up(self, name: str, store: S) -> S:

@@ -8,7 +8,7 @@ from local.template import load
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOGICAL_IDS = ("IntegrationsTable", "TicketsTable", "ViolationsTable", "SyncRunsTable")
+LOGICAL_IDS = ("IntegrationsTable", "TicketsTable", "ViolationsTable", "SyncRunsTable", "WebhooksTable")
 _AT_CREATION = {"AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode"}
 
 

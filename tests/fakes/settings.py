@@ -12,12 +12,14 @@ from tests.fakes.samples import NOW
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.violations import InMemoryViolationStore
+from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
 from ticket_status.core.connection import Check, ConnectionReport
 from ticket_status.core.model import Integration, SyncRun
 from ticket_status.core.model import Site as KnownSite
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.service.administration.services import SettingsServices, settings_services
 from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.administration.webhook import WebhookPorts
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.tickets.reading import Reading
 
@@ -83,7 +85,14 @@ class FakeOAuth2:
     trouble: JiraTrouble | None = None
     exchanged: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def authorization_url(self, integration: Integration, redirect_uri: str, state: str) -> str:
+    def authorization_url(
+        self,
+        integration: Integration,
+        redirect_uri: str,
+        state: str,
+        *,
+        webhook: bool = False,  # noqa: ARG002 - any scopes are granted
+    ) -> str:
         return f"https://auth.example/authorize?client_id={integration.client_id}&redirect_uri={redirect_uri}&state={state}"
 
     def exchange(
@@ -158,6 +167,8 @@ class SettingsWorld:
         self.queue = FakeWorkQueue()
         self.secrets = InMemorySecretStore()
         self.connections = FakeConnections()
+        self.webhooks, self.hook_keys = InMemoryWebhookStore(), InMemoryHookKeyStore()
+        self.jira_webhooks = FakeJiraWebhooks()
         self.oauth1 = FakeOAuth1()
         self.oauth2 = FakeOAuth2()
         self.refused_addresses: dict[str, str] = {}
@@ -197,4 +208,5 @@ class SettingsWorld:
             sleep=self.pass_time,
         )
         violations = InMemoryViolationStore(self.tickets)
-        return settings_services(ports, Reading(self.integrations, self.tickets, violations))
+        webhooks = WebhookPorts(self.webhooks, self.hook_keys, self.jira_webhooks)
+        return settings_services(ports, Reading(self.integrations, self.tickets, violations), webhooks)

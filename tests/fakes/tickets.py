@@ -162,6 +162,11 @@ class InMemoryTicketStore:
         self.stored.pop(current, None)
         self.new.discard(current)
 
+    def hint(self, key: TicketKey, now: datetime) -> None:
+        """For the store of hints: the ticket waits to be read."""
+        self.stored[key] = replace(self.stored[key], hinted_at=now)
+        self.new.add(key)
+
     def current(self, key: TicketKey) -> TicketKey:
         """The identity under which a ticket is stored now."""
         return self._became.get(key, key)
@@ -174,7 +179,8 @@ class InMemoryTicketStore:
         if changed is None:
             return False
         self._store(changed)
-        if not isinstance(observation, Missed):
+        hinted_later = changed.hinted_at is not None and changed.hinted_at > observation.at
+        if not isinstance(observation, Missed) and not hinted_later:
             self.new.discard(observation.key)
         return True
 

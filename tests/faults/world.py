@@ -15,6 +15,7 @@ from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.violations import InMemoryViolationStore
+from tests.fakes.webhooks import InMemoryWebhookStore
 from tests.faults.interrupting import InterruptingConnector
 from tests.faults.logins import Logins, SampleSite
 from tests.faults.stores import InMemoryPointsLedger, WatchedIntegrationStore
@@ -246,7 +247,9 @@ class Deployed:
         self.rejected: list[JiraRejectedRequestError] = []
         """What Jira called malformed: these alarm."""
         careful = CarefulConnector(self.interrupting, world.integrations, now, world.clock.advance)
-        ports = WorkerPorts(world.integrations, world.tickets, world.run_store, world.queue, careful)
+        ports = WorkerPorts(
+            world.integrations, world.tickets, world.run_store, world.queue, careful, InMemoryWebhookStore()
+        )
         self._worker = Worker(ports, now, jitter=lambda: 0.0)
         refresh_ports = RefreshPorts(world.integrations, world.tickets, careful)
         self._refresh = Refresh(refresh_ports, world.reading, world.runs, now, self.rejected.append)

@@ -107,7 +107,9 @@ def work(function: Function, context: LambdaContext, *more: str) -> dict[Metric,
 
 
 def look(function: Function, context: LambdaContext) -> dict[Metric, float]:
-    app = probe.ProbeApp(function.logger, function.metrics("ProbeFunction"), function.stage.probe())
+    app = probe.ProbeApp(
+        function.logger, function.metrics("ProbeFunction"), function.stage.probe(), function.stage.care
+    )
     function.composed(probe, "probe", app)
     probe_handler({}, context)
     return function.counted()
@@ -196,7 +198,12 @@ def test_every_metric_of_ours_that_an_alarm_watches_is_written(emitted: set[Metr
         for metric in _watched(alarm)
         if metric["Namespace"] == {"Fn::Sub": WRITTEN_BY_US}
     }
-    assert {metric.name for metric in watched} == {"ScheduledRounds", "CompletedOrIdle", "BrokenIntegrations"}
+    assert {metric.name for metric in watched} == {
+        "ScheduledRounds",
+        "CompletedOrIdle",
+        "BrokenIntegrations",
+        "TroubledWebhooks",
+    }
     assert watched <= emitted
 
 

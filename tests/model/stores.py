@@ -123,7 +123,7 @@ class InDynamo:
         """On new tables."""
         self._baton, self._prefix = baton, f"model-{token_hex(4)}-"
         create_tables(self._dynamo.client, self._prefix)
-        integrations, tickets, violations, runs = (self._prefix + table for table in LOGICAL_IDS)
+        integrations, tickets, violations, runs, *_ = (self._prefix + table for table in LOGICAL_IDS)
         kept = DynamoIntegrationStore(self._dynamo, integrations)
         found = DynamoTicketStore(self._dynamo, tickets, violations, RETENTION)
         return Stores(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.settings import FakeKeyPair, FakeOAuth1, FakeOAuth2
+from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
 from tests.model.actors import Baton
 from tests.model.jira import JiraSite, ModelConnections, Watcher
 from tests.model.stores import Stores
@@ -14,6 +15,7 @@ from ticket_status.core.work import Work
 from ticket_status.service.administration.integrations import NewIntegration
 from ticket_status.service.administration.services import settings_services
 from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.administration.webhook import WebhookPorts
 from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.probe import Probe
 from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
@@ -90,7 +92,11 @@ class System:
         self.runs = Runs(integrations, tickets, stores.runs, self.queue, slice_tickets=SLICE_TICKETS)
         self.reading = Reading(integrations, tickets, stores.violations)
         self.schedule = Schedule(integrations, self.runs)
-        self.worker = Worker(WorkerPorts(integrations, tickets, stores.runs, self.queue, careful), clock, lambda: 0.5)
+        self.worker = Worker(
+            WorkerPorts(integrations, tickets, stores.runs, self.queue, careful, InMemoryWebhookStore()),
+            clock,
+            lambda: 0.5,
+        )
         self.probe = Probe(integrations, careful, self.runs, clock)
         self.registration = RegisterTickets(integrations, stores.violations, self.queue)
         ports = RefreshPorts(integrations, tickets, careful)
@@ -112,6 +118,7 @@ class System:
                 sleep=lambda _seconds: None,
             ),
             self.reading,
+            WebhookPorts(InMemoryWebhookStore(), InMemoryHookKeyStore(), FakeJiraWebhooks()),
         )
 
 

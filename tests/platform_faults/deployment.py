@@ -95,7 +95,7 @@ class Deployment:
         created = self.sqs.create_queue(QueueName=f"{self._prefix}sync", Attributes=attributes)
         self.queue_url = created["QueueUrl"]
         bus = self._client("events").create_event_bus(Name=f"{self._prefix}bus")
-        integrations, tickets, violations, runs = (self._prefix + table for table in LOGICAL_IDS)
+        integrations, tickets, violations, runs, *_ = (self._prefix + table for table in LOGICAL_IDS)
         variables = {
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": endpoint_url,

@@ -16,6 +16,8 @@ from tests.template.deployed import Deployed, deployed
 ALL_SCOPES = {"ticketing/read", "ticketing/refresh", "ticketing/register", "ticketing/admin"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 CALLBACKS = {("GET", "/oauth1/callback"), ("GET", "/oauth2/callback")}
+DELIVERIES = {("POST", "/hooks/{hook_id}")}
+FUNCTIONS = ("RefreshFunction", "SettingsFunction", "HooksFunction")
 CLIENTS = {
     "AdminClient": ALL_SCOPES,
     "ViewerClient": {"ticketing/read", "ticketing/refresh"},
@@ -38,24 +40,25 @@ def test_the_template_routes_to_each_function_what_it_resolves(functions: dict[s
     settings = {(route.method, route.path) for route in settings_routes}
     assert in_template(functions["RefreshFunction"]) == refresh
     assert in_template(functions["SettingsFunction"]) == settings
+    assert in_template(functions["HooksFunction"]) == DELIVERIES
 
 
 def test_the_api_document_has_the_same_routes(functions: dict[str, Any]) -> None:
     document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
     documented = {(method.upper(), path) for path, item in document["paths"].items() for method in METHODS & set(item)}
-    assert documented == in_template(functions["RefreshFunction"]) | in_template(functions["SettingsFunction"])
+    assert documented == set().union(*(in_template(functions[name]) for name in FUNCTIONS))
 
 
 def test_every_route_lies_below_the_base_path(functions: dict[str, Any]) -> None:
-    for function in ("RefreshFunction", "SettingsFunction"):
+    for function in FUNCTIONS:
         for event in events(functions[function]):
             assert event["Path"].startswith(f"{BASE_PATH}/")
             assert event["RestApiId"] == {"Ref": "Api"}
 
 
-def test_only_the_callbacks_are_open_to_a_caller_without_a_token(functions: dict[str, Any]) -> None:
-    every = in_template(functions["RefreshFunction"]) | in_template(functions["SettingsFunction"])
-    assert every - set(guarded(deployed())) == CALLBACKS
+def test_only_callbacks_and_deliveries_are_open_to_a_caller_without_a_token(functions: dict[str, Any]) -> None:
+    every = set().union(*(in_template(functions[name]) for name in FUNCTIONS))
+    assert every - set(guarded(deployed())) == CALLBACKS | DELIVERIES
     unscoped = {(r.method, r.path) for routes in (refresh_routes, settings_routes) for r in routes if r.scope is None}
     assert unscoped == CALLBACKS
 

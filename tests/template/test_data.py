@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-TABLES = ["IntegrationsTable", "TicketsTable", "ViolationsTable", "SyncRunsTable"]
+TABLES = ["IntegrationsTable", "TicketsTable", "ViolationsTable", "SyncRunsTable", "WebhooksTable"]
 QUEUES = ["SyncQueue", "SyncDeadLetterQueue", "EventsDeadLetterQueue"]
 FOURTEEN_DAYS = 14 * 24 * 3600
 

@@ -11,9 +11,11 @@ from ticket_status.config import (
     ApiConfig,
     AuthorizerConfig,
     EventsConfig,
+    HooksConfig,
     ProbeConfig,
     StoreConfig,
     TelemetryConfig,
+    WebhookConfig,
     WorkerConfig,
 )
 
@@ -22,7 +24,8 @@ CONFIGS: dict[str, Callable[[Mapping[str, str]], object]] = {
     "SyncWorkerFunction": WorkerConfig.from_env,
     "ProbeFunction": ProbeConfig.from_env,
     "RefreshFunction": ApiConfig.from_env,
-    "SettingsFunction": ApiConfig.from_env,
+    "SettingsFunction": lambda environment: (ApiConfig.from_env(environment), WebhookConfig.from_env(environment)),
+    "HooksFunction": HooksConfig.from_env,
     "EventsFunction": EventsConfig.from_env,
     "AuthorizerFunction": AuthorizerConfig.from_env,
 }

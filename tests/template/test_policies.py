@@ -11,7 +11,17 @@ from tests.fakes.policies import as_list, statements
 from tests.template.deployed import deployed
 
 ISSUER = {"TokenIssuer": "https://login.example.com", "TokenAudience": "ticket-status"}
-ROLES = ["SyncRole", "SyncWorkerRole", "ProbeRole", "RefreshRole", "SettingsRole", "EventsRole", "AuthorizerRole"]
+ROLES = [
+    "SyncRole",
+    "SyncWorkerRole",
+    "ProbeRole",
+    "RefreshRole",
+    "SettingsRole",
+    "HooksRole",
+    "EventsRole",
+    "AuthorizerRole",
+]
+SECRETS = (":secret:${AWS::StackName}/integrations/*", ":secret:${AWS::StackName}/hooks/*")
 # Sending in batches needs no more than sending; the embedded AWS wants it spelt like this.
 WILDCARD_ACTIONS = {"sqs:SendMessage*"}
 
@@ -50,7 +60,7 @@ def test_a_statement_names_resources_of_this_stack(role: str, resources: dict[st
             if function == "Fn::GetAtt":
                 assert value[0] in resources
             else:
-                assert re.match(r"\$\{\w+\.Arn\}/index/\w+$", value) or "${AWS::StackName}/integrations/*" in value
+                assert re.match(r"\$\{\w+\.Arn\}/index/\w+$", value) or value.endswith(SECRETS)
 
 
 def test_every_statement_says_why() -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "common" / "ticket_status"
 FUNCTIONS = ROOT / "functions"
 
-RULES = 18
+RULES = 19
 
 
 @dataclass(frozen=True)

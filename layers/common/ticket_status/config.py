@@ -106,16 +106,36 @@ class JiraConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """Where webhooks and their keys are, for the functions that set them up and look after them."""
+
+    webhooks_table: str
+    hook_secret_prefix: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(_text(environment, "WEBHOOKS_TABLE"), _text(environment, "HOOK_SECRET_PREFIX"))
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeConfig:
     """What ``ProbeFunction`` reads."""
 
     stores: StoreConfig
     jira: JiraConfig
+    webhooks: WebhookConfig
+    event_bus_name: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read it; raises ``ConfigurationError``."""
-        return cls(StoreConfig.from_env(environment), JiraConfig.from_env(environment))
+        return cls(
+            StoreConfig.from_env(environment),
+            JiraConfig.from_env(environment),
+            WebhookConfig.from_env(environment),
+            _text(environment, "EVENT_BUS_NAME"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +145,7 @@ class WorkerConfig:
     stores: StoreConfig
     jira: JiraConfig
     dead_letter_queue_url: str
+    webhooks_table: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -133,6 +154,7 @@ class WorkerConfig:
             StoreConfig.from_env(environment),
             JiraConfig.from_env(environment),
             _text(environment, "SYNC_DEAD_LETTER_QUEUE_URL"),
+            _text(environment, "WEBHOOKS_TABLE"),
         )
 
 
@@ -194,4 +216,24 @@ class EventsConfig:
             violations_table=_text(environment, "VIOLATIONS_TABLE"),
             retention=timedelta(days=_days(environment, "RETENTION_DAYS")),
             event_bus_name=_text(environment, "EVENT_BUS_NAME"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HooksConfig:
+    """What ``HooksFunction`` reads."""
+
+    region: str
+    tickets_table: str
+    sync_queue_url: str
+    webhooks: WebhookConfig
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read it; raises ``ConfigurationError``."""
+        return cls(
+            region=_text(environment, "AWS_REGION"),
+            tickets_table=_text(environment, "TICKETS_TABLE"),
+            sync_queue_url=_text(environment, "SYNC_QUEUE_URL"),
+            webhooks=WebhookConfig.from_env(environment),
         )

@@ -60,7 +60,8 @@ def test_work_is_read_as_it_was_written(work: Work) -> None:
 @pytest.mark.parametrize("work", WORK, ids=lambda work: type(work).__name__)
 def test_a_message_of_the_previous_version_is_read_beside_the_new_one(work: Work) -> None:
     members = json.loads(write_work(work))
-    members.pop("again", None)
+    for added in ("again", "hinted"):
+        members.pop(added, None)
     assert read_message(json.dumps({**members, "version": 2})) == Message(work, None)
     del members["origin"]
     assert read_message(json.dumps({**members, "version": 1})) == Message(work, None)
@@ -79,7 +80,7 @@ def test_that_new_tickets_are_looked_for_again_came_with_version_3() -> None:
     work = NewTicketsWork("cloud-abc", "cloud-abc~k3f9x2", again=True)
     assert read_message(write_work(work)).work == work
     members = json.loads(write_work(work))
-    for broken in ({**members, "version": 2}, {**members, "again": 1}):
+    for broken in ({**members, "version": 2}, {**members, "again": 1}, {**members, "hinted": 1}):
         with pytest.raises(MalformedMessageError):
             read_message(json.dumps(broken))
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from local.sample_jira import SampleJira
 from local.sample_jira.cloud import CloudSite
@@ -18,10 +20,13 @@ from ticket_status.core.addresses import AddressRules
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType, InstallationType, Integration
 from ticket_status.jira.connector import Connector
+from ticket_status.jira.oauth2 import OAuth2
 from ticket_status.jira.settings import JiraSettings, Limits
 from ticket_status.jira.site import JiraSite
+from ticket_status.jira.token_endpoint import Tokens
 
 Kind: TypeAlias = Literal["cloud", "data center"]
+CALLBACK = "https://us.example/oauth2/callback"
 BRIEF = Limits(read=1, total=1.5)
 """Bounds of a call that is waited out: short, so that waiting is. Everywhere else the usual ones hold, which no busy
 machine reaches."""
@@ -104,3 +109,15 @@ def bench() -> Iterator[Bench]:
 def failed(report: ConnectionReport) -> list[str]:
     """The names of the checks that failed."""
     return [check.name for check in report.checks if not check.ok]
+
+
+def granted(bench: Bench, integration: Integration, client_secret: str, *, webhook: bool = False) -> Tokens:
+    """The tokens after a browser was sent to the authorisation page and back."""
+    dance = OAuth2(bench.settings, bench.now)
+    url = dance.authorization_url(integration, CALLBACK, "the-state", webhook=webhook)
+    back = requests.get(url, allow_redirects=False, timeout=5).headers["Location"]
+    query = parse_qs(urlsplit(back).query)
+    assert query["state"] == ["the-state"]
+    tokens = dance.exchange(integration, client_secret, query["code"][0], CALLBACK)
+    assert isinstance(tokens, Tokens), tokens
+    return tokens

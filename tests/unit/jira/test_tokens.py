@@ -5,23 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 
 from local.sample_jira.faults import FaultKind
 from tests.fakes.secrets import InMemorySecretStore
-from tests.unit.jira.conftest import Bench
+from tests.unit.jira.conftest import CALLBACK, Bench, granted
 from ticket_status.core.model import AuthType, Integration, ReasonCode
 from ticket_status.core.observations import Account, Answered
 from ticket_status.core.scopes import REQUIRED_SCOPES
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.jira.oauth2 import OAuth2
 from ticket_status.jira.site import JiraSite
-from ticket_status.jira.token_endpoint import Tokens
 
-CALLBACK = "https://service.example.com/callback"
 TOKEN = "/oauth/token"
 
 
@@ -36,18 +32,6 @@ def authorised(bench: Bench) -> Integration:
     tokens = granted(bench, integration, atlassian.client_secret)
     bench.secrets.write(integration.integration_ref, secret | dict(tokens.as_secrets()))
     return integration
-
-
-def granted(bench: Bench, integration: Integration, client_secret: str) -> Tokens:
-    """The tokens after a browser was sent to the authorisation page and back."""
-    dance = OAuth2(bench.settings, bench.now)
-    url = dance.authorization_url(integration, CALLBACK, "the-state")
-    back = requests.get(url, allow_redirects=False, timeout=5).headers["Location"]
-    query = parse_qs(urlsplit(back).query)
-    assert query["state"] == ["the-state"]
-    tokens = dance.exchange(integration, client_secret, query["code"][0], CALLBACK)
-    assert isinstance(tokens, Tokens), tokens
-    return tokens
 
 
 def refreshes(bench: Bench) -> int:

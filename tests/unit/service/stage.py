@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.fakes.bus import FakeBus
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.jira import FakeJiraConnector, FakeSite
 from tests.fakes.lagging import LaggingStores
@@ -12,6 +13,7 @@ from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.violations import InMemoryViolationStore
+from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
 from tests.unit.examples import NOW, TO_DO, an_integration
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Integration, Status, SyncRun, Ticket, TicketKey, Trigger
@@ -19,6 +21,8 @@ from ticket_status.core.shown import Shown, shown
 from ticket_status.core.slices import SLICE_TICKETS
 from ticket_status.core.violations import Registration
 from ticket_status.core.work import Work
+from ticket_status.service.administration.webhook import WebhookPorts
+from ticket_status.service.administration.webhook_care import WebhookCare
 from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.probe import Probe
 from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
@@ -74,6 +78,7 @@ class Stage:
             self._lag()
         self.run_store = InMemoryRunStore(self.integrations)
         self.queue = FakeWorkQueue()
+        self.webhooks = InMemoryWebhookStore()
         self.sites = {name: FakeSite() for name in self.integrations.stored}
         self.connector = FakeJiraConnector(self.sites)
         self.careful = CarefulConnector(self.connector, self.integrations, self.worker_clock, self.wait)
@@ -82,7 +87,7 @@ class Stage:
         self.registration = RegisterTickets(self.integrations, self.violations, self.queue)
         self.rejected: list[JiraRejectedRequestError] = []
         self.worker = Worker(
-            WorkerPorts(self.integrations, self.tickets, self.run_store, self.queue, self.careful),
+            WorkerPorts(self.integrations, self.tickets, self.run_store, self.queue, self.careful, self.webhooks),
             self.worker_clock,
             lambda: 0.0,
         )
@@ -203,6 +208,12 @@ class Stage:
         self.start()
         self.work_off()
         return self.run
+
+    @property
+    def care(self) -> WebhookCare:
+        """What the probe does for webhooks."""
+        ports = WebhookPorts(self.webhooks, InMemoryHookKeyStore(), FakeJiraWebhooks())
+        return WebhookCare(self.integrations, ports, FakeBus(), self.clock)
 
     def probe(self) -> Probe:
         """The probe."""

@@ -1,13 +1,13 @@
 """Section 5: what the bus is told of writes, against the schemas of ``docs/events``."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from tests.fakes.bus import FakeBus
 from tests.unit.examples import BROKEN, DAY, DONE, MINUTE, NOW, a_ticket, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
@@ -24,20 +24,6 @@ from ticket_status.service.tickets.publishing import (
 )
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "events"
-
-
-class FakeBus:
-    """Keeps what was published, call by call."""
-
-    def __init__(self) -> None:
-        self.calls: list[Sequence[BusEvent]] = []
-
-    def publish(self, events: Sequence[BusEvent]) -> None:
-        self.calls.append(events)
-
-    @property
-    def events(self) -> list[BusEvent]:
-        return [event for call in self.calls for event in call]
 
 
 def publish(stage: Stage, *writes: TicketWrite | IntegrationWrite) -> FakeBus:

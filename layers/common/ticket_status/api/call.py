@@ -78,6 +78,10 @@ class Call:
         """The body, which fits the shape; raises 400, 413 or 422 otherwise."""
         return check(self.json, shape)
 
+    def optional_body(self, shape: Shape) -> dict[str, Any]:
+        """The body, which may be left out; raises as ``body`` does."""
+        return self.body(shape) if self.event.body else {}
+
     @property
     def paging(self) -> tuple[int, str | None]:
         """``limit`` and ``next_token``; raises 422 for a limit that is none."""

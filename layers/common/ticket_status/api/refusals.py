@@ -26,6 +26,7 @@ from ticket_status.service.administration.refusals import (
     RetrievalDisabled,
     SyncRunNotFound,
     TicketNotFound,
+    WebhookNotPermitted,
     WrongAuthType,
 )
 
@@ -78,6 +79,8 @@ def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, 
             return _conflict("integration_broken", reason)
         case JiraUnavailable(reason=reason):
             return _conflict("jira_unavailable", reason)
+        case WebhookNotPermitted(reason=reason, steps=steps):
+            return ProblemError(HTTPStatus.CONFLICT, "webhook_not_permitted", reason, steps=list(steps))
         case ChangedMeanwhile(connection_name=name):
             return _conflict("changed_meanwhile", f"somebody else is changing {name!r} at this moment; try again")
         case _:

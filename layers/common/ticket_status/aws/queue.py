@@ -1,8 +1,8 @@
 """The sync queue in SQS. A message is JSON with a format version; what is not exactly one of ours is refused.
 
-Version 1 is version 2 without ``origin``; that is version 3 without ``again`` of new tickets. A version that is newer
-than this code is no mistake but a deployment or a roll-back under way: such a message is left on the queue, for whoever
-can read it.
+Version 1 is version 2 without ``origin``; that is version 3 without ``again`` and ``hinted`` of new tickets. A version
+that is newer than this code is no mistake but a deployment or a roll-back under way: such a message is left on the
+queue, for whoever can read it.
 """
 
 import json
@@ -38,7 +38,7 @@ _MEMBERS = {
 _ADDED: Mapping[str, Mapping[str, int]] = {
     "slice": {"origin": 2},
     "verdict": {"origin": 2},
-    "new_tickets": {"origin": 2, "again": 3},
+    "new_tickets": {"origin": 2, "again": 3, "hinted": 3},
 }
 """What came later, and with which version."""
 
@@ -135,8 +135,8 @@ def write_work(work: Work, origin: str | None = None) -> str:
             members |= {"name": work.name, "step": work.step, "cursor": work.cursor}
         case VerdictWork():
             members |= {"kind": "verdict", "run_id": work.run_id, "clock": work.clock.isoformat()}
-        case NewTicketsWork(again=again):
-            members |= {"kind": "new_tickets", "again": again}
+        case NewTicketsWork(again=again, hinted=hinted):
+            members |= {"kind": "new_tickets", "again": again, "hinted": hinted}
         case _:
             assert_never(work)
     return json.dumps(members)
@@ -165,7 +165,7 @@ def _work(members: Mapping[str, Any]) -> Work:
         case "verdict":
             return VerdictWork(name, ref, _text(members, "run_id"), _time(members, "clock"))
         case _:
-            return NewTicketsWork(name, ref, _flag(members, "again"))
+            return NewTicketsWork(name, ref, _flag(members, "again"), _flag(members, "hinted"))
 
 
 def _members(body: str) -> Mapping[str, Any]:

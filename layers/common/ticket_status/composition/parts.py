@@ -19,7 +19,8 @@ from ticket_status.aws.runs.store import DynamoRunStore
 from ticket_status.aws.secrets import SecretsManagerSecretStore
 from ticket_status.aws.tickets.store import DynamoTicketStore
 from ticket_status.aws.violations.store import DynamoViolationStore
-from ticket_status.config import JiraConfig, StoreConfig, TelemetryConfig
+from ticket_status.aws.webhooks.keys import SecretsManagerHookKeyStore
+from ticket_status.config import JiraConfig, StoreConfig, TelemetryConfig, WebhookConfig
 from ticket_status.service.retrieval.runs import Runs
 
 if TYPE_CHECKING:
@@ -136,6 +137,12 @@ def dynamo_of(region: str) -> Dynamo:
 def secret_store(region: str, config: JiraConfig) -> SecretsManagerSecretStore:
     """Where credentials are."""
     return SecretsManagerSecretStore(client_of("secretsmanager", region), config.secret_prefix, config.secret_key_id)
+
+
+def hook_keys(region: str, config: WebhookConfig, key_id: str = "") -> SecretsManagerHookKeyStore:
+    """Where the keys of webhooks are; ``key_id`` is needed to make new ones."""
+    secrets = SecretsManagerSecretStore(client_of("secretsmanager", region), config.hook_secret_prefix, key_id)
+    return SecretsManagerHookKeyStore(secrets)
 
 
 class Stores:

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from functools import cache
 
-from ticket_status.composition.parts import Stores, Telemetry, now, telemetry
-from ticket_status.composition.sites import connector
+from ticket_status.aws.event_bus import EventBridgeBus
+from ticket_status.aws.webhooks.store import DynamoWebhookStore
+from ticket_status.composition.parts import Stores, Telemetry, client_of, hook_keys, now, telemetry
+from ticket_status.composition.sites import connector, plain_connector
 from ticket_status.config import ProbeConfig
+from ticket_status.service.administration.webhook import WebhookPorts
+from ticket_status.service.administration.webhook_care import WebhookCare
 from ticket_status.service.retrieval.probe import Probe
 
 
@@ -14,6 +18,7 @@ class ProbeApp(Telemetry):
     """``ProbeFunction``."""
 
     probe: Probe
+    care: WebhookCare
 
 
 @cache
@@ -22,4 +27,14 @@ def probe() -> ProbeApp:
     config, to = ProbeConfig.from_env(), telemetry()
     stores = Stores(config.stores)
     opens = connector(stores, config.stores, config.jira)
-    return ProbeApp(to.logger, to.metrics, Probe(stores.integrations, opens, stores.run_keeper, now))
+    care = WebhookCare(
+        stores.integrations,
+        WebhookPorts(
+            DynamoWebhookStore(stores.dynamo, config.webhooks.webhooks_table),
+            hook_keys(config.stores.region, config.webhooks, config.jira.secret_key_id),
+            plain_connector(stores, config.stores, config.jira),
+        ),
+        EventBridgeBus(client_of("events", config.stores.region), config.event_bus_name),
+        now,
+    )
+    return ProbeApp(to.logger, to.metrics, Probe(stores.integrations, opens, stores.run_keeper, now), care)

@@ -4,13 +4,15 @@ import time
 from typing import TYPE_CHECKING
 
 from ticket_status.api.application import Surroundings
+from ticket_status.aws.webhooks.store import DynamoWebhookStore
 from ticket_status.composition.api import surroundings
-from ticket_status.composition.parts import Stores, later, now, secret_store
-from ticket_status.config import ApiConfig
+from ticket_status.composition.parts import Stores, hook_keys, later, now, secret_store
+from ticket_status.config import ApiConfig, WebhookConfig
 from ticket_status.ports.integrations import RefreshLease
 from ticket_status.ports.secrets import SecretStore
 from ticket_status.service.administration.services import SettingsServices, settings_services
 from ticket_status.service.administration.settings_ports import SettingsPorts
+from ticket_status.service.administration.webhook import WebhookPorts
 from ticket_status.service.tickets.reading import Reading
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def _connecting(config: ApiConfig, secrets: SecretStore, lease: RefreshLease) ->
 
 def settings() -> tuple[SettingsServices, Surroundings]:
     """The services of ``SettingsFunction`` and what surrounds them."""
-    config = ApiConfig.from_env()
+    config, hooks = ApiConfig.from_env(), WebhookConfig.from_env()
     stores = Stores(config.stores)
     secrets = secret_store(config.stores.region, config.jira)
     jira = later(lambda: _connecting(config, secrets, stores.integrations))
@@ -45,4 +47,9 @@ def settings() -> tuple[SettingsServices, Surroundings]:
         sleep=time.sleep,
     )
     reading = Reading(stores.integrations, stores.tickets, stores.violations)
-    return settings_services(ports, reading), surroundings(config)
+    webhooks = WebhookPorts(
+        later(lambda: DynamoWebhookStore(stores.dynamo, hooks.webhooks_table)),
+        later(lambda: hook_keys(config.stores.region, hooks, config.jira.secret_key_id)),
+        later(lambda: jira.connections),
+    )
+    return settings_services(ports, reading, webhooks), surroundings(config)

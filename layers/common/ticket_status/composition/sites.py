@@ -42,6 +42,12 @@ def _tell_of_call(call: MadeCall) -> None:
 
 def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> CarefulConnector:
     """Opens integrations' sites."""
-    opened = Connector(secret_store(config.region, jira), stores.integrations, jira_settings(jira, config.region), now)
-    paid = PointsConnector(opened, DynamoPointsLedger(stores.dynamo, config.sync_runs_table), now)
+    paid = PointsConnector(
+        plain_connector(stores, config, jira), DynamoPointsLedger(stores.dynamo, config.sync_runs_table), now
+    )
     return CarefulConnector(paid, stores.integrations, now, time.sleep)
+
+
+def plain_connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> Connector:
+    """The same without counting points and without care: for calls that retrieve nothing."""
+    return Connector(secret_store(config.region, jira), stores.integrations, jira_settings(jira, config.region), now)

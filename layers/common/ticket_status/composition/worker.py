@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ticket_status.aws.queue import MalformedMessageError, read_message
+from ticket_status.aws.webhooks.store import DynamoWebhookStore
 from ticket_status.composition.parts import Stores, Telemetry, now, telemetry
 from ticket_status.composition.sites import connector
 from ticket_status.config import WorkerConfig
@@ -58,6 +59,7 @@ def worker() -> WorkerApp:
     """Built at the first invocation."""
     config, to = WorkerConfig.from_env(), telemetry()
     stores = Stores(config.stores, config.dead_letter_queue_url)
+    webhooks = DynamoWebhookStore(stores.dynamo, config.webhooks_table)
     opens = connector(stores, config.stores, config.jira)
-    ports = WorkerPorts(stores.integrations, stores.tickets, stores.runs, stores.queue, opens)
+    ports = WorkerPorts(stores.integrations, stores.tickets, stores.runs, stores.queue, opens, webhooks)
     return WorkerApp(to.logger, to.metrics, Worker(ports, now, random.random), stores.queue)

@@ -337,6 +337,8 @@ class Ticket:
     """When it became known here; ``None`` for tickets from before this was stored."""
     serves: ServedViolations = field(default=ServedViolations(), compare=False)
     """Kept with it for whoever reads it; no part of what was registered or observed."""
+    hinted_at: datetime | None = None
+    """When a webhook last named it (R19)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from ticket_status.core.model import NEW_TICKETS, HealthStatus, Integration, SyncRun
 from ticket_status.core.runs import at_work, collected
 from ticket_status.core.throttle import pause_end
+from ticket_status.core.work import NewTicketsWork
 
 GATHER = timedelta(seconds=10)
 """New tickets wait so long for others of their integration: a burst of registrations becomes few Jira calls."""
@@ -17,9 +18,16 @@ FORGOTTEN_AFTER = timedelta(seconds=60)
 MAX_WAIT_FOR_RUN = timedelta(seconds=30)
 """How long new tickets wait for the run at work, which usually reaches them, before they get a slice of their own."""
 
+MOST_BESIDE_A_RUN = 50
+"""Slices of tickets that waited, in one run: each is a part of the run's item, which must not grow without bound."""
+
 LOOK_AGAIN = timedelta(seconds=10)
 """New tickets that cannot be retrieved yet are looked for again after this. The index that lists them lags behind, so
 they are looked for once more after this, too, when they have been found."""
+
+
+STORM = 100
+"""Hints that are gathered at once in a storm, such as the fallout of a bulk change (R19)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,10 @@ class Retrieve:
 TakeUp: TypeAlias = Postpone | LookAgain | Leave | Retrieve
 
 
-def how_to_take_up(integration: Integration | None, active: SyncRun | None, now: datetime) -> TakeUp:
-    """What becomes of new tickets that wait, when somebody is on the way to them."""
+def how_to_take_up(
+    integration: Integration | None, active: SyncRun | None, work: NewTicketsWork, now: datetime
+) -> TakeUp:
+    """What becomes of the tickets that wait."""
     if integration is None:
         return Leave("the integration is gone")
     if not integration.retrieve_jira_tickets or integration.health.status is not HealthStatus.HEALTHY:
@@ -65,18 +75,33 @@ def how_to_take_up(integration: Integration | None, active: SyncRun | None, now:
         return Postpone(until)
     if integration.due is not None:
         return LookAgain("a run of all tickets is due", note_again=True)
-    return Retrieve(None) if active is None or not at_work(active, now) else _beside(active, integration, now)
+    return Retrieve(None) if active is None or not at_work(active, now) else _beside(active, integration, work, now)
 
 
-def _beside(active: SyncRun, integration: Integration, now: datetime) -> LookAgain | Retrieve:
+def _beside(active: SyncRun, integration: Integration, work: NewTicketsWork, now: datetime) -> LookAgain | Retrieve:
     if collected(active):
         return LookAgain("the run at work is being judged", note_again=True)
-    if any(not slice_.done for name, slice_ in active.slices.items() if name.startswith(NEW_TICKETS)):
+    beside = [one for name, one in active.slices.items() if name.startswith(NEW_TICKETS)]
+    if any(not one.done for one in beside) or len(beside) >= MOST_BESIDE_A_RUN:
         return LookAgain("new tickets are being retrieved", note_again=False)
     noted = integration.new_tickets_at
-    if noted is not None and now - noted < MAX_WAIT_FOR_RUN:
+    if not work.hinted and noted is not None and now - noted < MAX_WAIT_FOR_RUN:
         return LookAgain("the run at work may come by them by itself", note_again=False)
     return Retrieve(active)
+
+
+def look_again_after(work: NewTicketsWork, tickets: int) -> timedelta:
+    """When tickets that wait are looked for once more. In a storm of hints it becomes longer: few calls for many."""
+    return LOOK_AGAIN * 3 if work.again and _storm(work, tickets) else LOOK_AGAIN
+
+
+def keeps_gathering(work: NewTicketsWork, tickets: int) -> bool:
+    """Whether they are looked for once more: for what the index hid, and as long as a storm of hints goes on."""
+    return not work.again or _storm(work, tickets)
+
+
+def _storm(work: NewTicketsWork, tickets: int) -> bool:
+    return work.hinted and tickets >= STORM
 
 
 def stale_after(integration: Integration, now: datetime) -> datetime | None:

@@ -41,6 +41,9 @@ _PROOF = (
 REQUESTED_SCOPES = (*REQUIRED_SCOPES, *_PROOF, "offline_access")
 """What authorising asks for; without ``offline_access`` there is no refresh token."""
 
+WEBHOOK_SCOPES = ("read:jira-work", "manage:jira-webhook")
+"""What an OAuth 2.0 app needs beyond to register webhooks (R19); asked for only where somebody wants one."""
+
 _CLASSIC_WORK = "read:jira-work"
 _CLASSIC_USER = "read:jira-user"
 _COVERED_BY_CLASSIC_USER = frozenset({"read:user:jira", "read:avatar:jira"})

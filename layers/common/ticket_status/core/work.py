@@ -35,12 +35,14 @@ class VerdictWork:
 
 @dataclass(frozen=True, slots=True)
 class NewTicketsWork:
-    """Retrieve newly registered tickets (R14)."""
+    """Retrieve the tickets that wait: newly registered ones (R14), and those that a webhook named (R19)."""
 
     integration_name: str
     integration_ref: str
     again: bool = False
     """They were looked for a moment ago: this is for those that the index, which lags behind, did not show yet."""
+    hinted: bool = False
+    """A webhook named them."""
 
 
 Work: TypeAlias = SliceWork | VerdictWork | NewTicketsWork

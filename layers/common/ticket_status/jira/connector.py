@@ -20,8 +20,10 @@ from ticket_status.jira.signed_client import SignedClient
 from ticket_status.jira.site import JiraSite
 from ticket_status.jira.token_endpoint import TokenEndpoint
 from ticket_status.jira.tokens import ServiceAccountCredentials, TokenCredentials
+from ticket_status.jira.webhooks import webhooks_of
 from ticket_status.ports.integrations import RefreshLease
 from ticket_status.ports.secrets import SecretStore
+from ticket_status.ports.webhooks import JiraWebhooks
 
 _TOKEN_SECONDS: Final = 12.0
 """Bound of a call to the token endpoint: a third of `tokens.LEASE` at most, so that a lease outlives its refresh."""
@@ -54,6 +56,19 @@ class Connector:
         if site is None or not isinstance(account, Account):
             return account if not isinstance(account, Account) else not_authorised()
         return discovery.jira(site)
+
+    def open_webhooks(self, integration: Integration, deadline: datetime | None = None) -> JiraWebhooks | JiraTrouble:
+        """The integration's Jira, to have webhooks registered there."""
+        opened = self._opened(integration, None, deadline)
+        if not isinstance(opened, tuple):
+            return opened
+        client, discovery = opened
+        site = integration.site
+        if site is None:
+            site, account = discovery.find()
+            if site is None:
+                return account if not isinstance(account, Account) else not_authorised()
+        return webhooks_of(integration, site, client)
 
     def check(
         self,

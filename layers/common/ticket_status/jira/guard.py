@@ -44,10 +44,14 @@ class Expected:
     """False for calls made without credentials."""
     conceal: Callable[[str], str] = _nothing_secret
     """Takes the credentials out of a text that is quoted."""
+    may_be_empty: bool = False
+    """Whether a response without a body is one, as to a change."""
 
 
 def trouble_in(answer: Answer, expected: Expected) -> JiraTrouble | None:
     """What is wrong with the response; ``None`` when it is Jira's, for us. Its status may still say no."""
+    if expected.may_be_empty and not answer.body and answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return None
     return (
         throttled(answer.status, answer.headers, answer.received_at)
         or _outage(answer, expected)

@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from ticket_status.core.model import InstallationType, Integration, ReasonCode
-from ticket_status.core.scopes import REQUESTED_SCOPES
+from ticket_status.core.scopes import REQUESTED_SCOPES, WEBHOOK_SCOPES
 from ticket_status.core.trouble import JiraTrouble, Refused
 from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.session import HttpSession
@@ -20,8 +20,10 @@ class OAuth2:
         self._settings = settings
         self._now = now
 
-    def authorization_url(self, integration: Integration, redirect_uri: str, state: str) -> str:
-        """Where a person's browser is sent to grant access."""
+    def authorization_url(
+        self, integration: Integration, redirect_uri: str, state: str, *, webhook: bool = False
+    ) -> str:
+        """Where a person's browser is sent to grant access; with ``webhook`` also to having webhooks registered."""
         asked = {
             "client_id": integration.client_id or "",
             "redirect_uri": redirect_uri,
@@ -33,7 +35,7 @@ class OAuth2:
             return f"{integration.site_url}/rest/oauth2/latest/authorize?{urlencode(asked)}"
         asked |= {
             "audience": "api.atlassian.com",
-            "scope": " ".join(REQUESTED_SCOPES),
+            "scope": " ".join((*REQUESTED_SCOPES, *(WEBHOOK_SCOPES if webhook else ()))),
             "prompt": "consent",
         }
         return f"{self._settings.auth_url.rstrip('/')}/authorize?{urlencode(asked)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from time import perf_counter
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import requests
@@ -30,11 +30,14 @@ _A_MOMENT: Final = 0.05
 _TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 
 
+Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A call to make. What it carries may be secret, so it is not shown."""
 
-    method: Literal["GET", "POST"]
+    method: Method
     url: str
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: object = field(default=None, repr=False)

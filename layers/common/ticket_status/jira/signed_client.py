@@ -9,7 +9,7 @@ from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, r
 from ticket_status.jira.credentials import Credentials
 from ticket_status.jira.guard import Expected, account_named, trouble_in, unnamed
 from ticket_status.jira.quoting import quote
-from ticket_status.jira.session import Answer, HttpSession, NoAnswer, Request
+from ticket_status.jira.session import Answer, HttpSession, Method, NoAnswer, Request
 
 _OF_CREDENTIALS = frozenset({ReasonCode.AUTHENTICATION_FAILED, ReasonCode.AUTHORIZATION_EXPIRED})
 
@@ -54,16 +54,21 @@ class SignedClient:
         """Have something looked up."""
         return self._advised(self._signed(Request("POST", url, json=body)))
 
+    def change(self, method: Method, url: str, body: object = None) -> Reply | JiraTrouble:
+        """Have something changed; an empty response has no data."""
+        reply = self._advised(self._signed(Request(method, url, json=body), may_be_empty=True))
+        return reply if isinstance(reply, Reply) else reply.trouble
+
     def get_unsigned(self, url: str) -> Reply | CallFailure:
         """Ask for something without credentials."""
         return self._judged(Request("GET", url), Expected(authenticated=False))
 
-    def _signed(self, request: Request) -> Reply | CallFailure:
+    def _signed(self, request: Request, *, may_be_empty: bool = False) -> Reply | CallFailure:
         """The believed reply; a token that was not taken is renewed, once."""
         auth = self._credentials.sign()
         if isinstance(auth, Throttled | Refused | Unavailable):
             return CallFailure(auth, connected=False)
-        expected = Expected(conceal=self._credentials.conceal)
+        expected = Expected(conceal=self._credentials.conceal, may_be_empty=may_be_empty)
         reply = self._judged(replace(request, auth=auth), expected)
         if not _token_not_taken(reply):
             return reply
@@ -100,6 +105,8 @@ def _token_not_taken(reply: Reply | CallFailure) -> bool:
 
 
 def _reply(answer: Answer, expected: Expected) -> Reply | CallFailure:
+    if expected.may_be_empty and not answer.body:
+        return Reply(answer.status, None)
     said = quote(answer, expected.conceal) if answer.status >= 400 else ""  # noqa: PLR2004 - an HTTP status
     try:
         data = read(answer)

@@ -36,8 +36,10 @@ class GrantedSecrets(Protocol):
 class OAuth2Grants(Protocol):
     """OAuth 2.0, of Cloud (3LO) and Data Center (application link)."""
 
-    def authorization_url(self, integration: Integration, redirect_uri: str, state: str) -> str:
-        """Where a person grants access."""
+    def authorization_url(
+        self, integration: Integration, redirect_uri: str, state: str, *, webhook: bool = False
+    ) -> str:
+        """Where a person grants access; with ``webhook`` also to having webhooks registered."""
 
     def exchange(
         self,

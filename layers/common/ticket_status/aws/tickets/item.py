@@ -68,6 +68,7 @@ class TicketRow(Model):
     """On a ticket that was made of a key-only one: the id of that."""
     resolved_at = UTCDateTimeAttribute(null=True)
     """On an alias, and on a ticket that was made of a key-only one: when that got its issue id."""
+    hinted_at = UTCDateTimeAttribute(null=True)
     expires_at = TTLAttribute(null=True)
 
 
@@ -121,6 +122,7 @@ def ticket_of(row: TicketRow) -> Ticket:
         status_since=values.get("status_since"),
         registered_at=values.get("registered_at"),
         serves=served_by(row),
+        hinted_at=values.get("hinted_at"),
     )
 
 

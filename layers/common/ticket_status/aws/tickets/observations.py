@@ -65,11 +65,11 @@ class Recording:
         newer = is_ticket() & is_not_deleted() & is_older_than(at)
         match observation:
             case Observed(sighting=seen):
-                actions = [TicketRow.sighting.set(seen), TicketRow.absence.remove(), TicketRow.new_in.remove()]
+                actions = [TicketRow.sighting.set(seen), TicketRow.absence.remove()]
                 return self._show(key, at, [observed_now, *actions], newer, _changes_status(seen))
             case Unseen(absence=absence):
                 hidden = TicketRow.absence.set(absence.value)
-                actions = [observed_now, hidden, TicketRow.new_in.remove()]
+                actions = [observed_now, hidden]
                 return self._show(key, at, actions, newer, TicketRow.absence.does_not_exist())
             case Missed(seen_at=seen_at):
                 return self._miss(key, at, seen_at)
@@ -77,6 +77,16 @@ class Recording:
                 assert_never(observation)
 
     def _show(
+        self, key: TicketKey, at: datetime, actions: Sequence[Action], newer: Condition, changes: Condition
+    ) -> bool:
+        """The ticket waits no more, unless a webhook named it after it was asked for (R19)."""
+        waited = either(TicketRow.hinted_at.does_not_exist(), TicketRow.hinted_at <= at)
+        waits_no_more = [*actions, TicketRow.new_in.remove()]
+        return self._show_since(key, at, waits_no_more, newer & waited, changes) or self._show_since(
+            key, at, actions, newer & (TicketRow.hinted_at > at), changes
+        )
+
+    def _show_since(
         self, key: TicketKey, at: datetime, actions: Sequence[Action], newer: Condition, changes: Condition
     ) -> bool:
         """Since when it shows this moves only when it changes: most do, so that is tried first."""

@@ -42,8 +42,8 @@ class Authorization:
 
     # --- Begin ------------------------------------------------------------------------------------------------------
 
-    def begin_oauth2(self, connection_name: str, callback_url: str) -> Begun | Refusal:
-        """Where a person grants access by OAuth 2.0."""
+    def begin_oauth2(self, connection_name: str, callback_url: str, *, webhook: bool = False) -> Begun | Refusal:
+        """Where a person grants access by OAuth 2.0; with ``webhook`` also to having webhooks registered (R19)."""
         integration = self._of_type(connection_name, AuthType.OAUTH2)
         if not isinstance(integration, Integration):
             return integration
@@ -51,7 +51,8 @@ class Authorization:
         expires_at = self._granting.expect(integration, state, callback_url)
         if expires_at is None:
             return IntegrationNotFound(connection_name)
-        return Begun(self._ports.oauth2.authorization_url(integration, callback_url, state), expires_at)
+        url = self._ports.oauth2.authorization_url(integration, callback_url, state, webhook=webhook)
+        return Begun(url, expires_at)
 
     def begin_oauth1(self, connection_name: str, callback_url: str) -> Begun | Refusal:
         """Where a person grants access by OAuth 1.0a; Jira is asked for a request token first."""

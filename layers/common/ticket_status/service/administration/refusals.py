@@ -131,6 +131,14 @@ class JiraUnavailable:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookNotPermitted:
+    """Jira does not let this credential register webhooks; ``steps`` say how a person does it (R19)."""
+
+    reason: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedMeanwhile:
     """Somebody else is changing the integration at this moment."""
 
@@ -155,5 +163,6 @@ Refusal: TypeAlias = (
     | OutsideWindow
     | IntegrationBroken
     | JiraUnavailable
+    | WebhookNotPermitted
     | ChangedMeanwhile
 )

@@ -10,6 +10,7 @@ from ticket_status.service.administration.integrations import Integrations
 from ticket_status.service.administration.recheck import Rechecking
 from ticket_status.service.administration.settings_ports import SettingsPorts
 from ticket_status.service.administration.switching import Switching
+from ticket_status.service.administration.webhook import WebhookPorts, Webhooks
 from ticket_status.service.tickets.reading import Reading
 
 
@@ -23,9 +24,10 @@ class SettingsServices:
     checking: Checking
     authorization: Authorization
     rechecking: Rechecking
+    webhooks: Webhooks
 
 
-def settings_services(ports: SettingsPorts, reading: Reading) -> SettingsServices:
+def settings_services(ports: SettingsPorts, reading: Reading, webhooks: WebhookPorts) -> SettingsServices:
     """All of them, over the same ports."""
     checking = Checking(ports)
     return SettingsServices(
@@ -35,4 +37,5 @@ def settings_services(ports: SettingsPorts, reading: Reading) -> SettingsService
         checking,
         Authorization(ports, Granting(ports, checking)),
         Rechecking(ports, reading),
+        Webhooks(ports, webhooks),
     )

@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import TypeAlias, assert_never
 
 from ticket_status.core.model import NEW_TICKETS, Integration, Slice, SliceProgress, SyncRun, Trigger
-from ticket_status.core.new_tickets import LOOK_AGAIN, Leave, LookAgain, Postpone, Retrieve, how_to_take_up
+from ticket_status.core.new_tickets import (
+    LOOK_AGAIN,
+    STORM,
+    Leave,
+    LookAgain,
+    Postpone,
+    Retrieve,
+    how_to_take_up,
+    keeps_gathering,
+    look_again_after,
+)
 from ticket_status.core.runs import LOST, lost
 from ticket_status.core.throttle import delay_until
 from ticket_status.core.window import END, position, window_start
@@ -15,6 +25,7 @@ from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.tickets import TicketStore
+from ticket_status.ports.webhooks import WebhookStore
 from ticket_status.service.retrieval.runs import Runs
 
 
@@ -26,6 +37,7 @@ class NewTicketsPorts:
     tickets: TicketStore
     runs: RunStore
     queue: WorkQueue
+    webhooks: WebhookStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +65,18 @@ class NewTickets:
         """Do the work of a message that new tickets wait."""
         now = self._now()
         integration, active = self._gather(work, now)
-        decided = how_to_take_up(integration, active, now)
+        decided = how_to_take_up(integration, active, work, now)
         if integration is None:
             return Leave("the integration is gone")
         match decided:
             case Postpone(until):
+                self._keep_note(work, until)
                 self._ports.queue.send([work], delay_until(until, now, self._jitter()))
                 return decided
             case LookAgain():
                 return self._look_again(work, integration, decided, now)
             case Leave():
-                self._ports.integrations.take_new_tickets(integration)
+                self._take_note(work, integration)
                 return decided
             case Retrieve(run):
                 return self._retrieve(work, integration, run, now)
@@ -85,29 +98,45 @@ class NewTickets:
     def _look_again(
         self, work: NewTicketsWork, integration: Integration, decided: LookAgain, now: datetime
     ) -> LookAgain:
-        if decided.note_again:
+        if decided.note_again and not work.hinted:
             self._ports.integrations.announce_new_tickets(integration, now, stale_after=now)
+        self._keep_note(work, now + LOOK_AGAIN)
         self._ports.queue.send([work], int(LOOK_AGAIN.total_seconds()))
         return decided
 
+    def _take_note(self, work: NewTicketsWork, integration: Integration) -> None:
+        """Whoever comes from now on has its own message sent."""
+        if work.hinted:
+            self._ports.webhooks.gathered(integration.integration_ref)
+        else:
+            self._ports.integrations.take_new_tickets(integration)
+
+    def _keep_note(self, work: NewTicketsWork, until: datetime) -> None:
+        """Hints that come until then need no message: this one comes again."""
+        if work.hinted:
+            self._ports.webhooks.gathering(work.integration_ref, until)
+
     def _retrieve(self, work: NewTicketsWork, integration: Integration, run: SyncRun | None, now: datetime) -> TakenUp:
         """Have them retrieved. The index lags behind, so it is looked into again for those that came last."""
-        self._ports.integrations.take_new_tickets(integration)
+        self._take_note(work, integration)
         # R2: what left the window before it was ever retrieved is not asked for any more.
         whole = Slice(position(window_start(now)), END, ())
         pages = self._ports.tickets.new_rows(integration.integration_ref)
         tickets = sum(row.position >= whole.start for page in pages for row in page)
-        if not work.again:
-            self._ports.queue.send([replace(work, again=True)], int(LOOK_AGAIN.total_seconds()))
+        if keeps_gathering(work, tickets):
+            later = look_again_after(work, tickets)
+            if tickets >= STORM:
+                self._keep_note(work, now + later)
+            self._ports.queue.send([replace(work, again=True)], int(later.total_seconds()))
         if not tickets:
             return Leave("there are none")
-        taken = self._with(integration, run, whole, tickets, now)
+        taken = self._with(work, integration, run, whole, tickets)
         if taken is None:
             return self._look_again(work, integration, LookAgain("another run was quicker", note_again=True), now)
         return Retrieved(taken.run_id)
 
     def _with(
-        self, integration: Integration, run: SyncRun | None, whole: Slice, tickets: int, now: datetime
+        self, work: NewTicketsWork, integration: Integration, run: SyncRun | None, whole: Slice, tickets: int
     ) -> SyncRun | None:
         """The run at work, or a new one, with a slice of the new tickets on the queue."""
         name = NEW_TICKETS if run is None else f"{NEW_TICKETS}{len(run.slices)}"
@@ -115,7 +144,8 @@ class NewTickets:
             run = self._ports.runs.join(run, name, whole, tickets)
         else:
             slices = {name: SliceProgress(whole)}
-            run = self._runs.begin(integration, Trigger.REGISTERED, slices, tickets, now)
+            trigger = Trigger.WEBHOOK if work.hinted else Trigger.REGISTERED
+            run = self._runs.begin(integration, trigger, slices, tickets, self._now())
         if run is not None:
             self._runs.queue_slices(integration, run, [name])
         return run

@@ -23,8 +23,10 @@ from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.tickets import TicketStore
+from ticket_status.ports.webhooks import WebhookStore
 from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT, Asked, Retrieval
 from ticket_status.service.retrieval.careful import CarefulJira
+from ticket_status.service.retrieval.losses import MEASURING, WebhookLosses
 from ticket_status.service.retrieval.site_health import SiteHealth
 
 STEP_TICKETS = 5_000
@@ -57,6 +59,10 @@ class SlicePorts(Protocol):
     @property
     def runs(self) -> RunStore:
         """Where the steps are written."""
+
+    @property
+    def webhooks(self) -> WebhookStore:
+        """Where it is counted what a webhook lost."""
 
 
 class SliceRetrieval:
@@ -216,6 +222,9 @@ class SliceRetrieval:
         ref = self._run.integration_ref
         if doubtful(self._written_at, asked.at):
             result = self._retrieval.held_against_stored(ref, result)
+        if self._run.trigger in MEASURING and self._asks_for_all:
+            known_before = [row.ticket_id for row, _ in result.changed if row.sighting is not None]
+            WebhookLosses(self._ports.webhooks, self._ports.tickets, self._now).measure(ref, known_before)
         written = self._retrieval.record_changes(ref, asked, result.changed)
         if self._asks_for_all:
             self._tally = together(self._tally, passed(result))

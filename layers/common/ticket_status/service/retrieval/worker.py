@@ -33,6 +33,7 @@ from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.tickets import TicketStore
+from ticket_status.ports.webhooks import WebhookStore
 from ticket_status.service.retrieval.asking import Retrieval
 from ticket_status.service.retrieval.careful import CarefulConnector, CarefulJira
 from ticket_status.service.retrieval.new_tickets import NewTickets, NewTicketsPorts, Retrieved
@@ -79,6 +80,7 @@ class WorkerPorts:
     runs: RunStore
     queue: WorkQueue
     connector: CarefulConnector
+    webhooks: WebhookStore
 
 
 class Worker:
@@ -91,7 +93,7 @@ class Worker:
         self._runs = Runs(ports.integrations, ports.tickets, ports.runs, ports.queue)
         self._health = SiteHealth(ports.integrations, now)
         self._retrieval = Retrieval(ports.tickets, now)
-        new_tickets = NewTicketsPorts(ports.integrations, ports.tickets, ports.runs, ports.queue)
+        new_tickets = NewTicketsPorts(ports.integrations, ports.tickets, ports.runs, ports.queue, ports.webhooks)
         self._new_tickets = NewTickets(new_tickets, self._runs, now, jitter)
         self._verdicts = RunVerdict(ports, self._retrieval, self._health, now)
 

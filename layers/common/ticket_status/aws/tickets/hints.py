@@ -1,0 +1,88 @@
+"""R19: the mark of a ticket that Jira named: it waits in the index of tickets that are to be read, as new ones do."""
+
+from datetime import date, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ticket_status.aws.dynamo import Dynamo, Item
+from ticket_status.core.model import Absence, TicketKey
+from ticket_status.core.webhooks import Hint
+from ticket_status.core.window import position, window_start
+from ticket_status.ports.webhooks import Marked
+
+_MOST = 200
+"""Identifiers of deliveries that a ticket remembers of a day, 36 bytes each; beyond, a repeated one costs a read."""
+
+_MARK = "SET n = :ref, hinted_at = :now"
+_WAITS = "attribute_exists(issue_key) AND (attribute_not_exists(x) OR x <> :deleted) AND c >= :start"
+_ROOM = "(attribute_not_exists(#today) OR size(#today) < :most)"
+_FIRST = "NOT contains(#today, :id) AND NOT contains(#yesterday, :id)"
+
+
+class DynamoHintStore:
+    """The ``HintStore``. A delivery that came before is told by the ticket, so that taking one is a single write.
+
+    Each ticket has three sets of identifiers, ``h0`` to ``h2``, a day each in turn: today's is added to, yesterday's
+    is looked at, the third is dropped.
+    """
+
+    def __init__(self, dynamo: Dynamo, tickets_table: str) -> None:
+        self._dynamo = dynamo
+        self._table = tickets_table
+
+    def mark(self, key: TicketKey, hint: Hint, now: datetime) -> Marked:
+        """One conditional UpdateItem; a second one for a ticket with hundreds of hints a day."""
+        today = now.date()
+        names = {"#today": _set_of(today, 0), "#yesterday": _set_of(today, -1), "#third": _set_of(today, 1)}
+        first: dict[str, Any] = {
+            "UpdateExpression": f"{_MARK} ADD #today :ids REMOVE #third",
+            "ConditionExpression": f"{_WAITS} AND {_FIRST} AND {_ROOM}",
+            "ExpressionAttributeNames": names,
+        }
+        values = {":id": {"S": hint.identifier}, ":ids": {"SS": [hint.identifier]}, ":most": {"N": str(_MOST)}}
+        stored = self._update(key, now, first, values)
+        if stored is None:
+            return Marked.WAITS
+        if "issue_key" not in stored:
+            return Marked.UNKNOWN
+        if stored.get("x", {}).get("S") == Absence.DELETED or stored["c"]["S"] < position(window_start(now)):
+            return Marked.NOT_ASKED
+        seen = {one for name in ("#today", "#yesterday") for one in stored.get(names[name], {}).get("SS", ())}
+        if hint.identifier in seen:
+            return Marked.REPEATED
+        full = self._update(key, now, {"UpdateExpression": _MARK, "ConditionExpression": _WAITS}, {})
+        return Marked.WAITS if full is None else Marked.NOT_ASKED
+
+    def _update(self, key: TicketKey, now: datetime, request: dict[str, Any], values: dict[str, Any]) -> Item | None:
+        """``None`` when it was written, else what is stored."""
+        always = {
+            ":ref": {"S": key.integration_ref},
+            ":now": {"S": _stored(now)},
+            ":deleted": {"S": Absence.DELETED.value},
+            ":start": {"S": position(window_start(now))},
+        }
+        try:
+            self._dynamo.client.update_item(
+                TableName=self._table,
+                Key={"i": {"S": key.integration_ref}, "t": {"S": key.ticket_id}},
+                ExpressionAttributeValues={**always, **values},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **request,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            answer: dict[str, Any] = dict(error.response)
+            stored: Item = answer.get("Item", {})
+            return stored
+        return None
+
+
+def _set_of(today: date, later: int) -> str:
+    return f"h{(today.toordinal() + later) % 3}"
+
+
+def _stored(moment: datetime) -> str:
+    """As PynamoDB writes times."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f%z")

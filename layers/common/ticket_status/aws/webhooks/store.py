@@ -1,0 +1,137 @@
+"""Webhooks in DynamoDB: one small item each, whose counts are added to, never read before they are written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ticket_status.aws.dynamo import Dynamo, Item
+from ticket_status.aws.webhooks.item import count_name, item_of, time_value, webhook_of
+from ticket_status.core.webhooks import Tally, Webhook, WebhookState, hour_of, stale_hours
+
+
+class DynamoWebhookStore:
+    """The ``WebhookStore``."""
+
+    def __init__(self, dynamo: Dynamo, table_name: str) -> None:
+        self._dynamo = dynamo
+        self._table = table_name
+
+    def get(self, hook_id: str) -> Webhook | None:
+        """One consistent GetItem."""
+        answer = self._dynamo.client.get_item(TableName=self._table, Key=_key(hook_id), ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return None if item is None else webhook_of(item)
+
+    def get_many(self, hook_ids: Sequence[str]) -> dict[str, Webhook]:
+        """One BatchGetItem per 100."""
+        items = self._dynamo.batch_get(self._table, [_key(hook_id) for hook_id in dict.fromkeys(hook_ids)])
+        found = [webhook_of(item) for item in items]
+        return {webhook.integration_ref: webhook for webhook in found}
+
+    def all(self) -> Iterator[Webhook]:
+        """A scan, page after page: as many items as integrations with a webhook."""
+        request: dict[str, Any] = {"TableName": self._table, "ConsistentRead": True}
+        while True:
+            page: Mapping[str, Any] = self._dynamo.client.scan(**request)
+            yield from (webhook_of(item) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def put(self, webhook: Webhook) -> None:
+        """One PutItem."""
+        self._dynamo.client.put_item(TableName=self._table, Item=item_of(webhook))
+
+    def remove(self, hook_id: str) -> None:
+        """One DeleteItem."""
+        self._dynamo.client.delete_item(TableName=self._table, Key=_key(hook_id))
+
+    def count(
+        self, hook_id: str, tallies: Mapping[Tally, int], now: datetime, *, delivered: bool, gathering: bool = False
+    ) -> datetime | None:
+        """One UpdateItem."""
+        set_: list[str] = []
+        if delivered:
+            set_ += ["last_delivery_at = :now", "live_since = if_not_exists(live_since, :now)"]
+        if gathering:
+            set_.append("gathering_since = if_not_exists(gathering_since, :now)")
+        names = {f"#c{place}": count_name(tally, hour_of(now)) for place, tally in enumerate(tallies)}
+        values: dict[str, Any] = {f":c{place}": {"N": str(number)} for place, number in enumerate(tallies.values())}
+        added = ", ".join(f"#c{place} :c{place}" for place in range(len(tallies)))
+        expression = [*([f"SET {', '.join(set_)}"] if set_ else []), *([f"ADD {added}"] if added else [])]
+        before = self._change(
+            hook_id,
+            " ".join(expression),
+            values | ({":now": time_value(now)} if set_ else {}),
+            {"ExpressionAttributeNames": names, "ReturnValues": "ALL_OLD"},
+        )
+        noted = before.get("gathering_since") if before is not None and gathering else None
+        return None if noted is None else datetime.fromisoformat(noted["S"])
+
+    def gathered(self, hook_id: str) -> None:
+        """One UpdateItem."""
+        self._change(hook_id, "REMOVE gathering_since", {})
+
+    def gathering(self, hook_id: str, until: datetime) -> None:
+        """One UpdateItem."""
+        self._change(hook_id, "SET gathering_since = :until", {":until": time_value(until)})
+
+    def unheard(self, hook_id: str, now: datetime) -> None:
+        """One UpdateItem."""
+        self._change(hook_id, "SET unheard_at = :now", {":now": time_value(now)})
+
+    def renewed(self, webhook: Webhook, jira_id: str, expires_at: datetime | None) -> None:
+        """One UpdateItem."""
+        if expires_at is None:
+            self._change(webhook.integration_ref, "SET jira_id = :id REMOVE expires_at", {":id": {"S": jira_id}})
+        else:
+            values = {":id": {"S": jira_id}, ":end": time_value(expires_at)}
+            self._change(webhook.integration_ref, "SET jira_id = :id, expires_at = :end", values)
+
+    def switch(self, hook_id: str, *, on: bool) -> None:
+        """One UpdateItem."""
+        self._change(hook_id, "SET is_on = :on", {":on": {"BOOL": on}})
+
+    def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> bool:
+        """One conditional UpdateItem."""
+        stale = stale_hours(webhook, now)
+        names = {"#state": "state", **{f"#h{place}": count_name(*one) for place, one in enumerate(stale)}}
+        removed = f" REMOVE {', '.join(f'#h{place}' for place in range(len(stale)))}" if stale else ""
+        values = {":new": {"S": state.value}, ":old": {"S": webhook.state.value}}
+        more = {"ExpressionAttributeNames": names}
+        expression = f"SET #state = :new{removed}"
+        return self._change(webhook.integration_ref, expression, values, more, "#state = :old") is not None
+
+    def _change(
+        self,
+        hook_id: str,
+        expression: str,
+        values: Mapping[str, Mapping[str, Any]],
+        more: Mapping[str, Any] | None = None,
+        condition: str | None = None,
+    ) -> Item | None:
+        """What was there before, if asked for; ``None`` when the webhook is gone or the condition does not hold."""
+        there = "attribute_exists(hook_id)"
+        request: dict[str, Any] = {name: value for name, value in (more or {}).items() if value}
+        if values:
+            request["ExpressionAttributeValues"] = values
+        try:
+            answer = self._dynamo.client.update_item(
+                TableName=self._table,
+                Key=_key(hook_id),
+                UpdateExpression=expression,
+                ConditionExpression=there if condition is None else f"{there} AND {condition}",
+                **request,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return None
+        before: Item = answer.get("Attributes", {})
+        return before
+
+
+def _key(hook_id: str) -> dict[str, dict[str, str]]:
+    return {"hook_id": {"S": hook_id}}

@@ -1,0 +1,33 @@
+"""``HooksFunction``, put together. It loads nothing that it does not need: it has to answer within two seconds."""
+
+from dataclasses import dataclass
+
+from ticket_status.aws.queue import SqsWorkQueue
+from ticket_status.aws.tickets.hints import DynamoHintStore
+from ticket_status.aws.webhooks.store import DynamoWebhookStore
+from ticket_status.composition.parts import Telemetry, client_of, dynamo_of, hook_keys, now, telemetry
+from ticket_status.config import HooksConfig
+from ticket_status.jira.delivery_signatures import JiraDeliverySignatures
+from ticket_status.service.tickets.deliveries import DeliveryPorts, ReceiveDeliveries
+
+
+@dataclass(frozen=True)
+class HookServices:
+    """What ``HooksFunction`` calls."""
+
+    deliveries: ReceiveDeliveries
+    telemetry: Telemetry
+
+
+def hooks() -> HookServices:
+    """The services, kept while the function is warm."""
+    config = HooksConfig.from_env()
+    dynamo = dynamo_of(config.region)
+    ports = DeliveryPorts(
+        DynamoWebhookStore(dynamo, config.webhooks.webhooks_table),
+        hook_keys(config.region, config.webhooks),
+        DynamoHintStore(dynamo, config.tickets_table),
+        JiraDeliverySignatures(),
+        SqsWorkQueue(client_of("sqs", config.region), config.sync_queue_url),
+    )
+    return HookServices(ReceiveDeliveries(ports, now), telemetry())

@@ -1,0 +1,65 @@
+"""Telling deliveries of Jira's webhooks from forged ones, over their raw bytes, before anything of them is read."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import jwt
+
+from ticket_status.core.webhooks import Signing
+
+_METHODS: Final = frozenset({"sha256", "sha384", "sha512"})
+"""``X-Hub-Signature`` names its method; ``sha256`` is today's, and nothing weaker is taken."""
+
+_LEEWAY_SECONDS: Final = 60
+
+
+class JiraDeliverySignatures:
+    """The ``DeliverySignatures``. Each kind of webhook is signed in one way, and the other is not taken for it."""
+
+    def holds(
+        self, signing: Signing, headers: Mapping[str, str], body: bytes, keys: Sequence[str], now: datetime
+    ) -> bool:
+        """Compared in constant time. Times in a token are held against ``now``, a minute either way."""
+        if signing is Signing.HMAC:
+            return _signed_by_hmac(headers.get("x-hub-signature", ""), body, keys)
+        return _signed_by_token(headers.get("authorization", ""), keys, now)
+
+
+def _signed_by_hmac(header: str, body: bytes, keys: Sequence[str]) -> bool:
+    method, _, told = header.strip().partition("=")
+    if method.lower() not in _METHODS:
+        return False
+    sums = [hmac.new(key.encode(), body, method.lower()).hexdigest().encode() for key in keys]
+    return any(hmac.compare_digest(one, told.strip().lower().encode()) for one in sums)
+
+
+def _signed_by_token(header: str, keys: Sequence[str], now: datetime) -> bool:
+    kind, _, token = header.strip().partition(" ")
+    return kind.lower() == "bearer" and any(_token_holds(token.strip(), key, now) for key in keys)
+
+
+def _token_holds(token: str, key: str, now: datetime) -> bool:
+    """The claims of Jira's tokens are not documented: only the times are looked at, where they are there."""
+    try:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=["HS256"],
+            options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+    except jwt.PyJWTError:
+        return False
+    moment = now.timestamp()
+    expires, begins = claims.get("exp"), claims.get("nbf")
+    return (expires is None or _number(expires) > moment - _LEEWAY_SECONDS) and (
+        begins is None or _number(begins, later=True) <= moment + _LEEWAY_SECONDS
+    )
+
+
+def _number(value: object, *, later: bool = False) -> float:
+    """A time as a number; one that is none never holds."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return float("inf") if later else float("-inf")

@@ -1,0 +1,107 @@
+"""R19: what the probe does for webhooks every 15 minutes: renew, make anew, follow switches, tell what changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ticket_status.core.model import Integration
+from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.core.webhooks import Webhook, WebhookMode, WebhookState, due_for_renewal, reason_of, state_of
+from ticket_status.ports.events import BusEvent, EventBus
+from ticket_status.ports.integrations import IntegrationStore
+from ticket_status.ports.webhooks import Registered
+from ticket_status.service.administration.webhook import WebhookPorts
+
+JIRA_TIME = timedelta(seconds=15)
+"""How long one site has to answer."""
+
+_DOUBTED = frozenset({WebhookState.SILENT, WebhookState.FAILING, WebhookState.EXPIRED})
+"""States in which a registered webhook is looked for in Jira: somebody may have removed it."""
+
+
+WEBHOOK_STATE_CHANGED = "Webhook State Changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CareReport:
+    """What a round found."""
+
+    webhooks: int
+    renewed: int
+    troubled: int
+    """Webhooks that are silent, failing or expired; each of them alarms."""
+
+
+class WebhookCare:
+    """Looks after every webhook. Nothing here touches an integration's health."""
+
+    def __init__(
+        self, integrations: IntegrationStore, ports: WebhookPorts, bus: EventBus, now: Callable[[], datetime]
+    ) -> None:
+        self._integrations = integrations
+        self._webhooks, self._keys, self._connections = ports.webhooks, ports.keys, ports.connections
+        self._bus = bus
+        self._now = now
+
+    def round(self) -> CareReport:
+        """Look after each webhook once."""
+        webhooks = renewed = troubled = 0
+        for webhook in self._webhooks.all():
+            integration = self._integrations.get(webhook.connection_name)
+            if integration is None or integration.integration_ref != webhook.integration_ref:
+                self._forget(webhook)
+                continue
+            webhooks += 1
+            renewed += self._look_after(integration, webhook)
+            troubled += self._tell(webhook) in _DOUBTED
+        return CareReport(webhooks, renewed, troubled)
+
+    def _look_after(self, integration: Integration, webhook: Webhook) -> bool:
+        """Follow a switch that was not followed; renew what expires, make anew what is gone: whether it was."""
+        if webhook.on != integration.retrieve_jira_tickets:
+            self._webhooks.switch(webhook.integration_ref, on=integration.retrieve_jira_tickets)
+            return False
+        now = self._now()
+        registered = webhook.mode is WebhookMode.REGISTER and webhook.on and not integration.broken
+        if not registered or not (due_for_renewal(webhook, now) or state_of(webhook, now) in _DOUBTED):
+            return False
+        jira = self._connections.open_webhooks(integration, now + JIRA_TIME)
+        if isinstance(jira, Throttled | Refused | Unavailable) or webhook.jira_id is None:
+            return False
+        found = jira.renew(webhook.jira_id)
+        if found is None:
+            keys = self._keys.read(webhook.integration_ref)
+            name = f"Ticket Status ({webhook.connection_name})"
+            found = None if keys is None else jira.register(webhook.url, keys.current, webhook.jql, name)
+        if not isinstance(found, Registered):
+            return False
+        self._webhooks.renewed(webhook, found.jira_id, found.expires_at)
+        return True
+
+    def _tell(self, webhook: Webhook) -> WebhookState:
+        """The state now; published when it is another than the one that was told, and then kept as told."""
+        now = self._now()
+        current = self._webhooks.get(webhook.integration_ref) or webhook
+        state = state_of(current, now)
+        if state is not current.state:
+            self._bus.publish([_state_changed(current, state, now)])
+            self._webhooks.tell(current, state, now)
+        return state
+
+    def _forget(self, webhook: Webhook) -> None:
+        """The integration is gone: its webhook in Jira delivers to nobody any more."""
+        self._webhooks.remove(webhook.integration_ref)
+        self._keys.destroy(webhook.integration_ref)
+
+
+def _state_changed(webhook: Webhook, state: WebhookState, now: datetime) -> BusEvent:
+    return BusEvent(
+        WEBHOOK_STATE_CHANGED,
+        {
+            "integration_name": webhook.connection_name,
+            "old": {"state": webhook.state},
+            "new": {"state": state},
+            "reason": reason_of(webhook, now),
+            "at": now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        },
+    )
