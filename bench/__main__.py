@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, cold, missing, others
+from bench import api, cold, judging, missing, others
 from bench.cost import PRICES_OF
 from bench.day import simulate
 from bench.full_run import Measured, fill, measure
@@ -22,6 +22,7 @@ from bench.rows import (
     cost_lines,
     day_lines,
     growth_lines,
+    judging_lines,
     other_lines,
     run_lines,
     slow_line,
@@ -114,11 +115,17 @@ def _verdicts(wire: Wire, *, full: bool) -> Iterable[Line]:
     """Runs of whose tickets Jira does not show some."""
     world = World.make(wire)
     with sample_jira() as sample:
-        tickets, deleted = (MANY, 20_000) if full else (25_000, 10_000)
-        proven = missing.measure(missing.with_deleted(world, sample, tickets, deleted), CALL_SECONDS)
+        tickets, deleted = (10_000, 4_000) if full else (2_000, 500)
+        proven = missing.measure(missing.with_deleted(world, sample, tickets, deleted))
         hidden = missing.with_hidden(world, sample, 5_000, 2_000)
         twice = [missing.measure(hidden, HIDDEN_CALL_SECONDS) for _ in range(2)]
-    return verdict_lines(proven, twice)
+    simulated = [
+        judging.simulate(MANY, 10_000, CALL_SECONDS),
+        judging.simulate(MANY, 20_000, CALL_SECONDS),
+        judging.simulate(MANY, 50_000, CALL_SECONDS),
+        judging.simulate(1_000, 100, CALL_SECONDS, calls_a_minute=10),
+    ]
+    return [*verdict_lines(proven, twice), *judging_lines(simulated)]
 
 
 def _about() -> str:

@@ -8,11 +8,11 @@ from bench.cold import Size, Start
 from bench.cost import Counted, month, secrets
 from bench.day import Day
 from bench.full_run import CHANGED, Measured
+from bench.judging import Simulated
 from bench.missing import Verdicts
 from bench.others import Other
+from ticket_status.core.judgement import implausible
 from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT
-from ticket_status.service.retrieval.proof import AT_ONCE
-from ticket_status.service.retrieval.verdict import TICKETS_PER_MESSAGE
 
 CALL_SECONDS = 0.1
 MEGABYTE = 1024 * 1024
@@ -81,29 +81,28 @@ def slow_line(got: Measured) -> Line:
     return Line(what, f"{got.ours.wall:.2f}", "≤ 1.3 x", f"{floor:.2f}", _x(got.ours.wall, floor))
 
 
+def judging_lines(several: Sequence[Simulated]) -> Iterator[Line]:
+    """Simulated verdicts on deleted tickets."""
+    for got in several:
+        pace = f"at {got.call_seconds * 1e3:.0f} ms a call"
+        if got.calls_a_minute is not None:
+            pace = f"{got.calls_a_minute} calls a minute allowed"
+        what = f"{got.deleted:,} of {got.tickets:,} deleted, {pace}: "
+        least = 0 if implausible(got.deleted, got.tickets) else got.deleted
+        floor = got.tickets / 1000 + least
+        yield Line(what + "Jira calls", f"{got.calls:,}", "≤ 1.02 x", f"{floor:,.0f}", _x(got.calls, floor))
+        took = f"{got.messages}, {got.minutes:.1f} min"
+        yield Line(what + "messages of the verdict, minutes of the run", took, "", f"{got.judged:,} judged in it")
+
+
 def verdict_lines(deleted: Verdicts, hidden: Sequence[Verdicts]) -> Iterator[Line]:
     """What it takes to judge tickets that Jira does not show."""
     looks = deleted.missing
     what = f"{looks:,} of {deleted.tickets:,} deleted: "
-    floor = looks * deleted.call_seconds / AT_ONCE
     yield Line(what + "proven within the run", f"{deleted.judged:,}", f"{looks:,}")
-    yield Line(
-        what + "Jira requests, the looks' share",
-        f"{deleted.jira_requests:,}",
-        "≤ 1.02 x",
-        f"{looks:,} looks",
-        _x(deleted.jira_requests, looks + deleted.tickets / 1000),
-    )
-    yield Line(what + "messages of the verdict", f"{deleted.messages}", "", f"{TICKETS_PER_MESSAGE:,} each at most")
-    yield Line(
-        what + f"wall s at {deleted.call_seconds * 1e3:.0f} ms a call",
-        f"{deleted.wall:.0f}",
-        "",
-        f"looks alone, {AT_ONCE} side by side: {floor:.0f}",
-        _x(deleted.wall, floor),
-    )
+    yield Line(what + "Jira requests", f"{deleted.jira_requests:,}", "", f"{looks:,} looks", f"{deleted.wall:.0f} s")
     writes = f"{deleted.calls.ticket_writes:,} / {len(deleted.calls.exchanges):,}"
-    yield Line(what + "tickets written / DynamoDB calls", writes, f"≤ {2 * looks:,}")
+    yield Line(what + "writes of tickets / DynamoDB calls", writes, f"{2 * looks:,}", "missed, then deleted")
     for got, which in zip(hidden, ("first run", "later run"), strict=True):
         what = f"{got.missing:,} of {got.tickets:,} hidden with their project, {which}: "
         beside = f"{got.wall:.1f} s at {got.call_seconds * 1e3:.0f} ms a call"

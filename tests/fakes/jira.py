@@ -51,7 +51,7 @@ class FakeSite:
 
     def id_of(self, issue: str) -> str:
         """The id of an issue that is named by id or key."""
-        if issue in self.issues:
+        if issue.isdigit():
             return issue
         return next((id_ for id_, (key, _) in self.issues.items() if key == issue.upper()), issue)
 

@@ -223,7 +223,7 @@ class Book:
                 continue
             del self._open[run_id]
             self._closed.add(run_id)
-            full = run.trigger is not Trigger.REGISTERED
+            full = run.trigger not in {Trigger.REGISTERED, Trigger.RECHECK}
             if run.state is RunState.SUCCEEDED and full and run.counts.failed == 0:
                 self._make_sure(run)
 

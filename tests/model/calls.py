@@ -40,5 +40,6 @@ def _check_ticket(call: Call, name: Name, oracle: Oracle, clock: datetime) -> No
         return
     if not ticket.in_window(clock):
         raise Mismatch(f"R2: {call.actor.name} asks for {name[1]}, created {ticket.created_at}, at clock {clock}")
-    if ticket.deleted_at is not None and ticket.deleted_at < call.actor.started_at:
+    rechecks = "(slice deleted" in call.actor.name  # which an administrator may have done at any time
+    if ticket.deleted_at is not None and ticket.deleted_at < call.actor.started_at and not rechecks:
         raise Mismatch(f"R7: {call.actor.name} asks for {name[1]}, which is deleted")

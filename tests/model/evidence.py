@@ -140,7 +140,8 @@ class Evidence:
         """A ticket is not found by itself: a proof, if everything else holds."""
         proving = self._proving[self._actor, name[0]]
         browsable = any(proving.projects.get(project_of(key), False) for key in self.known_keys[name])
-        if proving.account and browsable and not self._is_mass(name[0]):
+        hidden = self._was_missing_before(name, self.of_work[name[0], self._actor.work_id][name][0])
+        if proving.account and browsable and (hidden or not self._is_mass(name[0])):
             self._looked[name[0], self._actor.work_id][name] = self._baton.clock()
 
     def _is_mass(self, ref: str) -> bool:

@@ -234,6 +234,14 @@ class Story(RuleBasedStateMachine):
             name = stored.integration_ref, issue.id
             self.stage.act(f"recheck of {issue.key} of {of}", BUTTON, lambda: self._recheck(of, issue, name), None)
 
+    @rule(of=a_name, cut=a_short_cut)
+    def rechecks_all(self, of: str, cut: Cut) -> None:
+        stored = self.stage.stored(of)
+        if stored is not None:
+            self.stage.book.oracle.integrations[stored.integration_ref].rechecked_at = self.stage.clock()
+            rechecking = self.stage.system.settings.rechecking
+            self.stage.act(f"recheck of all of {of}", BUTTON, lambda: rechecking.recheck_all(of), cut)
+
     def _recheck(self, of: str, issue: Issue, name: tuple[str, str]) -> None:
         result = self.stage.system.settings.rechecking.recheck(of, issue.id)
         if isinstance(result, ShownTicket) and self.stage.sites[of].shows(issue):

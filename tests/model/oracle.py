@@ -37,6 +37,8 @@ class IntegrationModel:
     paused_until: datetime | None = None
     off_since: datetime | None = None
     paused_since: datetime | None = None
+    rechecked_at: datetime | None = None
+    """When an administrator last had all deleted tickets looked at again."""
 
 
 @dataclass(eq=False)
@@ -117,7 +119,9 @@ class Oracle:
         elif not integration.on:
             _expect("R5: shown", (facts.status, facts.reason), (None, None))
             _expect("R5: refresh_state", facts.state, "retrieval_disabled")
-        elif ticket.deleted_at is not None or facts.reason == "DELETED":
+        elif facts.reason == "DELETED" or (
+            ticket.deleted_at is not None and not self._revived(ticket, integration, now)
+        ):
             self._check_deleted(ticket, facts, now)
         else:
             state = "active" if ticket.in_window(now) else "outside_window"
@@ -142,6 +146,17 @@ class Oracle:
         if ticket.name not in self.evidence.proven:
             raise Mismatch("R7: DELETED without proof")
         ticket.deleted_at = ticket.deleted_at or now
+
+    def _revived(self, ticket: TicketModel, integration: IntegrationModel, now: datetime) -> bool:
+        """Whether a deleted ticket may be active again: an administrator has all looked at, and Jira showed it."""
+        rechecked_at, deleted_at = integration.rechecked_at, ticket.deleted_at
+        if rechecked_at is None or deleted_at is None:
+            return False
+        if not any(answer.face and answer.at >= rechecked_at for answer in self.evidence.answers[ticket.name]):
+            return False
+        ticket.deleted_at, ticket.registered_at = None, now
+        self.evidence.proven.pop(ticket.name, None)
+        return True
 
     def _check_retrieved(self, ticket: TicketModel, integration: IntegrationModel, facts: Facts) -> None:
         """R6, R8, R9, R12 for a ticket that is not deleted, of an integration that is on."""
