@@ -5,7 +5,7 @@ from datetime import datetime
 from tests.model.evidence import Call, Evidence, Name
 from tests.model.oracle import IntegrationModel, Mismatch, Oracle
 
-NO_ISSUE = "1"
+NO_ISSUE = "9973"
 """The one id that a probe may name."""
 
 
