@@ -55,7 +55,7 @@ redeploy: setup ## bring changed code into the running local stack
 
 quick: setup lint types ## before each commit, in about a minute: lint, types, the tests that need no stack
 	@$(PY) -m pytest -q $(PARALLEL) $(UNIT)
-UNIT := tests/unit tests/handlers tests/template tests/cli
+UNIT := tests/unit tests/sample_jira tests/handlers tests/template tests/cli
 
 test: setup ## every test, the end-to-end ones against the embedded AWS (ARGS="-k name" for some)
 	@$(PY) -m pytest $(PARALLEL) $(ARGS)
@@ -94,7 +94,7 @@ validate: setup ## the template: SAM, cfn-lint
 
 # Each suppression is on the line or the resource that it is for, with its reason; checkov's are in template.yaml.
 scan: setup secrets .local/scan-venv/.ready ## look for weaknesses: code (bandit), template (checkov), secrets (detect-secrets)
-	@$(PY) -m bandit --quiet --recursive layers/common/ticket_status cli functions local tools 2>/dev/null
+	@$(PY) -m bandit --quiet --recursive layers/common/ticket_status cli functions local sample_jira tools 2>/dev/null
 	@.local/scan-venv/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 secrets: setup

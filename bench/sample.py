@@ -42,7 +42,7 @@ def sample_jira() -> Iterator[Sample]:
     """Start it, and stop it in the end."""
     with tempfile.TemporaryDirectory() as folder:
         port_file = Path(folder) / "ports.json"
-        command = [sys.executable, "-m", "local.sample_jira", "--port-file", str(port_file)]
+        command = [sys.executable, "-m", "sample_jira", "--port-file", str(port_file)]
         with subprocess.Popen([*command, "--max-seconds", str(MAX_SECONDS)]) as process:
             try:
                 while not port_file.exists():

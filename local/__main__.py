@@ -22,7 +22,7 @@ from local.emulator import REGION, EmulatorError
 from local.stack import Stack, StackError, attach, redeploy, running_stack, write_description
 
 if TYPE_CHECKING:
-    from local.sample_jira import SampleJira
+    from sample_jira import SampleJira
 
 DESCRIPTION = STATE / "stack.json"
 SAMPLE_JIRA = STATE / "jira.json"
@@ -91,8 +91,8 @@ def _demo(console: Console) -> int:
 
 def _with_jira(console: Console, *, stay: bool) -> int:
     from local.demo import play  # noqa: PLC0415 - only these two commands need a Jira
-    from local.sample_jira import SampleJira  # noqa: PLC0415
-    from local.sample_jira.control import PREFIX  # noqa: PLC0415
+    from sample_jira import SampleJira  # noqa: PLC0415
+    from sample_jira.control import PREFIX  # noqa: PLC0415
 
     with SampleJira() as jira:
         atlassian = {"AtlassianApiUrl": jira.atlassian_url, "AtlassianAuthUrl": jira.atlassian_url}

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from local.client import Client, wait_for
-from local.sample_jira import SampleJira
 from local.scenario import CLOUD, SWITCHED_OFF, Linked, Scenario, fill
 from local.stack import Stack
+from sample_jira import SampleJira
 
 PATIENCE_SECONDS = 120
 TICKETS_PER_CALL = 100

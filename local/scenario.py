@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.sample_jira import SampleJira
-from local.sample_jira.cloud import CloudSite
-from local.sample_jira.data_center import DataCenterSite
-from local.sample_jira.model import Issue
+from sample_jira import SampleJira
+from sample_jira.cloud import CloudSite
+from sample_jira.data_center import DataCenterSite
+from sample_jira.model import Issue
 
 ARTIFACT = {"type": "artifact", "name": "libs/payment.jar", "version": "2.4.1"}
 BUILD = {"type": "build", "name": "checkout", "version": "512"}

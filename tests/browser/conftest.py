@@ -14,8 +14,8 @@ from rich.console import Console
 
 from local.console import ConsoleServer
 from local.demo import play
-from local.sample_jira import SampleJira
 from local.stack import Stack, running_stack
+from sample_jira import SampleJira
 from tests.e2e.driver import Service
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

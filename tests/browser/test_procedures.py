@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from local.sample_jira import SampleJira
+from sample_jira import SampleJira
 from tests.e2e.driver import Service, ticket
 from ticket_status.core.scopes import REQUIRED_SCOPES
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.console import CONTENT_SECURITY_POLICY
-from local.sample_jira import SampleJira
+from sample_jira import SampleJira
 from tests.browser.test_procedures import choose, row
 from tests.e2e.driver import Service, ticket
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local.sample_jira import SampleJira
 from local.stack import Stack, attach, running_stack
+from sample_jira import SampleJira
 from tests.e2e.bus import Listener
 from tests.e2e.driver import Service
 

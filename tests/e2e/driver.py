@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import requests
 
-from local.sample_jira import SampleJira
 from local.stack import BASE_PATH, Stack
+from sample_jira import SampleJira
 
 T = TypeVar("T")
 

@@ -22,8 +22,8 @@ import yaml
 
 from local import ROOT
 from local.deploy import SAM, UNKNOWN_TYPES, sam_environment
-from local.sample_jira import SampleJira
 from local.stack import CLIENTS, Stack
+from sample_jira import SampleJira
 from tests.e2e.driver import Service, time_text, wait_for
 
 EXAMPLES = ROOT / "examples"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from local.jira_export import PROJECT, compare, mend, violation, write_export
-from local.sample_jira import SampleJira
-from local.sample_jira.cloud import CloudSite
+from sample_jira import SampleJira
+from sample_jira.cloud import CloudSite
 from tests.e2e.driver import Service, days_ago
 
 COMMAND_SECONDS = 240

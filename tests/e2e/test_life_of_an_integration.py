@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from local import ROOT
-from local.sample_jira import SampleJira
 from local.stack import Stack
+from sample_jira import SampleJira
 from tests.e2e.driver import Service, ticket, wait_for
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from local.sample_jira import SampleJira
 from local.stack import Stack
+from sample_jira import SampleJira
 from tests.e2e.driver import Service, SyncFailedError, days_ago, table_name, ticket, wait_for
 
 

@@ -20,8 +20,8 @@ import pytest
 from local import ROOT, STATE
 from local.deploy import sam_environment
 from local.emulator import FOLDER
-from local.sample_jira import SampleJira
 from local.stack import Stack
+from sample_jira import SampleJira
 from tests.e2e.driver import Service, ticket, wait_for
 
 SECONDS_HIDDEN = 3

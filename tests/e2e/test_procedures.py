@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 import requests
 
-from local.sample_jira import SampleJira
+from sample_jira import SampleJira
 from tests.e2e.driver import Service, ticket, wait_for
 
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from local import ROOT
-from local.sample_jira import SampleJira
 from local.stack import BASE_PATH, Stack
+from sample_jira import SampleJira
 from tests.e2e.driver import Service, ticket
 
 SECONDS_TO_END = 5

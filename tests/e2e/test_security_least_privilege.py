@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from local.sample_jira import SampleJira
 from local.stack import Stack
 from local.template import load
+from sample_jira import SampleJira
 from tests.e2e.driver import Service, table_name, ticket, wait_for
 from tests.e2e.poller import worker_at_rest
 from tests.fakes.policies import as_list, statements

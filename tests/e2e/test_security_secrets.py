@@ -14,9 +14,9 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from local.sample_jira import SampleJira
 from local.stack import Stack
 from local.template import load
+from sample_jira import SampleJira
 from tests.e2e.bus import Listener
 from tests.e2e.driver import Service, table_name, ticket, wait_for
 from tests.e2e.poller import worker_at_rest

@@ -5,10 +5,10 @@ from datetime import timedelta
 from threading import Barrier
 from typing import Unpack
 
-from local.sample_jira.atlassian import SERVICE_CLIENT
-from local.sample_jira.auth import Keyring
-from local.sample_jira.cloud import CloudSite
-from local.sample_jira.faults import FaultKind, FaultParameters
+from sample_jira.atlassian import SERVICE_CLIENT
+from sample_jira.auth import Keyring
+from sample_jira.cloud import CloudSite
+from sample_jira.faults import FaultKind, FaultParameters
 from tests.faults.happenings import Happens, at, cloud, vanish
 from tests.faults.world import PERIOD, World
 from ticket_status.core.points import USABLE, hour_of

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Unpack
 
-from local.sample_jira.cloud import CloudSite
-from local.sample_jira.data_center import DataCenterSite
-from local.sample_jira.faults import FaultKind, FaultParameters
+from sample_jira.cloud import CloudSite
+from sample_jira.data_center import DataCenterSite
+from sample_jira.faults import FaultKind, FaultParameters
 from tests.faults.world import NAME, PERIOD, PROJECT, World
 
 Happens = Callable[[World], object]

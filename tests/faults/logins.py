@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from local.sample_jira import SampleJira
-from local.sample_jira.atlassian import SERVICE_CLIENT, SERVICE_SECRET
-from local.sample_jira.cloud import CloudSite
-from local.sample_jira.data_center import DataCenterSite
+from sample_jira import SampleJira
+from sample_jira.atlassian import SERVICE_CLIENT, SERVICE_SECRET
+from sample_jira.cloud import CloudSite
+from sample_jira.data_center import DataCenterSite
 from ticket_status.core.model import AuthType, Integration
 from ticket_status.core.scopes import REQUESTED_SCOPES
 from ticket_status.jira.oauth1 import AccessToken, KeyPair, OAuth1, RequestToken, new_key_pair

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from local.sample_jira import SampleJira
+from sample_jira import SampleJira
 from tests.faults.catalogue import FAULTS
 from tests.faults.page import current, rewritten
 from tests.faults.rows import (

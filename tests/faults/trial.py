@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from local.sample_jira import SampleJira
+from sample_jira import SampleJira
 from tests.faults.rows import BUTTON, CLOUD, RUN, Row
 from tests.faults.world import PERIOD, World
 from ticket_status.core.model import RunState, TicketKey

@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from local.sample_jira import SampleJira
-from local.sample_jira.model import Issue
+from sample_jira import SampleJira
+from sample_jira.model import Issue
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.secrets import InMemorySecretStore

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.emulator import Emulator
-from local.sample_jira import SampleJira
+from sample_jira import SampleJira
 from tests.platform_faults.deployment import Deployment, forget_composed
 
 

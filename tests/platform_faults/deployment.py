@@ -21,8 +21,8 @@ from functions.sync import probe as probe_app
 from functions.sync import scheduler as scheduler_app
 from functions.sync import worker as worker_app
 from local.emulator import CREDENTIALS, REGION
-from local.sample_jira import SampleJira
-from local.sample_jira.model import Issue
+from sample_jira import SampleJira
+from sample_jira.model import Issue
 from tests.contract.tables import LOGICAL_IDS, create_tables
 from tests.fakes.gateway import Answer, request
 from tests.platform_faults.wire import Wire, WorkerKilledError

@@ -17,11 +17,11 @@ from local.template import load
 from ticket_status import __version__
 
 ROOT = Path(__file__).parents[2]
-OWN = {"bench", "cli", "functions", "local", "tests", "ticket_status", "ticket_status_cli", "tools"}
+OWN = {"bench", "cli", "functions", "local", "sample_jira", "tests", "ticket_status", "ticket_status_cli", "tools"}
 CODE = {
     "runtime": ("layers", "functions"),
     "cli": ("cli",),
-    "dev": ("local", "tools", "tests"),
+    "dev": ("local", "sample_jira", "tools", "tests"),
     "bench": ("bench",),
     "sam": (),
     "emulator": (),

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from local.sample_jira import SampleJira
-from local.sample_jira.cloud import CloudSite
-from local.sample_jira.data_center import DataCenterSite
-from local.sample_jira.messages import Request
+from sample_jira import SampleJira
+from sample_jira.cloud import CloudSite
+from sample_jira.data_center import DataCenterSite
+from sample_jira.messages import Request
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.secrets import InMemorySecretStore
 from tests.unit.examples import an_integration

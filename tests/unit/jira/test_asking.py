@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.sample_jira.model import Issue
+from sample_jira.model import Issue
 from tests.unit.jira.conftest import Bench, Kind
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.observations import Account, Answered

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.sample_jira.faults import FaultKind
+from sample_jira.faults import FaultKind
 from tests.unit.jira.conftest import Bench, Kind
 from ticket_status.core.model import AuthType, ReasonCode
 from ticket_status.core.observations import Answered

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from local.sample_jira.faults import FaultKind
+from sample_jira.faults import FaultKind
 from tests.fakes.secrets import InMemorySecretStore
 from tests.unit.jira.conftest import CALLBACK, Bench, granted
 from ticket_status.core.model import AuthType, Integration, ReasonCode
