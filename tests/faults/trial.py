@@ -33,6 +33,7 @@ class Trial:
         """The row as it ought to have been."""
         self._fault.before(self.world)
         self.world.connect()
+        self._retrieved = list(self.world.keys)
         self._fault.strikes(self.world)
         self._before, self._began = self._counted(), self.world.clock.now()
         met = self._by_run() if self._row.how == RUN else self._by_button()
@@ -46,7 +47,8 @@ class Trial:
         """Tickets whose last known status is lost, whatever they show."""
         if self._fault.setting.key_only:
             return []
-        return [key for key, one in self.world.shown().items() if one.ticket.status is None]
+        shown = self.world.shown()
+        return [key for key in self._retrieved if shown[key].ticket.status is None]
 
     # --- Meeting the fault -------------------------------------------------------------------------------------------
 

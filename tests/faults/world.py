@@ -228,7 +228,8 @@ class World:
     @property
     def heard(self) -> int:
         """Calls that sites heard."""
-        heard = (self.jira.site(name).requests("*/rest/api/*") for name in self.jira.sites())
+        sites = [self.jira.site(name) for name in self.jira.sites()]
+        heard = (one.requests(path) for one in sites for path in ("*/rest/api/*", "*/_edge/*"))
         return sum(map(len, heard)) + len(self.jira.atlassian.requests("*/accessible-resources"))
 
     @property
