@@ -48,6 +48,15 @@ def vanish(count: int) -> Happens:
     return happens
 
 
+def registered_too_early(w: World) -> None:
+    """The first ticket was registered a moment ago, and Jira does not show its issue yet."""
+    w.site.hide(w.issue)
+    key = w.keys[0]
+    registered = replace(w.tickets.stored[key], status=None, observed_at=None, registered_at=w.clock.now())
+    w.tickets.stored[key] = registered
+    w.tickets.new.add(key)
+
+
 def all_of(*parts: Happens) -> Happens:
     """One after the other."""
 
