@@ -149,7 +149,7 @@ deploy-console: setup ## put the console's files where a stack deployed with Con
 
 lock: ## renew the pins from requirements/*.in (needs uv)
 	@uv pip compile $(LOCK) --no-annotate requirements/runtime.in -o layers/common/requirements.txt
-	@for kind in cli dev sam emulator scan bench docs; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
+	@for kind in cli client dev sam emulator scan bench docs; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
 LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 clean: ## remove what was built or kept locally
