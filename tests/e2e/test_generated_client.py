@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from local.sample_jira import SampleJira
 from local.stack import BASE_PATH, Stack
+from sample_jira import SampleJira
 from tests.e2e.driver import Service
 
 ENVIRONMENT = ROOT / ".local" / "client-venv"
