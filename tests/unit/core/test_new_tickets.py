@@ -4,15 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.examples import BROKEN, HOUR, MINUTE, NOW, SECOND, a_run, an_integration
+from tests.unit.examples import BROKEN, HOUR, MINUTE, NOW, REF, SECOND, a_run, an_integration
 from ticket_status.core.model import NEW_TICKETS, Due, Integration, Slice, SliceProgress, SyncRun, Trigger
 from ticket_status.core.new_tickets import Leave, LookAgain, Postpone, Retrieve, how_to_take_up
 from ticket_status.core.window import END
+from ticket_status.core.work import NewTicketsWork
 
 RUN = a_run()
 ALL_RETRIEVED = a_run(slices={"0": SliceProgress(Slice("", END, ("2026-11",)), done=True)})
 WITH_NEW_TICKETS = a_run(slices={**RUN.slices, NEW_TICKETS: SliceProgress(Slice("", END, ("2026-11",)))})
 LOST = replace(RUN, updated_at=NOW - HOUR)
+
+WORK = NewTicketsWork("cloud-abc", REF)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,7 @@ LOST = replace(RUN, updated_at=NOW - HOUR)
 def test_new_tickets_are_retrieved_unless_somebody_else_is_on_the_way_to_them(
     integration: Integration | None, active: SyncRun | None, kind: type
 ) -> None:
-    assert isinstance(how_to_take_up(integration, active, NOW), kind)
+    assert isinstance(how_to_take_up(integration, active, WORK, NOW), kind)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,6 @@ def test_new_tickets_are_retrieved_unless_somebody_else_is_on_the_way_to_them(
 def test_they_are_looked_for_again_while_a_run_may_come_by_them(
     integration: Integration, active: SyncRun | None, *, note_again: bool
 ) -> None:
-    decided = how_to_take_up(integration, active, NOW)
+    decided = how_to_take_up(integration, active, WORK, NOW)
     assert isinstance(decided, LookAgain)
     assert decided.note_again is note_again
