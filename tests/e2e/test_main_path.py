@@ -78,8 +78,9 @@ def test_a_thousand_tickets_over_twelve_months_take_one_call_and_an_unchanged_ru
     run = service.retrieve(cloud)
 
     assert run["counts"] == {"changed": 0, "unchanged": 1000, "deleted": 0, "inaccessible": 0, "failed": 0}
-    assert run["jira_requests"] == 1
-    assert [request.path for request in jira.cloud.requests()] == ["/rest/api/3/issue/bulkfetch"]
+    assert run["jira_requests"] == 2
+    paths = [request.path for request in jira.cloud.requests()]
+    assert paths == ["/_edge/tenant_info", "/rest/api/3/issue/bulkfetch"], "the same site, and all its tickets"
     assert _ticket_rows(stack) == before
     shown = service.tickets(f"{cloud}-{issues[0].id}")[0]
     assert shown["last_update"] >= run["started_at"]
