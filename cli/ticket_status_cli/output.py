@@ -72,7 +72,7 @@ class Output:
         table = _grid()
         for each in columns:
             if (value := each.value(document)) not in (None, [], {}):
-                table.add_row(each.title or each.name, Text(printable(cell(value))))
+                table.add_row(each.title or each.name, Text(printable(words(value))))
         self._console().print(table)
 
     def say(self, text: str) -> None:
@@ -85,7 +85,7 @@ class Output:
         for each in columns:
             table.add_column(each.title or each.name, overflow="fold")
         for row in rows:
-            table.add_row(*(Text(printable(cell(each.value(row)))) for each in columns))
+            table.add_row(*(Text(printable(words(each.value(row)))) for each in columns))
         self._console().print(table)
 
     def _json(self, document: object, indent: int | None = None) -> None:
@@ -112,8 +112,19 @@ def errors() -> Console:
     return console(sys.stderr)
 
 
+def words(value: object) -> str:
+    """A value as people read it: ``invalid_request 134, no_violation 66``."""
+    match value:
+        case dict():
+            return ", ".join(f"{name} {words(one)}" for name, one in value.items())
+        case list() if not all(isinstance(one, str) for one in value):
+            return "; ".join(map(words, value))
+        case _:
+            return cell(value)
+
+
 def cell(value: object) -> str:
-    """A value as the text of a table's or CSV file's cell."""
+    """A value as the text of a CSV file's cell."""
     match value:
         case None:
             return ""
