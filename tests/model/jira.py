@@ -45,7 +45,7 @@ _MET: Mapping[Ailment, JiraTrouble] = {
     Ailment.DOWN: Unavailable(ReasonCode.UNREACHABLE, "nobody answers"),
     Ailment.FAILING: Unavailable(ReasonCode.JIRA_ERROR, "500"),
 }
-LATE = Unavailable(ReasonCode.UNREACHABLE, "there was no time left to ask")
+LATE = Unavailable(ReasonCode.UNREACHABLE, "there was no time left to ask", own_deadline=True)
 
 
 @dataclass(eq=False)
