@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.model.actors import Died
 from tests.model.jira import STATUSES, Ailment, Issue
-from tests.model.rest import come_through_a_minute, come_to_rest
+from tests.model.rest import come_through_a_minute, come_through_an_hour, come_to_rest
 from tests.model.stage import BUTTON, NAMES, TIMER, Cut, Stage
 from tests.model.stores import InMemory, Kept
 from tests.model.system import Message
@@ -271,6 +271,11 @@ class Story(RuleBasedStateMachine):
     @rule()
     def a_minute_passes_without_trouble(self) -> None:
         come_through_a_minute(self.stage)
+
+    @precondition(lambda self: self.kept.quick)
+    @rule()
+    def an_hour_passes_without_trouble_or_schedule(self) -> None:
+        come_through_an_hour(self.stage)
 
     @precondition(lambda self: self.kept.quick)
     @rule()

@@ -11,15 +11,14 @@ from tests.fakes import tickets as fakes
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.tickets import InMemoryTicketStore
-from ticket_status.core import health
+from ticket_status.core import health, runs
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Evidence, Found, Verdict
-from ticket_status.core.model import Integration, ReasonCode, Slice, SyncRun, Ticket
+from ticket_status.core.model import Due, Health, Integration, ReasonCode, Slice, SyncRun, Ticket, Trouble
 from ticket_status.core.observations import SliceStep
 from ticket_status.core.trouble import Refused, Throttled
 from ticket_status.core.window import END
-from ticket_status.service.retrieval import proof, verdict, worker
-from ticket_status.service.retrieval import slice as slice_retrieval
+from ticket_status.service.retrieval import new_tickets, proof, verdict, worker
 from ticket_status.service.retrieval.asking import Retrieval
 from ticket_status.service.retrieval.site_health import SiteHealth
 from ticket_status.service.tickets.registration import RegisterTickets
@@ -106,9 +105,9 @@ def throttling_breaks(planted: pytest.MonkeyPatch) -> None:
     """In the decision of R11."""
     met = SiteHealth.met
 
-    def breaking(keeper: SiteHealth, integration: Integration, trouble: Any) -> Any:  # noqa: ANN401 - as it is
+    def breaking(keeper: SiteHealth, integration: Integration, trouble: Any, good_at: Any = None) -> Any:  # noqa: ANN401 - as it is
         refused = Refused(ReasonCode.JIRA_ERROR, "429")
-        return met(keeper, integration, refused if isinstance(trouble, Throttled) else trouble)
+        return met(keeper, integration, refused if isinstance(trouble, Throttled) else trouble, good_at)
 
     planted.setattr(SiteHealth, "met", breaking)
 
@@ -120,9 +119,8 @@ def one_failing_try_breaks(planted: pytest.MonkeyPatch) -> None:
 
 
 def nobody_holds_off(planted: pytest.MonkeyPatch) -> None:
-    """In the worker: a pause is not looked at."""
-    planted.setattr(worker, "paused", lambda _integration, _now: False)
-    planted.setattr(slice_retrieval, "paused", lambda _integration, _now: False)
+    """In the decisions of how work goes on: a pause is not looked at."""
+    planted.setattr(runs, "pause_end", lambda _integration, _now: None)
 
 
 def what_was_missed_counts_as_seen(planted: pytest.MonkeyPatch) -> None:
@@ -151,7 +149,61 @@ def new_tickets_are_asked_for_whatever_their_age(planted: pytest.MonkeyPatch) ->
     def whole(_start: str, _end: str, _months: Sequence[str]) -> Slice:
         return Slice("", END, ())
 
-    planted.setattr(worker, "Slice", whole)
+    planted.setattr(new_tickets, "Slice", whole)
+
+
+def a_run_stands_in_for_a_recovery_that_it_began_before(planted: pytest.MonkeyPatch) -> None:
+    """In the decision of who stands in for whom (R10)."""
+    planted.setattr(runs, "_NEVER_STOOD_IN_FOR", frozenset())
+
+
+def a_run_of_new_tickets_stands_in_for_one_of_all(planted: pytest.MonkeyPatch) -> None:
+    """In the decision of who stands in for whom (R1)."""
+    planted.setattr(runs, "of_all_tickets", lambda _trigger: True)
+
+
+def a_recovery_is_not_stored_with_the_run_that_is_due(planted: pytest.MonkeyPatch) -> None:
+    """In the store: whoever finds it well has to begin the run in the next breath (R10)."""
+    set_health = InMemoryIntegrationStore.set_health
+
+    def apart(
+        store: InMemoryIntegrationStore, integration: Integration, health: Health, due: Due | None = None
+    ) -> Integration | None:
+        stored = set_health(store, integration, health)
+        return stored if stored is None or due is None else replace(stored, due=due)
+
+    planted.setattr(InMemoryIntegrationStore, "set_health", apart)
+
+
+def switching_on_is_not_stored_with_the_run_that_is_due(planted: pytest.MonkeyPatch) -> None:
+    """In the store: whoever switches on has to begin the run in the next breath (R6)."""
+    switch = InMemoryIntegrationStore.switch
+
+    def apart(
+        store: InMemoryIntegrationStore, integration: Integration, *, on: bool, now: datetime
+    ) -> Integration | None:
+        switched = switch(store, integration, on=on, now=now)
+        if switched is not None:
+            store.stored[switched.connection_name] = replace(switched, due=None)
+        return switched
+
+    planted.setattr(InMemoryIntegrationStore, "switch", apart)
+
+
+def a_run_that_lost_its_work_is_never_found(planted: pytest.MonkeyPatch) -> None:
+    """In the decision of R1."""
+    planted.setattr(runs, "LOST_AFTER", timedelta(days=300))
+
+
+def no_good_answer_forgets_a_failure(planted: pytest.MonkeyPatch) -> None:
+    """In the decision of R9, and in the store."""
+    set_trouble = InMemoryIntegrationStore.set_trouble
+
+    def kept(store: InMemoryIntegrationStore, integration: Integration, trouble: Trouble | None) -> Any:  # noqa: ANN401 - as it is
+        return set_trouble(store, integration, integration.trouble if trouble is None else trouble)
+
+    planted.setattr(InMemoryIntegrationStore, "set_trouble", kept)
+    planted.setattr(health, "forgets", lambda _trouble, _good_at: False)
 
 
 EVERY: tuple[Plant, ...] = (
@@ -171,4 +223,10 @@ EVERY: tuple[Plant, ...] = (
     a_run_ends_with_its_first_slice,
     new_tickets_are_not_announced,
     new_tickets_are_asked_for_whatever_their_age,
+    a_run_stands_in_for_a_recovery_that_it_began_before,
+    a_run_of_new_tickets_stands_in_for_one_of_all,
+    a_recovery_is_not_stored_with_the_run_that_is_due,
+    switching_on_is_not_stored_with_the_run_that_is_due,
+    a_run_that_lost_its_work_is_never_found,
+    no_good_answer_forgets_a_failure,
 )

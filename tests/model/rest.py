@@ -6,11 +6,15 @@ from tests.model.evidence import Name
 from tests.model.jira import QUICK, Issue, JiraSite, project_of
 from tests.model.oracle import Facts, IntegrationModel, Mismatch, TicketModel
 from tests.model.stage import NAMES, RESOURCE, TIMER, Stage
+from ticket_status.core.model import HealthStatus
 from ticket_status.core.shown import Filters
 from ticket_status.service.tickets.reading import ShownTicket
 
 PERIOD = timedelta(hours=8)
 PROBED_EVERY = timedelta(minutes=15)
+HOUR_AND_A_QUARTER = timedelta(minutes=75)
+"""What is due is taken up within a quarter of an hour; a run that lost its work is found after 20 minutes."""
+
 MINUTE = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(minutes=1)
 """The note of a registration that died before its message was sent keeps others from sending one for so long."""
@@ -19,12 +23,7 @@ FORGOTTEN_AFTER = timedelta(minutes=1)
 def come_to_rest(stage: Stage) -> None:
     """End all faults, let a period pass, and hold every ticket against what is true in Jira."""
     stage.tell("Everything comes to rest")
-    while stage.held:
-        stage.go_on(0, None)
-    for site in stage.sites.values():
-        site.ailment, site.throttled_until, site.latency = None, None, QUICK
-        for issue in site.issues.values():
-            issue.unanswerable = False
+    _end_all_faults(stage)
     end = stage.clock() + PERIOD
     stage.work_off(stage.clock() + PROBED_EVERY)
     stage.act("probe", TIMER, stage.system.probe.probe, None)
@@ -35,6 +34,53 @@ def come_to_rest(stage: Stage) -> None:
     stage.work_off(since + PERIOD)
     with stage.telling():
         _check_exact(stage)
+
+
+def come_through_an_hour(stage: Stage) -> None:
+    """R1, R6, R10: all faults end, and only the probe and what is on the queue go on; no schedule comes.
+
+    Nothing is due for longer than a quarter of an hour, no run is open whose work was lost, and nothing shows that its
+    integration was broken, or just switched on, any more.
+    """
+    stage.tell("An hour passes without trouble, and without a schedule")
+    _end_all_faults(stage)
+    for _ in range(HOUR_AND_A_QUARTER // PROBED_EVERY):
+        until = stage.clock() + PROBED_EVERY
+        stage.work_off(until)
+        stage.pass_time(max(timedelta(), until - stage.clock()))
+        stage.act("probe", TIMER, stage.system.probe.probe, None)
+    stage.work_off(stage.clock() + PROBED_EVERY)
+    stage.check()
+    with stage.telling():
+        for name in NAMES:
+            _check_nothing_waits(stage, name)
+
+
+def _check_nothing_waits(stage: Stage, name: str) -> None:
+    stored = stage.stored(name)
+    if stored is None or not stored.retrieve_jira_tickets:
+        return
+    if stored.health.status is not HealthStatus.HEALTHY:
+        raise Mismatch(f"R10: {name} is {stored.health.status}, an hour after everything was well")
+    if stored.due is not None:
+        raise Mismatch(f"R1: {name} has a run due since {stored.due.since} by {stored.due.trigger}")
+    if stored.active_run_id is not None and not stage.system.queue.dead:
+        raise Mismatch(f"R1: {name} has a run open, and nothing is on the queue: {stored.active_run_id}")
+    for violation in stage.book.links:
+        for one in stage.system.reading.violation(violation, stage.clock()):
+            active = one.shown.refresh_state == "active"
+            waits = active and one.shown.unknown_reason in {"INTEGRATION_BROKEN", "NOT_RETRIEVED_YET"}
+            if one.ticket.key.integration_ref == stored.integration_ref and waits:
+                raise Mismatch(f"R6, R9, R14: {one.ticket.issue_key} shows {one.shown.unknown_reason}")
+
+
+def _end_all_faults(stage: Stage) -> None:
+    while stage.held:
+        stage.go_on(0, None)
+    for site in stage.sites.values():
+        site.ailment, site.throttled_until, site.latency = None, None, QUICK
+        for issue in site.issues.values():
+            issue.unanswerable = False
 
 
 def come_through_a_minute(stage: Stage) -> None:
