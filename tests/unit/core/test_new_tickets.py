@@ -10,6 +10,7 @@ from ticket_status.core.new_tickets import Leave, LookAgain, Postpone, Retrieve,
 from ticket_status.core.window import END
 from ticket_status.core.work import NewTicketsWork
 
+WORK = NewTicketsWork("cloud-abc", REF)
 RUN = a_run()
 ALL_RETRIEVED = a_run(slices={"0": SliceProgress(Slice("", END, ("2026-11",)), done=True)})
 WITH_NEW_TICKETS = a_run(slices={**RUN.slices, NEW_TICKETS: SliceProgress(Slice("", END, ("2026-11",)))})
