@@ -96,6 +96,11 @@ def what_vanished_is_deleted_without_proof(planted: pytest.MonkeyPatch) -> None:
     planted.setattr(proof, "judge", careless)
 
 
+def the_account_is_not_proven_once_more(planted: pytest.MonkeyPatch) -> None:
+    """In the proof: what was concluded counts although nobody asked who we were after it (R7)."""
+    planted.setattr(proof.Proof, "_doubt", lambda *_: None)
+
+
 def however_many_vanish_each_is_judged(planted: pytest.MonkeyPatch) -> None:
     """In the decision of R8."""
     planted.setattr(verdict, "implausible", lambda _missing, _asked: False)
@@ -214,6 +219,7 @@ EVERY: tuple[Plant, ...] = (
     switching_on_is_not_dated,
     coverage_counts_for_tickets_that_came_later,
     what_vanished_is_deleted_without_proof,
+    the_account_is_not_proven_once_more,
     however_many_vanish_each_is_judged,
     throttling_breaks,
     one_failing_try_breaks,
