@@ -25,8 +25,9 @@ class Gate:
     """Refuses what AWS would refuse. One for each AWS, since some rules remember."""
 
     def __init__(self, key_schema: Callable[[str], KeySchema | None], now: Callable[[], float] = time.time) -> None:
-        self.key_schema = key_schema
         self.now = now
+        self._read_key_schema = key_schema
+        self._key_schemas: dict[str, KeySchema | None] = {}
         self._rules: defaultdict[tuple[str, str], list[Rule]] = defaultdict(list)
         for rule in all_rules():
             for one in rule.calls:
@@ -34,6 +35,7 @@ class Gate:
 
     def judge(self, call: Call) -> Outcome:
         """The refusal of a call, what is left of it, or ``None`` when all of it may go on."""
+        self._key_schemas.clear()
         refusal = model_refusal(call)
         if refusal is not None:
             return refusal
@@ -42,6 +44,12 @@ class Gate:
             if refusal is not None:
                 return refusal
         return self._entries(call)
+
+    def key_schema(self, table: str) -> KeySchema | None:
+        """Keys of a table, read once for each call; ``None`` when there is no such table."""
+        if table not in self._key_schemas:
+            self._key_schemas[table] = self._read_key_schema(table)
+        return self._key_schemas[table]
 
     def _entries(self, call: Call) -> Outcome:
         if (call.service, call.operation) == ("sqs", "SendMessage"):

@@ -71,12 +71,13 @@ def longest(lineages: Sequence[Lineage]) -> Lineage:
 
 @contextmanager
 def sent_by(trace_header: str) -> Iterator[None]:
-    """Handle a call that bears this trace header."""
-    token = _sender.set(trace_header)
+    """Handle a call that bears this trace header: what it sends keeps it, what it invokes goes on with its chain."""
+    token, chain = _sender.set(trace_header), _chain.set(read_lineage(trace_header))
     try:
         yield
     finally:
         _sender.reset(token)
+        _chain.reset(chain)
 
 
 class Deliveries:
