@@ -158,9 +158,10 @@ def _broken(name: str, integration: Document | None) -> tuple[str, str]:
             f"{name} was broken and is well again; this ticket has not been retrieved since.",
             f"Nothing: the run that began with the recovery brings it. {_run(integration)}",
         )
-    said = str(health.get("reason") or "no reason was given").rstrip(".")
+    said = str(health.get("reason") or "no reason was given")
+    end = "" if said.endswith((".", "!", "?", "”")) else "."
     remedy = REMEDIES.get(str(health.get("reason_code")), "ticket-status integrations test {name} says what fails.")
-    return f"The integration {name} is broken: {said}.", f"{remedy.format(name=name)}\n{RECOVERS}"
+    return f"The integration {name} is broken: {said}{end}", f"{remedy.format(name=name)}\n{RECOVERS}"
 
 
 def _waiting(ticket: Document, integration: Document | None, now: datetime) -> tuple[str, str]:
