@@ -161,7 +161,7 @@ def test_a_name_is_refused_when_any_of_its_addresses_is(monkeypatch: pytest.Monk
     answer = session(AddressRules()).send(Request("GET", f"https://{NAME}/"))
     assert isinstance(answer, NoAnswer)
     assert answer.trouble.reason_code is ReasonCode.UNREACHABLE
-    assert "stands for" in answer.trouble.reason
+    assert "resolves to" in answer.trouble.reason
 
 
 def test_a_name_that_does_not_resolve_passes_registration_and_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Bodies and queries of the routes about tickets and violations (contract, 3.2)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from ticket_status.api.bodies import Items, Members, OneOf, OrNull, Shape, Text,
 from ticket_status.api.call import Call
 from ticket_status.api.problems import Misfit, invalid_request
 from ticket_status.api.times import parse_time
-from ticket_status.core.model import Category, RefreshState, UnknownReason
+from ticket_status.core.model import LARGEST_ISSUE_ID, Category, RefreshState, UnknownReason
 from ticket_status.core.shown import Filters
 from ticket_status.core.violations import Resource
 from ticket_status.service.tickets.registration import NewTicket
@@ -42,7 +42,21 @@ _NAME = free_text(512)
 _VERSION = free_text(128)
 INTEGRATION_NAME = Text("the name of an integration", re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"))
 _ISSUE_KEY = Text("a Jira issue key such as JAS-26363", re.compile(r"[A-Z][A-Z0-9_]{0,200}-[1-9][0-9]{0,18}"))
-_ISSUE_ID = Text("a numeric Jira issue id, as a text", re.compile(r"[1-9][0-9]{0,18}"))
+_NUMERIC = Text("a numeric Jira issue id, as a text", re.compile(r"[1-9][0-9]{0,18}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _IssueId:
+    """An issue id: a signed number of 64 bits. Jira rejects a whole call that names a larger one."""
+
+    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+        """One misfit when it is anything else."""
+        yield from _NUMERIC.misfits(value, pointer)
+        if isinstance(value, str) and _NUMERIC.pattern.fullmatch(value) and int(value) > LARGEST_ISSUE_ID:
+            yield Misfit(pointer, f"must be a Jira issue id, which is {LARGEST_ISSUE_ID} at most")
+
+
+_ISSUE_ID = _IssueId()
 VIOLATION_ID = Text("1 to 128 letters, digits or . _ : -", re.compile(r"[A-Za-z0-9._:-]{1,128}"))
 _RESOURCE = Members({"type": _TYPES, "name": _NAME}, {"version": OrNull(_VERSION)})
 _NEW_TICKET = Members(

@@ -146,6 +146,9 @@ class Health:
     reason: str | None = None
 
 
+LARGEST_ISSUE_ID = 2**63 - 1
+"""Ids of Jira issues are signed numbers of 64 bits."""
+
 MOST_IDS_PER_CALL = 1000
 """How many ids one call may name at most, on Cloud and on a Data Center with its usual settings."""
 

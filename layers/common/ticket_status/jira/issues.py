@@ -8,13 +8,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from ticket_status.core.model import Category, Sighting, Status
+from ticket_status.core.model import LARGEST_ISSUE_ID, Category, Sighting, Status
 from ticket_status.core.sighting import sighting
 from ticket_status.jira.answers import MalformedAnswerError
 
 _ID = re.compile(r"[0-9]{1,30}")
 _KEY = re.compile(r"[^\s|\x00-\x1f\x7f]{1,255}")
-LARGEST_ID: Final = 2**63 - 1
 _LONGEST_NAME: Final = 255
 """Characters of a status name that are kept; Jira allows 60, or 255."""
 
@@ -88,7 +87,7 @@ def is_id(asked: str) -> bool:
 
 def can_exist(asked: str) -> bool:
     """Whether Jira can have such an issue: ids are signed numbers of 64 bits, and a larger one spoils a whole call."""
-    return not is_id(asked) or int(asked) <= LARGEST_ID
+    return not is_id(asked) or int(asked) <= LARGEST_ISSUE_ID
 
 
 def asked_name(asked: str) -> str:

@@ -1,4 +1,4 @@
-"""R18: resolving a name once, checking every address it stands for, and connecting to just those."""
+"""R18: resolving a name once, checking every address it resolves to, and connecting to just those."""
 
 import socket
 import time
@@ -20,7 +20,7 @@ _RESOLVING = 5.0
 
 
 class AddressRefusedError(Exception):
-    """Raised when a name stands for an address that is not connected to; its text is a sentence without secrets."""
+    """Raised when a name resolves to an address that is not connected to; its text is a sentence without secrets."""
 
 
 def address_problem(url: str, rules: AddressRules) -> str | None:
@@ -73,7 +73,7 @@ def checked(endpoints: Sequence[Endpoint], rules: AddressRules, host: str, *, pl
     for _, (address, _) in endpoints:
         problem = refusal(_ip(address), rules, plain_http=plain_http)
         if problem is not None:
-            raise AddressRefusedError(f"{host} stands for {address}: {problem}")
+            raise AddressRefusedError(f"{host} resolves to {address}, which is not allowed: {problem}")
     return endpoints
 
 
