@@ -232,6 +232,7 @@ def day_lines(days: Sequence[tuple[str, Day]]) -> Iterator[Line]:
             f"large {day.large_hours:.1f} h, throttled {day.throttled_minutes:.0f} min, workers {day.busy:.0%} busy"
         )
         yield Line(f"{name}: run minutes", runs, "< 480", beside, f"{day.unfinished} late")
+        yield Line(f"{name}: first status of a new ticket, seconds", f"p99 {day.person_seconds:.0f}", "< 60")
 
 
 def _x(one: float, other: float) -> str:
