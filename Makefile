@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy quick test coverage check lint types scan secrets format validate document dead-letters access kept build deploy package docs deploy-console bench lock clean
+.PHONY: help setup run demo stack redeploy quick test coverage check lint types scan secrets format validate document upgrade dead-letters access kept build deploy package docs deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -111,6 +111,9 @@ format: setup ## let ruff rewrite what it can
 
 dead-letters: setup ## look at the dead letters of the sync; PUT_BACK=yes puts them back (STACK=ticket-status)
 	@$(PY) -m tools.dead_letters --stack-name $(or $(STACK),ticket-status) $(if $(filter yes,$(PUT_BACK)),--put-back)
+
+upgrade: setup ## bring what 0.1 stored into today's form, once, after deploying over it (STACK=ticket-status)
+	@$(PY) -m tools.upgrade --stack-name $(or $(STACK),ticket-status)
 
 access: setup ## lines for a shell: address and token of the API (STACK=name, CLIENT=name); SECRET=new or retire changes the client's
 	@$(PY) -m tools.access --stack-name $(or $(STACK),ticket-status) $(if $(CLIENT),--client $(CLIENT)) $(if $(SECRET),--$(SECRET)-secret)

@@ -377,3 +377,38 @@ def test_a_registration_of_a_hundred_takes_few_calls(wire: Wire) -> None:
         for number, one in enumerate(many(100))
     ]
     assert cost(wire, lambda: wire.stores.violations.register(registrations, NOW)) <= 14
+
+
+# --- Where the index of a ticket's violations lags behind -----------------------------------------------------------
+
+
+def index_reads(wire: Wire) -> int:
+    return sum(operation == "Query" and "IndexName" in request for operation, request in wire.requests)
+
+
+def test_a_ticket_that_gets_its_id_takes_along_links_that_no_index_has_yet(wire: Wire) -> None:
+    by_key = ticket(None)
+    wire.stores.violations.register([registration(by_key, f"XRAY-{number:02}") for number in range(20)], NOW)
+    wire.requests.clear()
+    known = wire.stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    assert index_reads(wire) == 0, "the ticket's own item names its violations"
+    assert wire.stores.tickets.get_many([known])[0][known].serves.total == 20
+
+
+def test_a_link_that_is_registered_while_a_ticket_gets_its_id_moves_too(wire: Wire) -> None:
+    by_key = ticket(None)
+    wire.stores.violations.register([registration(by_key)], NOW)
+    wire.first = lambda: wire.stores.violations.register([registration(by_key, "XRAY-2")], NOW)
+    known = wire.stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    links = wire.stores.violations.links(["XRAY-1", "XRAY-2"])
+    assert [[link.ticket for link in found] for found in links.values()] == [[known], [known]]
+    assert wire.stores.tickets.get_many([known])[0][known].serves.first == ("XRAY-1", "XRAY-2")
+
+
+def test_the_violations_are_there_before_the_first_status_is_written(wire: Wire) -> None:
+    by_key = ticket(None)
+    wire.stores.violations.register([registration(by_key)], NOW)
+    wire.requests.clear()
+    wire.stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    writes = [operation for operation, _ in wire.requests if operation in WRITES]
+    assert writes == ["TransactWriteItems", "TransactWriteItems", "UpdateItem", "TransactWriteItems"]

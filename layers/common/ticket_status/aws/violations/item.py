@@ -55,6 +55,8 @@ class LinkRow(Model):
     created_at = UTCDateTimeAttribute(null=True)
     registered_at = UTCDateTimeAttribute(null=True)
     resources = UnicodeSetAttribute(null=True)
+    resource = UnicodeAttribute(null=True)
+    """As 0.1 wrote it, which is still read."""
     expires_at = TTLAttribute()
 
 
@@ -160,9 +162,14 @@ def link_of(row: LinkRow) -> Link:
         violation_id=row.pk.removeprefix(VIOLATION),
         ticket=read_ticket_name(row.sk),
         created_at=row.created_at,
-        resources=tuple(read_resource(name) for name in sorted(values.get("resources") or ())),
+        resources=tuple(read_resource(name) for name in sorted(_resource_names(values))),
         registered_at=values.get("registered_at"),
     )
+
+
+def _resource_names(values: Mapping[str, Any]) -> set[str]:
+    single = values.get("resource")
+    return set(values.get("resources") or ()) | ({single} if single else set())
 
 
 def head_values(head: Head, version: int, retention: timedelta) -> dict[str, Any]:

@@ -342,7 +342,9 @@ def _is_still(link: Link | None) -> Condition:
         condition: Condition = LinkRow.pk.does_not_exist()
         return condition
     names = resource_names(link.resources)
-    resources: Condition = LinkRow.resources.does_not_exist() if names is None else LinkRow.resources == names
+    # A link that 0.1 wrote has its resource elsewhere.
+    absent: Condition = LinkRow.resources.does_not_exist()
+    resources = absent if names is None else either(absent, LinkRow.resources == names)
     both: Condition = LinkRow.pk.exists() & resources
     return both
 
