@@ -106,12 +106,56 @@ def test_why_says_what_is_wrong_and_what_to_do(run: Run, linked: Service) -> Non
     assert (broken["shows"], well["shows"]) == ("Unknown (INTEGRATION_BROKEN), last known as To Do", "To Do")
 
 
-def test_status_shows_health_and_counts_and_does_without_what_a_service_does_not_have(
-    run: Run, linked: Service
-) -> None:
+def test_the_toggle_is_shown_and_switched(run: Run, service: Service) -> None:
+    assert json.loads(run("integrations", "settings", "cloud-abc", "-o", "json").out) == {"retrieve_jira_tickets": True}
+    assert run("integrations", "settings", "cloud-abc", "--no-retrieve").status == 0
+    assert service.integrations["cloud-abc"]["retrieve_jira_tickets"] is False
+    refused = run("integrations", "sync", "cloud-abc")
+    assert refused.status == 1
+    assert "retrieval_disabled" in refused.err
+
+
+def test_a_run_is_waited_for_and_its_failure_is_exit_status_1(run: Run, service: Service) -> None:
+    assert "succeeded" in run("integrations", "sync", "cloud-abc", "--wait").out
+    service.run_state = "failed"
+    failed = run("integrations", "sync", "cloud-abc", "--wait")
+    assert failed.status == 1
+    assert "Jira said no" in failed.err
+
+
+def test_a_connection_that_does_not_work_is_exit_status_1(run: Run, service: Service) -> None:
+    assert run("integrations", "test", "cloud-abc").status == 0
+    health = {"status": "FAULTY_CONFIGURATION", "reason_code": "AUTHENTICATION_FAILED", "reason": "Jira said no."}
+    service.add("cloud-abc", health=health)
+    tested = run("integrations", "test", "cloud-abc")
+    assert tested.status == 1
+    assert "FAULTY_CONFIGURATION: Jira said no." in tested.out
+
+
+def test_a_webhook_is_set_up_shown_and_removed(run: Run) -> None:
+    made = run("integrations", "webhook", "cloud-abc", "--set-up", "manual").out
+    assert "shown-once" in made
+    assert "2. Paste it." in made
+    assert "awaiting" in run("integrations", "webhook", "cloud-abc").out
+    assert run("integrations", "webhook", "cloud-abc", "--remove").status == 0
+    assert run("integrations", "webhook", "cloud-abc", "--remove", "--set-up", "manual").status == 2
+
+
+def test_one_ticket_or_all_are_looked_at_again(run: Run, service: Service) -> None:
+    assert "Done" in run("integrations", "recheck", "cloud-abc", "SEC-1").out
+    assert "run-of-recheck" in run("integrations", "recheck", "cloud-abc").out
+    paths = [path for method, path, _ in service.calls if method == "POST"]
+    assert paths == [f"/jira-integrations/cloud-abc/tickets/{one}" for one in ("SEC-1/recheck", "recheck")]
+
+
+def test_an_authorisation_gives_the_address_to_open(run: Run) -> None:
+    assert "https://auth.example.com/authorize?x" in run("integrations", "authorise", "cloud-abc").out
+
+
+def test_status_shows_health_webhook_and_counts(run: Run, linked: Service) -> None:
     [row] = json.loads(run("status", "-o", "json").out)["integrations"]
     assert row["summary"]["tickets"] == 2
-    assert row["webhook"] is None, "this service has no webhooks"
+    assert row["webhook"]["state"] == "awaiting"
     linked.add("cloud-xyz")
     table = run("status").out
     assert "To Do 2" in table

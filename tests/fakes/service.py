@@ -47,6 +47,7 @@ class Service:
     """Answers to the next calls, instead of carrying them out; ``None`` lets one through."""
     token: str = TOKEN
     page: int = 1000
+    run_state: str = "succeeded"
 
     def add(self, name: str, **changes: object) -> None:
         """Let there be an integration."""
@@ -148,6 +149,53 @@ class Service:
         self.runs.append(name)
         return {"run_id": f"run-{len(self.runs)}"}
 
+    def run(self, name: str, run_id: str, **_: object) -> Document:
+        """A run, which has ended."""
+        self.integration(name)
+        return {
+            "run_id": run_id,
+            "state": self.run_state,
+            "completed_at": "2026-11-22T08:00:09Z",
+            "progress": {"tickets_total": 2, "tickets_done": 2},
+            "counts": {"changed": 1},
+            "error": None if self.run_state == "succeeded" else "Jira said no",
+        }
+
+    def settings(self, name: str, *, body: Document | None = None, **_: object) -> Document:
+        """The toggle, read or set."""
+        known = self.integration(name)
+        if body is None:
+            return {"retrieve_jira_tickets": known["retrieve_jira_tickets"]}
+        known |= body
+        return {**body, "run_id": None}
+
+    def test(self, name: str, **_: object) -> Document:
+        """Test Integration."""
+        health = self.integration(name)["health"]
+        well = health["status"] == "HEALTHY_INTEGRATION"
+        checks = [
+            {"name": "reachable", "ok": True, "detail": "ok"},
+            {"name": "authenticated", "ok": well, "detail": "?"},
+        ]
+        return {**health, "reason": health["reason"] or "well", "checks": checks, "missing_scopes": []}
+
+    def webhook(self, name: str, *, body: Document | None = None, **_: object) -> Document:
+        """The webhook, read or set up."""
+        self.integration(name)
+        if body is None:
+            return {"state": "awaiting", "mode": "manual", "counts_24h": {"accepted": 3}, "missed_24h": 0}
+        return {**body, "url": "https://x/hooks/1", "secret": "shown-once", "steps": ["Open Jira.", "Paste it."]}
+
+    def recheck(self, name: str, issue: str = "", **_: object) -> Document:
+        """Look at one ticket, or at all."""
+        self.integration(name)
+        return {"ticket_no": issue, "ticket_status": "Done"} if issue else {"run_id": "run-of-recheck"}
+
+    def authorise(self, name: str, **_: object) -> Document:
+        """Begin an authorisation."""
+        self.integration(name)
+        return {"authorization_url": "https://auth.example.com/authorize?x", "expires_at": "2026-11-22T08:10:00Z"}
+
     def summary(self, name: str, **_: object) -> Document:
         """Counts."""
         number = len(self.tickets(name))
@@ -212,6 +260,16 @@ ROUTES: list[tuple[str, str, Callable[..., Document]]] = [
     ("PATCH", "/jira-integrations/([^/]+)", Service.edit),
     ("DELETE", "/jira-integrations/([^/]+)", Service.remove),
     ("POST", "/jira-integrations/([^/]+)/sync", Service.sync),
+    ("GET", "/jira-integrations/([^/]+)/sync-runs/([^/]+)", Service.run),
+    ("GET", "/jira-integrations/([^/]+)/settings", Service.settings),
+    ("PUT", "/jira-integrations/([^/]+)/settings", Service.settings),
+    ("POST", "/jira-integrations/([^/]+)/test", Service.test),
+    ("GET", "/jira-integrations/([^/]+)/webhook", Service.webhook),
+    ("PUT", "/jira-integrations/([^/]+)/webhook", Service.webhook),
+    ("DELETE", "/jira-integrations/([^/]+)/webhook", Service.integration),
+    ("POST", "/jira-integrations/([^/]+)/tickets/recheck", Service.recheck),
+    ("POST", "/jira-integrations/([^/]+)/tickets/([^/]+)/recheck", Service.recheck),
+    ("POST", "/jira-integrations/([^/]+)/oauth2/authorization", Service.authorise),
     ("GET", "/jira-integrations/([^/]+)/summary", Service.summary),
     ("GET", "/tickets", Service.list_tickets),
     ("POST", "/tickets", Service.register),
