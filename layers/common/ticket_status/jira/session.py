@@ -196,7 +196,8 @@ class HttpSession:
         proxy = None if direct else self._settings.https_proxy
         proxies = {"https": proxy} if proxy else {}
         if proxies:
-            problem = address_problem(url, self._settings.addresses)
+            parts = urlsplit(url)
+            problem = address_problem(f"{parts.scheme}://{parts.netloc}", self._settings.addresses)
             if problem is not None:
                 raise AddressRefusedError(problem)
         return proxies
