@@ -134,7 +134,7 @@ package: build ## dist/ticket-status-VERSION.zip, deployed without the repositor
 
 docs: setup .local/docs-venv/.ready .local/docs-js/.ready ## dist/docs/index.html: the documentation as pages, read without a network (needs npm)
 	@$(PY) -m tools.docs_site gather .local/docs
-	@NO_MKDOCS_2_WARNING=1 .local/docs-venv/bin/mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 .local/docs-venv/bin/mkdocs build
 	@$(PY) -m tools.docs_site finish dist/docs
 	@echo "dist/docs/index.html"
 

@@ -15,7 +15,15 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".aws-sam" / "build"
 DIST = ROOT / "dist"
 NAME = f"ticket-status-{__version__}"
-BESIDE = ("samconfig.toml", "LICENSE", "CHANGELOG.md", "SECURITY.md", "docs/operations.md", "docs/openapi.yaml")
+BESIDE = (
+    "samconfig.toml",
+    "LICENSE",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "docs/deploy.md",
+    "docs/operations.md",
+    "docs/openapi.yaml",
+)
 """Files of the repository that whoever deploys and operates the service needs too."""
 MOMENT = (1980, 1, 1, 0, 0, 0)
 """The time of every file in it: the earliest that the format knows."""
@@ -34,7 +42,8 @@ asks for the stack's name and parameters, shows what will be created, and create
 `ApiUrl` is the address of the API, `docs/openapi.yaml` describes it, and `docs/operations.md` begins with how an
 administrator gets a token.
 
-To upgrade, run it again with the next package. `CHANGELOG.md` says what has to be done besides.
+To upgrade, run it again with the next package. `CHANGELOG.md` says what has to be done besides, `docs/deploy.md` the rest:
+a Jira inside your network, your own identity provider, roll-back, deletion.
 
 `console/` has the files of the page. A stack with `ConsoleAccess` has the outputs `ConsoleBucketName` and `ConsoleUrl`;
 docs/console.md in the repository says how the files get there.

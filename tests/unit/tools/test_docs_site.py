@@ -1,6 +1,7 @@
 """The rendered documentation: links lead where they lead in the repository, and nothing is fetched."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,10 @@ def test_a_page_that_would_fetch_something_is_refused(tmp_path: Path) -> None:
     page.write_text('<link rel="stylesheet" href="https://fonts.example.com/css">')
     with pytest.raises(docs_site.FetchesError, match="fonts"):
         docs_site.finish(tmp_path)
+
+
+def test_every_page_has_its_place_in_the_navigation() -> None:
+    configuration = (docs_site.ROOT / "mkdocs.yml").read_text()
+    placed = set(re.findall(r"([\w-]+\.(?:md|html))$", configuration[configuration.index("\nnav:") :], re.MULTILINE))
+    shown = {name for name in docs_site.names(docs_site.ROOT).values() if name.endswith((".md", ".html"))}
+    assert placed == shown
