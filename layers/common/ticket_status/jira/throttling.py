@@ -12,9 +12,10 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
+from ticket_status.core.throttle import LONGEST_BELIEVED
 from ticket_status.core.trouble import Throttled
 
-LONGEST_WAIT: Final = timedelta(minutes=65)
+LONGEST_WAIT: Final = LONGEST_BELIEVED
 """The longest wait that is believed: Jira's longest honest one is the top of the hour."""
 
 UNREADABLE_WAIT: Final = timedelta(minutes=1)

@@ -206,7 +206,7 @@ class Runs:
     def give_up(self, integration: Integration, run: SyncRun, now: datetime, why: str) -> Integration | None:
         """Close a run whose work is lost. What it was to retrieve is due again, which is stored first (R1)."""
         self._due_again(integration, run, now)
-        if run.trigger is Trigger.REGISTERED and integration.retrieve_jira_tickets:
+        if run.trigger in {Trigger.REGISTERED, Trigger.WEBHOOK} and integration.retrieve_jira_tickets:
             self.look_for_new_tickets(integration)
         self.end(run, RunState.FAILED, now, why)
         return self._integrations.get(integration.connection_name)

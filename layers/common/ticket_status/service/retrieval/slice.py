@@ -195,7 +195,7 @@ class SliceRetrieval:
         return None
 
     def _well(self) -> None:
-        """R10: the first success makes the integration well, before anything that it brought is recorded."""
+        """The first good answer: nothing is left of failing tries, and the slices beside the first one follow."""
         if not self._answered:
             self._integration = self._health.succeeded(self._integration, by_full_run=self._of_all())
             self._tell_first_answer()
