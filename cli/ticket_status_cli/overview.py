@@ -66,12 +66,10 @@ def _overview(client: Client) -> Iterator[Document]:
 
 
 def _part(client: Client, name: str, part: str) -> Document | None:
-    """A part of an integration; ``None`` when it was deleted a moment ago, or by a service that does not have it."""
+    """A part of an integration; ``None`` when the integration was deleted a moment ago."""
     try:
         return client.get("jira-integrations", name, part)
     except ApiError as error:
-        # Of a route that it does not have, API Gateway says 403 with a body of its own, which has no code.
-        missing_route = error.status == HTTPStatus.FORBIDDEN and error.code is None
-        if error.status == HTTPStatus.NOT_FOUND or missing_route:
+        if error.status == HTTPStatus.NOT_FOUND:
             return None
         raise
