@@ -160,6 +160,8 @@ class Faults:
 # --- What one partition takes -------------------------------------------------------------------------------------
 
 WRITES_A_SECOND = 1000
+BURST_WRITES = 5000
+"""What was not used before is there for a moment; AWS keeps up to five minutes of it, as far as there is room."""
 
 
 class Partitions:
@@ -185,8 +187,8 @@ class Partitions:
         return None
 
     def _left(self, key: Key, now: float) -> float:
-        at, left = self._used.get(key, (now, float(WRITES_A_SECOND)))
-        return min(WRITES_A_SECOND, left + (now - at) * WRITES_A_SECOND)
+        at, left = self._used.get(key, (now, float(BURST_WRITES)))
+        return min(BURST_WRITES, left + (now - at) * WRITES_A_SECOND)
 
 
 def _written(call: Call) -> Iterator[tuple[str, Any]]:

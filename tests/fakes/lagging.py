@@ -11,7 +11,7 @@ S = TypeVar("S")
 
 INDEX_READS: Mapping[str, frozenset[str]] = {
     "tickets": frozenset({"rows", "new_rows", "count"}),
-    "integrations": frozenset({"broken"}),
+    "integrations": frozenset({"needing_attention"}),
     "violations": frozenset({"violations_of"}),
 }
 """Methods of the ports that read an index, by the store that has them. All others read their own writes."""
