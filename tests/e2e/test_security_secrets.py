@@ -204,7 +204,8 @@ class Places:
 
     def _logs(self) -> Iterator[str]:
         logs = self._stack.session.client("logs", endpoint_url=self._stack.endpoint_url)
-        groups = [one for one in load()["Resources"].values() if one["Type"] == "AWS::Logs::LogGroup"]
+        resources = load()["Resources"].values()
+        groups = [one for one in resources if one["Type"] == "AWS::Logs::LogGroup" and "Condition" not in one]
         for group in groups:
             name = group["Properties"]["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", self._stack.name)
             for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
