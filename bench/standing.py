@@ -39,10 +39,10 @@ API_CALLS = 3.50 / 1e6
 POLLS = 5 * 3 * 60 * HOURS
 """Lambda's poller: five of them, each waits twenty seconds at an empty queue."""
 PROBES = 4 * HOURS
-ALARMED_METRICS = 3
+ALARMED_METRICS = 4
 """Those of ours that are written all the time; one of failures is paid for in the hours in which something fails."""
-DETAILED_METRICS = 17
-ALARM_METRICS = 20
+DETAILED_METRICS = 18
+ALARM_METRICS = 22
 LINE_BYTES = 600
 """A line of the log, and what is beside it: Lambda's own three lines of each invocation, the metrics' document."""
 INVOCATION_LINES = 5
@@ -88,7 +88,7 @@ def standing(stack: Stack) -> Iterator[CostLine]:
             stack.clients * HOURS * TOKEN,
         ),
         CostLine("Secrets Manager, secrets", f"{stack.integrations} x 0.40", stack.integrations * SECRET_MONTH),
-        CostLine("CloudWatch alarms", f"the {ALARM_METRICS} metrics of 12 alarms x 0.10", ALARM_METRICS * ALARM_METRIC),
+        CostLine("CloudWatch alarms", f"the {ALARM_METRICS} metrics of 13 alarms x 0.10", ALARM_METRICS * ALARM_METRIC),
         CostLine("KMS key", "1 x 1.00", KMS_KEY_MONTH),
         CostLine("CloudWatch metrics", f"{metrics} x 0.30", metrics * METRIC),
         CostLine("SQS", f"Lambda's polling, 5 x 3 a minute: {POLLS:,} x 0.40 per million", POLLS * SQS_CALLS),

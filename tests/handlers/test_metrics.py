@@ -22,6 +22,7 @@ from tests.unit.service.stage import Stage
 from ticket_status.api.application import Api, Surroundings
 from ticket_status.aws.queue import write_work
 from ticket_status.composition import events, probe, scheduler, worker
+from ticket_status.composition.parts import ALARMED
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import Refused
 from ticket_status.core.work import NewTicketsWork
@@ -205,6 +206,16 @@ def test_every_metric_of_ours_that_an_alarm_watches_is_written(emitted: set[Metr
         "TroubledWebhooks",
     }
     assert watched <= emitted
+
+
+def test_every_metric_that_an_alarm_watches_is_written_without_detailed_monitoring_too() -> None:
+    watched = {
+        metric["MetricName"]
+        for alarm in (one["Properties"] for one in RESOURCES.values() if one["Type"] == "AWS::CloudWatch::Alarm")
+        for metric in _watched(alarm)
+        if metric["Namespace"] == {"Fn::Sub": WRITTEN_BY_US}
+    }
+    assert watched - {"CompletedOrIdle"} <= ALARMED, "that one is written by itself, always"
 
 
 def test_every_metric_of_ours_on_the_dashboard_is_written(emitted: set[Metric]) -> None:

@@ -63,7 +63,7 @@ class Telemetry:
             pass
 
 
-ALARMED = frozenset({"ScheduledRounds", "BrokenIntegrations", "GivenUpMessages", "UnhandledErrors"})
+ALARMED = frozenset({"ScheduledRounds", "BrokenIntegrations", "TroubledWebhooks", "GivenUpMessages", "UnhandledErrors"})
 """The metrics that alarms watch, and those of failures: a metric is paid for by the hours in which it is written."""
 
 
