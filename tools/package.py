@@ -42,8 +42,8 @@ asks for the stack's name and parameters, shows what will be created, and create
 `ApiUrl` is the address of the API, `docs/openapi.yaml` describes it, and `docs/operations.md` begins with how an
 administrator gets a token.
 
-To upgrade, run it again with the next package. `CHANGELOG.md` says what has to be done besides; `docs/deploy.md` has the
-rest: a Jira inside your network, your own identity provider, roll-back, deletion.
+To upgrade, run it again with the next package. `CHANGELOG.md` says what has to be done besides; `docs/deploy.md` has
+the rest: a Jira inside your network, your own identity provider, roll-back, deletion.
 
 `console/` has the files of the page. A stack with `ConsoleAccess` has the outputs `ConsoleBucketName` and `ConsoleUrl`;
 docs/console.md in the repository says how the files get there.
