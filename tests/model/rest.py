@@ -64,7 +64,7 @@ def _check_nothing_waits(stage: Stage, name: str) -> None:
         raise Mismatch(f"R10: {name} is {stored.health.status}, an hour after everything was well")
     if stored.due is not None:
         raise Mismatch(f"R1: {name} has a run due since {stored.due.since} by {stored.due.trigger}")
-    if stored.active_run_id is not None and not stage.system.queue.dead:
+    if stored.active_run_id is not None:
         raise Mismatch(f"R1: {name} has a run open, and nothing is on the queue: {stored.active_run_id}")
     for violation in stage.book.links:
         for one in stage.system.reading.violation(violation, stage.clock()):

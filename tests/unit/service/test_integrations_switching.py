@@ -94,6 +94,23 @@ def test_switching_to_how_it_stands_does_nothing(on: bool) -> None:  # noqa: FBT
     assert (world.integrations.writes, world.queue.sent) == (0, [])
 
 
+def test_switching_on_again_after_the_queue_refused_begins_what_is_due() -> None:
+    """L4."""
+    world = SettingsWorld(integration(retrieve_jira_tickets=False))
+    world.queue.refuses = ConnectionError()
+    with pytest.raises(ConnectionError):
+        world.services.switching.switch("cloud-abc", on=True)
+    assert world.stored().retrieve_jira_tickets
+    world.queue.refuses = None
+    world.pass_time(60)
+    again = world.services.switching.switch("cloud-abc", on=True)
+    assert isinstance(again, Switched)
+    last = world.last_run()
+    assert last is not None
+    assert (again.run_id, last.trigger) == (last.run_id, Trigger.ENABLED)
+    assert world.services.switching.switch("cloud-abc", on=True) == Switched(on=True, run_id=None)
+
+
 def test_of_two_who_switch_at_once_one_starts_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     world = world_with(retrieve_jira_tickets=False)
     before = world.stored()
