@@ -36,9 +36,14 @@ def asked_as(ticket_id: str) -> str:
     return ticket_id.removeprefix(KEY_ONLY_PREFIX)
 
 
-def is_moved(row: Row, seen: Sighting) -> bool:
-    """Whether an issue bears another key than the one known: it was moved, or it is of another site (R15)."""
-    return row.sighting is not None and read_sighting(row.sighting)[0] != read_sighting(seen)[0]
+def shows_new_keys(changed: Sequence[tuple[Row, Sighting]]) -> bool:
+    """Whether any issue bears another key than the one known, or is seen for the first time (R15).
+
+    It was moved, or is new; or another site has the address, whose issues have the same ids.
+    """
+    return any(
+        row.sighting is None or read_sighting(row.sighting)[0] != read_sighting(seen)[0] for row, seen in changed
+    )
 
 
 def compare(rows: Sequence[Row], seen: Mapping[str, Sighting], retry: AbstractSet[str]) -> Comparison:

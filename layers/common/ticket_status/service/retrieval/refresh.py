@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from ticket_status.core.comparison import Comparison, Row, is_moved
+from ticket_status.core.comparison import Comparison, Row, shows_new_keys
 from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, recovers
 from ticket_status.core.judgement import Verdict, implausible
 from ticket_status.core.missing import shown_before
@@ -183,7 +183,7 @@ class Refresh:
         if not isinstance(asked.result, Comparison):
             return asked.result
         result = asked.result
-        elsewhere = jira.same_site() if any(is_moved(row, seen) for row, seen in result.changed) else None
+        elsewhere = jira.same_site() if shows_new_keys(result.changed) else None
         if elsewhere is not None:
             return elsewhere
         self._health.succeeded(integration)

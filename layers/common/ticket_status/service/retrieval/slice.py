@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Protocol
 
-from ticket_status.core.comparison import Comparison, Row, doubtful
+from ticket_status.core.comparison import Comparison, Row, doubtful, shows_new_keys
 from ticket_status.core.health import OutOfTime, forgets
 from ticket_status.core.missing import shown_before, sort_missing
 from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun, Trigger
@@ -99,8 +99,8 @@ class SliceRetrieval:
         self._answered, self._written_at = False, integration.written_at
         if integration.broken:
             self._stop = self._prove()
-        elif run.slices[name].step == 0:
-            self._stop = jira.same_site()  # R15: before anything of it is shown
+        elif run.slices[name].step == 0 and self._of_all():
+            self._stop = jira.same_site()  # R15: once in every run, before anything of it is shown
         if self._stop is None and not self._take_all():
             return None, None
         if not self._answered and self._stop is None:
@@ -123,6 +123,10 @@ class SliceRetrieval:
             if not isinstance(asked.result, Comparison):
                 self._stop = asked.result
                 break
+            if shows_new_keys(asked.result.changed):
+                self._stop = self._jira.same_site()
+                if self._stop is not None:
+                    break
             self._well()
             self._take(asked, asked.result)
             if self._step_due() and not self._write_step(done=False):
