@@ -96,9 +96,10 @@ class Scenario:
 
     def following(self) -> Linked:
         """The ticket that moves in Jira once the webhook is set up."""
-        return next(
+        waiting = [
             one for one in self.linked if one.integration_name == CLOUD and one.expected.ticket_status == "To Do"
-        )
+        ]
+        return waiting[-1]
 
     def happens_in_jira(self) -> None:
         """After the first retrieval one issue is deleted, and one token revoked."""

@@ -4,9 +4,13 @@ import { button, update } from "./core/dom.js";
 import * as router from "./core/router.js";
 import { begin, canSignOut, signOut } from "./core/session.js";
 import { showAuthorise } from "./dialogs/authorise.js";
+import { showCreate } from "./dialogs/create.js";
+import { showDelete } from "./dialogs/delete.js";
 import { showEdit } from "./dialogs/edit.js";
+import { showRecheck } from "./dialogs/recheck.js";
 import { showSettings } from "./dialogs/settings.js";
 import { showTest } from "./dialogs/test.js";
+import { showWebhook } from "./dialogs/webhook.js";
 import { trouble } from "./parts/states.js";
 import { showIntegration } from "./views/integration.js";
 import { showIntegrations } from "./views/integrations.js";
@@ -24,7 +28,16 @@ const PAGES = [
   [["integrations", "*"], { show: showIntegration }],
   [[], { show: showMissing }],
 ];
-const DIALOGS = { settings: showSettings, edit: showEdit, test: showTest, authorise: showAuthorise };
+const DIALOGS = {
+  settings: showSettings,
+  create: showCreate,
+  edit: showEdit,
+  test: showTest,
+  authorise: showAuthorise,
+  webhook: showWebhook,
+  recheck: showRecheck,
+  delete: showDelete,
+};
 
 const main = document.getElementById("main");
 document.getElementById("skip").addEventListener("click", (event) => {

@@ -71,7 +71,7 @@ def test_the_keyboard_alone_works_a_menu_and_a_window(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("menuitem", name="Settings")).to_be_focused()
     page.keyboard.press("End")
-    expect(page.get_by_role("menuitem", name="Sync now")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Delete…")).to_be_focused()
     page.keyboard.press("Escape")
     expect(opener).to_be_focused()
     page.keyboard.press("ArrowDown")

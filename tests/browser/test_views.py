@@ -65,7 +65,7 @@ def test_back_closes_a_window_and_leads_through_the_pages(page: Page) -> None:
     ("resource", "violation", "reason", "more"),
     [
         ("build/checkout?version=512", "V-202", "Deleted in Jira", "does not exist in Jira any more"),
-        ("build/checkout?version=512", "V-203", "Not retrieved yet", "was not retrieved since it was registered"),
+        ("build/checkout?version=512", "V-203", "Older than a year", "more than a year ago"),
         ("release_bundle/webshop?version=2026.11", "V-302", "Integration is broken", "returns by itself"),
     ],
 )

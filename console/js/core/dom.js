@@ -24,6 +24,11 @@ function flat(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
+/** A text from outside: its direction of writing changes nothing around it. */
+export function text(words) {
+  return element("bdi", {}, words);
+}
+
 /** A link. Addresses that are not http(s) or our own (#/…) are shown as text: Jira's data cannot run anything. */
 export function link(address, properties, ...children) {
   return isSafe(address) ? element("a", { href: address, ...properties }, ...children) : element("span", {}, ...children);

@@ -28,6 +28,17 @@ export function token() {
   return accessToken;
 }
 
+/** Whether the token has this scope (`read`, `refresh`, `register`, `admin`); what it may not is not offered. */
+export function may(scope) {
+  try {
+    const payload = accessToken.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const { scope: granted = "" } = JSON.parse(atob(payload));
+    return granted.split(" ").includes(`ticketing/${scope}`);
+  } catch {
+    return true; // a token that cannot be read here: the API decides
+  }
+}
+
 /** Get a new token after the API refused the old one. */
 export async function renew() {
   if (!signIn) {

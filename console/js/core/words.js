@@ -18,6 +18,7 @@ export const UNKNOWN = {
     "The integration does not work. The status returns by itself once it works again and the ticket was retrieved.",
   ],
   INTEGRATION_NOT_FOUND: ["Integration was deleted", "The integration that created the ticket does not exist any more."],
+  TOO_OLD: ["Older than a year", "The ticket was created more than a year ago. It was never retrieved, and is not asked for."],
   NOT_RETRIEVED_YET: ["Not retrieved yet", "The ticket was not retrieved since it was registered, or since retrieval was switched on."],
 };
 
@@ -37,6 +38,8 @@ export const REFRESH_REASONS = {
   integration_broken: "Not refreshed: its integration is broken. Test it under Integrations",
   jira_unavailable: "Not refreshed: Jira does not answer. Refresh again in a while",
   integration_not_found: "Not asked: its integration was deleted",
+  issue_unavailable: "Not refreshed: Jira fails on this one issue",
+  too_many: "Put off: the violation has more than a thousand tickets",
 };
 
 export const INSTALLATIONS = { cloud: "Jira Cloud", server: "Jira Server or Data Center" };
@@ -45,6 +48,7 @@ export const AUTH_TYPES = {
   pat: "Personal access token",
   oauth1: "OAuth 1.0a",
   oauth2: "OAuth 2.0",
+  client_credentials: "Service account",
 };
 
 export const HEALTH = {
@@ -68,6 +72,19 @@ export const TRIGGERS = {
   enabled: "Switched on",
   recovered: "Recovered",
   registered: "New tickets",
+  webhook: "Webhook",
+  recheck: "Recheck",
+};
+
+export const CATEGORIES = { new: "To do", indeterminate: "In progress", done: "Done" };
+
+export const WEBHOOKS = {
+  off: { word: "Off", tone: "off" },
+  awaiting: { word: "Set up, nothing came yet", tone: "waiting" },
+  live: { word: "Live", tone: "good" },
+  silent: { word: "Silent", tone: "bad" },
+  failing: { word: "Losing deliveries", tone: "bad" },
+  expired: { word: "Expired", tone: "bad" },
 };
 
 export const CHECKS = {

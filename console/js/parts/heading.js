@@ -1,6 +1,6 @@
 // The head of a page: where we are, what it is, what can be done.
 
-import { element, link } from "../core/dom.js";
+import { element, link, text } from "../core/dom.js";
 import { title } from "../core/router.js";
 
 /** `trail`: [[label, address]] of the pages above; `beside`: what stands at the heading's right. */
@@ -10,12 +10,12 @@ export function heading({ trail = [], name, aside, beside }) {
     "div",
     { class: "heading" },
     trail.length ? crumbs(trail) : null,
-    element("div", { class: "heading-line" }, element("div", {}, element("h1", {}, name), aside ? element("p", { class: "aside" }, aside) : null), beside ?? null),
+    element("div", { class: "heading-line" }, element("div", {}, element("h1", {}, text(name)), aside ? element("p", { class: "aside" }, text(aside)) : null), beside ?? null),
   );
 }
 
 function crumbs(trail) {
-  const steps = trail.map(([label, address]) => element("li", {}, link(address, {}, label)));
+  const steps = trail.map(([label, address]) => element("li", {}, link(address, {}, text(label))));
   return element("nav", { "aria-label": "Breadcrumb", class: "crumbs" }, element("ol", {}, steps));
 }
 

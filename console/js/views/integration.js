@@ -1,17 +1,19 @@
 // One integration: its health, its facts and all its runs.
 
-import { getIntegration, listRuns } from "../core/api.js";
-import { button, element, outside, update } from "../core/dom.js";
+import { getIntegration, getSummary, getWebhook, listRuns } from "../core/api.js";
+import { button, element, outside, text, update } from "../core/dom.js";
 import { sentence } from "../core/problems.js";
-import { address } from "../core/router.js";
+import { address, openDialog } from "../core/router.js";
+import { may } from "../core/session.js";
 import { between, day, duration, figure, moment, TIME_ZONE } from "../core/times.js";
-import { AUTH_TYPES, INSTALLATIONS, kind, RUN_STATES, TRIGGERS } from "../core/words.js";
+import { AUTH_TYPES, INSTALLATIONS, kind, RUN_STATES, TRIGGERS, UNKNOWN, WEBHOOKS } from "../core/words.js";
+import { beginTest } from "../dialogs/test.js";
 import { facts, heading } from "../parts/heading.js";
 import { integrationMenu, syncNow } from "../parts/integration_actions.js";
 import { pager } from "../parts/pager.js";
 import { poll } from "../parts/polling.js";
-import { isGoing, runProgress } from "../parts/progress.js";
-import { empty, loading, trouble } from "../parts/states.js";
+import { isGoing, outcome, runProgress } from "../parts/progress.js";
+import { empty, loading, notice, trouble } from "../parts/states.js";
 import { mark } from "../parts/status.js";
 import { table } from "../parts/table.js";
 import { healthCell, MOVING_MS, STILL_MS } from "./integrations.js";
@@ -30,13 +32,15 @@ export function showIntegration(place) {
 
   const sync = () => syncNow(name, said, () => looking.again());
   const looking = poll(async () => {
-    const [integration, runs] = await Promise.all([
+    const [integration, webhook, summary, runs] = await Promise.all([
       getIntegration(name, place.signal),
+      getWebhook(name, place.signal),
+      getSummary(name, place.signal).catch(() => null),
       listRuns(name, { limit: PAGE, next_token: place.query.after }, place.signal),
     ]);
-    const beside = element("div", { class: "buttons" }, button("Sync now", sync, { data: { key: "sync" } }), integrationMenu(integration, sync));
+    const beside = element("div", { class: "buttons" }, may("admin") ? button("Sync now", sync, { data: { key: "sync" } }) : null, integrationMenu(integration, sync));
     update(head, heading({ trail, name, aside: kind(integration), beside }));
-    update(body, overview(integration), ...runsSection(runs, place));
+    update(body, repair(integration), overview(integration, webhook), counts(summary), ...runsSection(runs, place));
     place.ready();
     return isGoing(integration.last_sync) ? MOVING_MS : STILL_MS;
   }, (error) => {
@@ -46,8 +50,29 @@ export function showIntegration(place) {
   addEventListener("dialog-closed", () => looking.again(), { signal: place.signal });
 }
 
-function overview(integration) {
+/** What is wrong comes first, with the way to mend it. */
+function repair({ connection_name: name, health }) {
+  if (health.status !== "FAULTY_CONFIGURATION" || !may("admin")) return null;
+  const ways = [button("Edit Integration", () => openDialog("edit", name), { data: { key: "repair" } }), button("Test Integration", () => { beginTest(); openDialog("test", name); }, { data: { key: "try" } })];
+  return notice("bad", "The integration is broken: its tickets show Unknown", sentence(health.reason ?? ""), element("div", { class: "buttons" }, ways));
+}
+
+/** Where its tickets stand, as bars whose lengths and words say the same. */
+function counts(summary) {
+  if (!summary || summary.tickets === undefined) return null;
+  const unknown = Object.entries(summary.unknown ?? {}).filter(([, number]) => number > 0).map(([reason, number]) => ({ label: `Unknown: ${UNKNOWN[reason]?.[0] ?? reason}`, number, tone: "unknown" }));
+  const known = summary.by_status.map(({ ticket_status: label, ticket_status_category: category, tickets: number }) => ({ label, number, tone: category ?? "undefined" }));
+  const rows = [...known, ...unknown];
+  const most = Math.max(1, ...rows.map(({ number }) => number));
+  if (!rows.length) return null;
+  return element("section", { class: "counts", "aria-label": "Tickets by status" }, element("h2", {}, "Tickets by status"), rows.map(({ label, number, tone }) =>
+    element("div", { class: "count" }, element("span", { class: "count-label" }, element("span", { class: `dot ${tone}` }), text(label)), element("meter", { class: tone, min: 0, max: most, value: number, "aria-label": label }), element("span", { class: "number" }, figure(number))),
+  ));
+}
+
+function overview(integration, webhook) {
   return facts([
+    ["Webhook", element("div", {}, mark(WEBHOOKS[webhook.state] ?? { word: webhook.state, tone: "off" }), webhook.state === "off" ? null : element("span", { class: "aside under-status" }, sentence(webhook.reason)))],
     ["Health", healthCell(integration)],
     ["Retrieve Jira Tickets", mark(integration.retrieve_jira_tickets ? { word: "On", tone: "good" } : { word: "Off", tone: "off" })],
     ["Checked", moment(integration.health.checked_at)],
@@ -73,16 +98,12 @@ function runsSection({ sync_runs: runs, next_token: next }, place) {
 }
 
 function runTable(runs) {
-  const number = (title, name) => ({ name: title, class: "number", cell: ({ counts }) => figure(counts[name]) });
   const columns = [
     { name: "Started", cell: ({ started_at: at }) => moment(at) },
     { name: "Why", cell: ({ trigger }) => TRIGGERS[trigger] ?? trigger },
     { name: "State", class: "wide", cell: stateCell },
     { name: "Tickets", class: "number", cell: ({ progress }) => figure(progress.tickets_total) },
-    number("Changed", "changed"),
-    number("Deleted", "deleted"),
-    number("Not visible", "inaccessible"),
-    number("Failed", "failed"),
+    { name: "What became of them", class: "wide", cell: (run) => (isGoing(run) ? "" : outcome(run)) },
     { name: "Requests", class: "number", cell: ({ jira_requests: requests }) => figure(requests) },
     { name: "Took", class: "number", cell: took },
   ];

@@ -1,8 +1,9 @@
 // Integrations: whether each works, what its last run did, and the menu of what can be done.
 
 import { listIntegrations } from "../core/api.js";
-import { element, link, update } from "../core/dom.js";
-import { address } from "../core/router.js";
+import { button, element, link, update } from "../core/dom.js";
+import { address, openDialog } from "../core/router.js";
+import { may } from "../core/session.js";
 import { ago, clock, moment } from "../core/times.js";
 import { HEALTH, kind } from "../core/words.js";
 import { sentence } from "../core/problems.js";
@@ -23,7 +24,7 @@ export const STILL_MS = 15_000;
 export function showIntegrations(place) {
   const said = element("div", {});
   const body = element("div", { class: "list" });
-  place.root.replaceChildren(heading({ name: "Integrations", aside: "Connections to Jira, and the retrieval of their tickets' statuses." }), said, body);
+  place.root.replaceChildren(heading({ name: "Integrations", aside: "Connections to Jira, and the retrieval of their tickets' statuses.", beside: may("admin") ? button("Add an integration", () => openDialog("create", "new"), { class: "primary", data: { key: "create" } }) : null }), said, body);
   update(body, loading("integrations"));
 
   const looking = poll(async () => {
@@ -41,7 +42,7 @@ export function showIntegrations(place) {
 }
 
 function none() {
-  return empty("No integrations yet", "Create one through the API (POST /jira-integrations); it appears here.");
+  return empty("No integrations yet", "Add one: it takes the address of a Jira and a credential.");
 }
 
 function integrationTable(rows, sync) {

@@ -4,12 +4,13 @@ import { refreshTickets, violationTickets } from "../core/api.js";
 import { announce, element, link, outside, update } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { address } from "../core/router.js";
+import { may } from "../core/session.js";
 import { ago, count, day, moment, TIME_ZONE } from "../core/times.js";
 import { REFRESH_REASONS, REFRESH_STATES, RESOURCE_TYPES } from "../core/words.js";
 import { facts, heading } from "../parts/heading.js";
 import { poll } from "../parts/polling.js";
 import { loading, notice, problemNotice, trouble } from "../parts/states.js";
-import { ticketStatus } from "../parts/status.js";
+import { isAwaited, ticketStatus } from "../parts/status.js";
 import { table } from "../parts/table.js";
 import { tabs } from "../parts/tabs.js";
 import { violationAddress } from "./violations.js";
@@ -45,7 +46,7 @@ function ticketsInfo(place, id, panel) {
   let pressing = false;
 
   function show({ tickets, last_update: last }) {
-    if (!panel.contains(list)) panel.replaceChildren(element("div", { class: "tab-head" }, when, refresh), said, list, zone());
+    if (!panel.contains(list)) panel.replaceChildren(element("div", { class: "tab-head" }, when, may("refresh") ? refresh : null), said, list, zone());
     update(when, last ? ["Last update ", moment(last), `, ${ago(last)}`] : "No ticket was retrieved yet");
     update(list, ticketTable(tickets));
     before = tickets;
@@ -56,7 +57,7 @@ function ticketsInfo(place, id, panel) {
     if (pressing) return SOON_MS;
     const answer = await violationTickets(id, place.signal);
     if (!pressing) show(answer);
-    return answer.tickets.some(({ unknown_reason: reason }) => reason === "NOT_RETRIEVED_YET") ? SOON_MS : LATER_MS;
+    return answer.tickets.some(isAwaited) ? SOON_MS : LATER_MS;
   }, (error) => {
     update(panel, trouble(error, () => looking.again()));
     return null;
