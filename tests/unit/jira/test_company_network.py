@@ -21,6 +21,8 @@ from moto import mock_aws
 
 from tests.unit.jira.conftest import Bench, failed
 from ticket_status.aws.certificates import CertificatesNotFoundError, read_certificates
+from ticket_status.composition.sites import jira_settings
+from ticket_status.config import JiraConfig
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.trouble import Unavailable
 from ticket_status.jira.trust import CertificatesUnusableError, write_bundle
@@ -212,3 +214,25 @@ def test_certificates_come_from_a_parameter_or_a_secret() -> None:
     assert read_certificates(ssm, secrets, "company/ca-chain") == "secret"
     with pytest.raises(CertificatesNotFoundError, match="no parameter and no secret 'other'"):
         read_certificates(ssm, secrets, "other")
+
+
+@mock_aws
+def test_the_stack_s_parameters_reach_the_calls_to_jira(company: Company) -> None:
+    boto3.client("ssm", region_name="us-east-1").put_parameter(Name="/company/ca", Value=company.pem, Type="String")
+    variables = {
+        "SECRET_PREFIX": "ticket-status/integrations",
+        "SECRET_KEY_ID": "key",
+        "ATLASSIAN_API_URL": "https://api.atlassian.com",
+        "ATLASSIAN_AUTH_URL": "https://auth.atlassian.com",
+        "ALLOW_PRIVATE_ADDRESSES": "true",
+        "ALLOW_LOOPBACK_ADDRESSES": "false",
+    }
+    named = {**variables, "CA_CERTIFICATES": "/company/ca", "JIRA_HTTPS_PROXY": "http://proxy.company.example:3128"}
+    settings = jira_settings(JiraConfig.from_env(named), "us-east-1")
+    assert settings.ca_bundle
+    assert company.pem.strip() in Path(settings.ca_bundle).read_text(encoding="utf-8")
+    assert settings.https_proxy == "http://proxy.company.example:3128"
+    usual = jira_settings(
+        JiraConfig.from_env({**variables, "CA_CERTIFICATES": "", "JIRA_HTTPS_PROXY": ""}), "us-east-1"
+    )
+    assert (usual.ca_bundle, usual.https_proxy) == (None, None)
