@@ -1,5 +1,7 @@
 """What must hold when a story comes to rest: faults have ended, a whole period has passed, and everything is exact."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 
 from tests.model.evidence import Name
@@ -8,9 +10,12 @@ from tests.model.oracle import Facts, IntegrationModel, Mismatch, TicketModel
 from tests.model.stage import NAMES, RESOURCE, TIMER, Stage
 from ticket_status.core.model import HealthStatus
 from ticket_status.core.shown import Filters
+from ticket_status.core.summary import Summary
+from ticket_status.core.window import WINDOW
 from ticket_status.service.tickets.reading import ShownTicket
 
 PERIOD = timedelta(hours=8)
+DAY = timedelta(days=1)
 PROBED_EVERY = timedelta(minutes=15)
 HOUR_AND_A_QUARTER = timedelta(minutes=75)
 """What is due is taken up within a quarter of an hour; a run that lost its work is found after 20 minutes."""
@@ -131,6 +136,7 @@ def _check_exact(stage: Stage) -> None:
             mine = {key: one for key, one in shown.items() if key[0] == ref}
             if mine and not integration.gone and integration.on:
                 _check_integration(stage, integration, site, mine)
+                _check_summary(stage, mine)
     _check_resource(stage)
 
 
@@ -171,3 +177,21 @@ def _check_resource(stage: Stage) -> None:
     listed, accepted = {violation for violation, _ in page.items}, stage.book.links.keys()
     if not accepted <= listed:
         raise Mismatch(f"The resource lost {sorted(accepted - listed)}")
+
+
+def _check_summary(stage: Stage, shown: Mapping[Name, ShownTicket]) -> None:
+    """What the summary of the living integration says is what its tickets show, but for those about to leave."""
+    now = stage.clock()
+    name = next(iter(shown.values())).ticket.key.connection_name
+    summary = stage.system.settings.integrations.summary(name)
+    inside = [one for one in shown.values() if one.shown.refresh_state != "outside_window"]
+    if not isinstance(summary, Summary) or any(
+        abs(now - WINDOW - one.ticket.created_at) < DAY for one in shown.values()
+    ):
+        return
+    unknown = Counter(one.shown.unknown_reason for one in inside if one.shown.unknown_reason is not None)
+    statuses = Counter(one.shown.status for one in inside if one.shown.status is not None)
+    found = dict(summary.by_status), dict(summary.unknown), summary.outside_window
+    expected = dict(statuses), dict(unknown), len(shown) - len(inside)
+    if found != expected:
+        raise Mismatch(f"At rest, the summary of {name} says {found}, its tickets {expected}")
