@@ -11,6 +11,7 @@ from botocore.config import Config
 from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.models import MetaModel, Model
 from pynamodb.transactions import TransactWrite
 
@@ -74,6 +75,13 @@ class Dynamo:
     def transaction(self) -> TransactWrite:
         """A transaction to fill within a ``with``; it is sent at the end."""
         return TransactWrite(connection=self._share(Connection(region=self.client.meta.region_name)))
+
+    @staticmethod
+    def update(row: Model, actions: Sequence[Action], condition: Condition) -> None:
+        """Update an item without having it sent back and read, which ``Model.update`` does and few need."""
+        hash_key, range_key = row._get_hash_range_key_serialized_values()  # noqa: SLF001 - as ``Model.update`` does
+        connection = row._get_connection()  # noqa: SLF001 - see bind
+        connection.update_item(hash_key, range_key=range_key, actions=actions, condition=condition)
 
     def query(self, **request: Any) -> Iterator[Sequence[Item]]:  # noqa: ANN401 - the request, as boto3 types it
         """Every page of a query."""

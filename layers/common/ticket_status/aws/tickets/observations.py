@@ -107,7 +107,8 @@ class Recording:
     def _update(self, key: TicketKey, actions: Sequence[Action], condition: Condition) -> bool:
         for _ in tries():
             try:
-                self._table.tickets(key.integration_ref, key.ticket_id).update(list(actions), condition)
+                row = self._table.tickets(key.integration_ref, key.ticket_id)
+                self._table.dynamo.update(row, actions, condition)
             except UpdateError as error:
                 if condition_failed(error):
                     return False
