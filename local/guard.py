@@ -36,7 +36,7 @@ def guard(paths: list[str], command: list[str]) -> int:
 
 
 def _not_me(_number: int, _frame: object) -> None:
-    """Do nothing: whoever started us decides, by closing our input. Unlike ``SIG_IGN``, this is not inherited."""
+    """Do nothing: our parent decides, by closing our input. Unlike ``SIG_IGN``, this is not inherited."""
 
 
 def _owner_let_go() -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STACK_NAME = "ticket-status"
 BASE_PATH = "/api/v1/ticketing"
 CLIENTS = {"admin": "AdminClientId", "viewer": "ViewerClientId", "registrar": "RegistrarClientId"}
-# A token lives an hour; whoever reads one from the file has at least this long to use it.
+# A token lives an hour; a reader of the file has at least this long to use it.
 RENEW_SECONDS_BEFORE = 1800
 # The first call starts a Lambda from nothing.
 ANSWER_SECONDS = 60

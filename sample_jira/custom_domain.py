@@ -13,7 +13,7 @@ class CustomDomain:
         self._site = site
 
     def serve(self, request: Request, send: Callable[[Answer], None]) -> None:
-        """Answer a browser, or whoever asks for the site's id."""
+        """Answer a browser, or a client that asks for the site's id."""
         with self._site.traffic.watch(request) as exchange:
             answer = self._answered(request)
             exchange.status = answer.status

@@ -52,7 +52,7 @@ class DataCenterSite(DataCenterLogins):
             *self.oauth1.operations(self.context_path),
             *self.webhooks.administrators_operations(self.context_path),
             *self.webhooks.plugin_operations(self.context_path),
-            # Asked by whoever wants to know whether this is Cloud.
+            # Asked by clients that want to know whether this is Cloud.
             get(f"{self.context_path}/_edge/tenant_info", self._unknown_page, NoParameters),
             get(f"{self.context_path}/rest/api/3/serverInfo", self._unknown_page, NoParameters),
         )

@@ -264,7 +264,7 @@ class Fault:
         return replace(answer, body=text.encode(self.charset), content_type=f"{kind};charset={self.charset}")
 
     def _edit_issues(self, body: dict[str, Any], members: Mapping[str, object]) -> None:
-        """What stands for the issues of `ids` in the answer has these members instead of its own."""
+        """Put these members in place of the own ones of the issues of `ids` in an answer."""
         names = {str(name) for name in self.ids}
         body["issues"] = [
             issue | members if names & {issue["id"], issue["key"]} else issue for issue in body.get("issues", [])

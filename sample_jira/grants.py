@@ -152,7 +152,7 @@ class Grants:
             return self._issue(Grant(app, scopes), refreshable=False)
 
     def access(self, token: str) -> Grant | None:
-        """The grant that an access token stands for, while it lives."""
+        """The grant of an access token, while it lives."""
         held = self._access.get(token)
         if held is None or held.grant.revoked or held.expires_at <= self.clock.now():
             return None

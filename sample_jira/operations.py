@@ -46,7 +46,7 @@ class UnfitRequestError(Exception):
 class Operation(Generic[Query, Body]):
     """One method on one path, e.g. `GET /rest/api/3/issue/{issue}`.
 
-    `before_login`: whoever asks is not logged in yet, so the Authorization header is not read.
+    `before_login`: the client is not logged in yet, so the Authorization header is not read.
     `browser`: asked by a person's browser, so the User-Agent is not ours.
     """
 

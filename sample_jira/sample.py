@@ -66,7 +66,7 @@ class SampleJira:
 
     @property
     def atlassian_url(self) -> str:
-        """What stands for both https://api.atlassian.com and https://auth.atlassian.com."""
+        """The address of both https://api.atlassian.com and https://auth.atlassian.com."""
         return self.atlassian.url
 
     @property

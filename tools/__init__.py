@@ -1,1 +1,1 @@
-"""Tools for whoever is on call: they work on AWS as on the embedded AWS, with the credentials of the environment."""
+"""Tools for the engineer on call: they work on AWS as on the embedded AWS, with the credentials of the environment."""

@@ -61,7 +61,7 @@ def retire_secret(cognito: Secrets, pool: str, client: str) -> None:
     """Delete the older of two. Raises ``AccessError`` when there is only one."""
     ids = _ids(cognito, pool, client)
     if len(ids) < 2:  # noqa: PLR2004 - the older of two
-        raise AccessError("the client has one secret: make a new one first, and give it to whoever uses the client")
+        raise AccessError("the client has one secret: make a new one first, and give it to those who use the client")
     cognito.delete_user_pool_client_secret(UserPoolId=pool, ClientId=client, ClientSecretId=ids[0])
 
 

@@ -24,7 +24,7 @@ BESIDE = (
     "docs/operations.md",
     "docs/openapi.yaml",
 )
-"""Files of the repository that whoever deploys and operates the service needs too."""
+"""Files of the repository that are needed to deploy and operate the service."""
 MOMENT = (1980, 1, 1, 0, 0, 0)
 """The time of every file in it: the earliest that the format knows."""
 READABLE = 0o100644 << 16

@@ -28,7 +28,7 @@ MOST_RESOURCE_BYTES = 900
 """Name and version together, in UTF-8, ``%`` and ``#`` counted thrice: part of a table key of at most 1,024 bytes."""
 
 CLOCKS_DIFFER = timedelta(days=1)
-"""How far ahead of ours the clock of whoever created a ticket may be."""
+"""How far ahead of ours the clock of the program that created a ticket may be."""
 
 NO_RESOURCE = "none"
 """The ``resource_type`` of violations that were registered without a resource."""

@@ -2,7 +2,7 @@
 
 Version 1 is version 2 without ``origin``; that is version 3 without ``again`` and ``hinted`` of new tickets. A version
 that is newer than this code is no mistake but a deployment or a roll-back under way: such a message is left on the
-queue, for whoever can read it.
+queue, for a worker that can read it.
 """
 
 import json

@@ -1,6 +1,6 @@
 """R18: which addresses a Jira may have. Pure: resolving a name is somebody else's business.
 
-Two steps, both needed: the address as it is written, and each network address that its name stands for, at
+Two steps, both needed: the address as it is written, and each network address that its name resolves to, at
 registration and again when connecting.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 
 PLAIN_HTTP = "http is allowed with loopback addresses only; use https"
-"""Why ``http`` is refused for any other address, and for a name that stands for none."""
+"""Why ``http`` is refused for any other address, and for a name that resolves to none."""
 
 _LONGEST = 2000
 """Characters of an address; longer ones are refused unread."""
@@ -94,7 +94,7 @@ class SiteAddress:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """An address that is not accepted; ``problem`` is a sentence for whoever gave it."""
+    """An address that is not accepted; ``problem`` is a sentence for the person who gave it."""
 
     problem: str
 

@@ -339,7 +339,7 @@ class Ticket:
     registered_at: datetime | None = None
     """When it became known here; ``None`` for tickets from before this was stored."""
     serves: ServedViolations = field(default=ServedViolations(), compare=False)
-    """Kept with it for whoever reads it; no part of what was registered or observed."""
+    """Kept with it for its readers; no part of what was registered or observed."""
     hinted_at: datetime | None = None
     """When a webhook last named it (R19)."""
 

@@ -43,7 +43,7 @@ class Proofs:
 
 
 class JiraSite:
-    """A ``ports.jira.Jira``. What it learns of the site by and by is in ``site``."""
+    """A ``ports.jira.Jira``. What it learns of the site over time is in ``site``."""
 
     def __init__(
         self,

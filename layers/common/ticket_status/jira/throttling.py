@@ -74,7 +74,7 @@ def longest_wait(headers: Mapping[str, str], received_at: datetime) -> timedelta
 
 
 def _retry_after(value: str, their_clock: datetime) -> Iterator[timedelta]:
-    """Seconds, or HTTP dates, which are on the clock of whoever wrote them; several of them after a proxy."""
+    """Seconds, or HTTP dates, which are on the clock of the server that wrote them; several of them after a proxy."""
     for date in _HTTP_DATE.findall(value):
         moment = _http_date(date)
         if moment is not None:

@@ -1,6 +1,6 @@
 """Keeping an OAuth 2.0 grant alive (R16): refresh tokens rotate, so every refresh ends the tokens before it.
 
-One refresher per integration at a time, over all workers and API calls: whoever holds the lease. The new pair is
+One refresher per integration at a time, over all workers and API calls: the holder of the lease. The new pair is
 stored before it is used. When the answer or the store is lost, the old refresh token still works for ten minutes
 (Cloud's leeway), and the lease ends long before that.
 """
@@ -95,7 +95,7 @@ class TokenCredentials:
         return tokens.expires_at - self._now() < _EXPIRING
 
     def _renewed(self, refused: str | None) -> Tokens | JiraTrouble:
-        """Good tokens: those stored when they are, else refreshed, by us or by whoever is at it."""
+        """Good tokens: those stored when they are, else refreshed, by us or by the holder of the lease."""
         holder = randomness.token_hex(8)
         waiting = self._deadline.within(WAITING)
         while True:
@@ -149,7 +149,7 @@ class TokenCredentials:
     def _answered(self, client_secret: str, refresh_token: str) -> Tokens | DeadGrant | JiraTrouble:
         """What Jira says, asked once more when its answer is lost.
 
-        The tokens may have been rotated all the same, and whoever needs them next may come long after the leeway.
+        The tokens may have been rotated all the same, and the next to need them may come long after the leeway.
         """
         answer = self._endpoint.refresh(client_secret, refresh_token)
         lost = isinstance(answer, Unavailable) and answer.reason_code is ReasonCode.UNREACHABLE

@@ -1,4 +1,4 @@
-"""The item that keeps how many tickets of an integration show what, written by whoever read its newest version."""
+"""The item that keeps how many tickets of an integration show what, written by the one that read its newest version."""
 
 from collections.abc import Callable
 from datetime import datetime

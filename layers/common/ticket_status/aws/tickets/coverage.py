@@ -1,4 +1,4 @@
-"""R13: the coverage of an integration as one item, written by whoever read its newest version."""
+"""R13: the coverage of an integration as one item, written by the one that read its newest version."""
 
 from datetime import UTC, datetime, timedelta
 

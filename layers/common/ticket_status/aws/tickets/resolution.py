@@ -1,6 +1,6 @@
 """A key-only ticket gets its issue id: it becomes, or joins, the ticket with that id, and its links move along.
 
-The links move first, so that whoever is told of the first status is told of its violations too. Every step can be
+The links move first, so that an event of the first status tells of its violations too. Every step can be
 repeated, and the key-only ticket leaves the retrieval index last, and only with all its links moved: what is
 interrupted is done again by the next run. The alias that stays answers for links that were registered in between.
 """

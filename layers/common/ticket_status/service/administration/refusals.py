@@ -45,7 +45,7 @@ class AddressRefused:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFailed:
-    """Jira could not be had with these credentials; nothing was stored."""
+    """Jira could not be reached with these credentials; nothing was stored."""
 
     report: ConnectionReport
 

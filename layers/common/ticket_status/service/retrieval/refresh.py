@@ -1,6 +1,6 @@
 """R3: the refresh button. Asks Jira now for a violation's tickets, over all their integrations side by side.
 
-It never fails because of Jira: what could not be had says so, the rest is fresh; it is back within its deadline.
+It never fails because of Jira: what could not be read says so, the rest is fresh; it is back within its deadline.
 """
 
 from collections import defaultdict
@@ -120,7 +120,7 @@ class Refresh:
     # --- One integration --------------------------------------------------------------------------------------------
 
     def _ask_all(self, tickets: Sequence[ShownTicket]) -> dict[TicketKey, Refreshed]:
-        """Ask all integrations side by side; the tickets that could not be had, and why."""
+        """Ask all integrations side by side; the tickets that could not be read, and why."""
         by_ref: dict[str, list[ShownTicket]] = defaultdict(list)
         for one in tickets:
             by_ref[one.ticket.key.integration_ref].append(one)

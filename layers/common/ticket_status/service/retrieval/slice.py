@@ -39,7 +39,7 @@ _HAND_ON = timedelta(seconds=35)
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Switched off, deleted, broken or paused meanwhile: whoever takes the rest finds out which."""
+    """Switched off, deleted, broken or paused meanwhile: the worker that takes the rest finds out which."""
 
 
 Ended = OutOfTime | Stopped | JiraTrouble
