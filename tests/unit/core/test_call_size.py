@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from tests.unit.examples import NOW
 from ticket_status.core.call_size import (
+    FEW,
     MOST_ASKED_ALONE,
     REMEMBERED,
     with_asked_alone,
     with_failure,
     with_size,
+    with_smaller_calls,
     with_success,
 )
 from ticket_status.core.model import Site
@@ -30,9 +32,9 @@ def test_after_a_day_twice_as_many_are_tried_again() -> None:
 
 
 def test_what_was_made_smaller_in_doubt_grows_at_once() -> None:
-    site = with_size(SITE, 10)
-    assert site.ids_per_call == 10
-    for expected in (20, 40, 80, 160, 320, 640, 1000):
+    site = with_smaller_calls(SITE, 2)
+    assert site.ids_per_call == FEW == 20
+    for expected in (40, 80, 160, 320, 640, 1000):
         site = with_success(site, site.ids_per_call, NOW)
         assert site.ids_per_call == expected
 

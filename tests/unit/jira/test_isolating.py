@@ -163,3 +163,12 @@ def test_an_outage_is_not_divided(bench: Bench, kind: Kind) -> None:
     answer = jira.ask(ids)
     assert isinstance(answer, Unavailable)
     assert (answer.reason_code, jira.requests) == (ReasonCode.JIRA_ERROR, 2)
+
+
+def test_a_large_call_that_our_own_deadline_ends_is_a_smaller_one_next_time(bench: Bench) -> None:
+    jira, ids = read(bench, "cloud", 100)
+    hurried = bench.connected("cloud", seconds=1)
+    bench.jira.cloud.fault("hang", issues_over=20)
+    answer = hurried.ask(ids)
+    assert isinstance(answer, Unavailable)
+    assert (answer.own_deadline, hurried.ids_per_call, jira.ids_per_call) == (True, 20, 1000)

@@ -18,6 +18,15 @@ def with_failure(site: Site, too_many: int, works: int, now: datetime) -> Site:
     return replace(site, ids_per_call=min(site.ids_per_call, works), ids_too_many=too_many, ids_too_many_at=now)
 
 
+FEW: Final = 20
+"""Calls for so many are not made smaller in doubt: to find the one among them that hangs takes two levels more."""
+
+
+def with_smaller_calls(site: Site, size: int) -> Site:
+    """The site after a call took its whole time-out; whether that was for its size is not known yet."""
+    return replace(site, ids_per_call=min(site.ids_per_call, max(size, FEW)))
+
+
 def with_size(site: Site, size: int) -> Site:
     """The site, of which so much is known for now: nothing was found to be too much."""
     return replace(site, ids_per_call=size)

@@ -115,7 +115,7 @@ class Isolation:
             part.at_fault = True
             self._decided(part)
         elif failure is Failure.SLOW:
-            self.size = self.slowed = -(-len(part.issues) // _SLOW_PARTS)
+            self.size = self.slowed = smaller(part)
             self._divide(part, self.size)
         else:
             part.limited = most is not None and most < len(part.issues)
@@ -147,6 +147,11 @@ class Isolation:
                 self.too_many = min(too_many, self.too_many or too_many)
                 self.size = min(self.size, whole.part_size)
             part, whole = whole, whole.whole
+
+
+def smaller(part: Part) -> int:
+    """How many issues a call names after this one took its whole time-out."""
+    return -(-len(part.issues) // _SLOW_PARTS)
 
 
 def _divided(issues: Sequence[str], size: int) -> list[Sequence[str]]:

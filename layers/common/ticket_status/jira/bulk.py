@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 from ticket_status.core import call_size
-from ticket_status.core.isolation import NO_ISSUE, PROVE, Failure, Isolation, Part
+from ticket_status.core.isolation import NO_ISSUE, PROVE, Failure, Isolation, Part, smaller
 from ticket_status.core.model import ReasonCode, Site
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed
@@ -95,12 +95,18 @@ class BulkRead:
             elif self._may_be_left(reply, part):
                 self._gathered.failed.update(map(asked_name, part.issues))
             else:
+                self._slowed(reply, part)
                 return reply.trouble
         elif reply.ok:
             self._take_in(parts, part, reply)
         else:
             self._refused(parts, part, reply)
         return None
+
+    def _slowed(self, reply: CallFailure, part: Part) -> None:
+        """A large call that took all the time there was is a smaller one next time, whoever makes it."""
+        if reply.slow and len(part.issues) > call_size.FEW:
+            self._site.learn(lambda site: call_size.with_smaller_calls(site, smaller(part)))
 
     def _may_be_left(self, reply: CallFailure, part: Part) -> bool:
         """Whether time ran out for no more than an issue that Jira fails on: the others were answered for."""
@@ -150,7 +156,7 @@ class BulkRead:
         slowed = parts.slowed
         if slowed is not None:
             # At once, since time may run out before it is known what was slow.
-            self._site.learn(lambda site: call_size.with_size(site, min(slowed, site.ids_per_call)))
+            self._site.learn(lambda site: call_size.with_smaller_calls(site, slowed))
 
     def _learn(self, parts: Isolation, known: Site, *, finished: bool) -> None:
         now, too_many = self._now(), parts.too_many

@@ -148,6 +148,7 @@ class Refresh:
             self._rejected(error)
             return dict.fromkeys((one.ticket.key for one in tickets), _UNAVAILABLE)
         if isinstance(failed, _TROUBLE):
+            self._health.learnt(integration, jira)
             met = self._met(integration, failed, jira)
             return dict.fromkeys((one.ticket.key for one in tickets), met)
         return failed
