@@ -211,6 +211,11 @@ def no_good_answer_forgets_a_failure(planted: pytest.MonkeyPatch) -> None:
     planted.setattr(health, "forgets", lambda _trouble, _good_at: False)
 
 
+def what_the_button_changes_is_not_counted(planted: pytest.MonkeyPatch) -> None:
+    """The summary stays what the last run counted."""
+    planted.setattr(Retrieval, "_shift", lambda *_: None)
+
+
 EVERY: tuple[Plant, ...] = (
     older_observations_replace_newer_ones,
     deleted_is_not_for_good,
@@ -235,4 +240,5 @@ EVERY: tuple[Plant, ...] = (
     switching_on_is_not_stored_with_the_run_that_is_due,
     a_run_that_lost_its_work_is_never_found,
     no_good_answer_forgets_a_failure,
+    what_the_button_changes_is_not_counted,
 )
