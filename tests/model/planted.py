@@ -234,6 +234,9 @@ EVERY: tuple[Plant, ...] = (
     a_run_ends_with_its_first_slice,
     new_tickets_are_not_announced,
     new_tickets_are_asked_for_whatever_their_age,
+)
+
+OF_A_RUNS_LIFE: tuple[Plant, ...] = (
     a_run_stands_in_for_a_recovery_that_it_began_before,
     a_run_of_new_tickets_stands_in_for_one_of_all,
     a_recovery_is_not_stored_with_the_run_that_is_due,
@@ -242,3 +245,4 @@ EVERY: tuple[Plant, ...] = (
     no_good_answer_forgets_a_failure,
     what_the_button_changes_is_not_counted,
 )
+"""Found by whoever is struck between two calls (``test_pairs``)."""

@@ -8,9 +8,11 @@ the messages that are still there go on from what is stored; nobody tries again,
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
+from tests.model import planted
 from tests.model.jira import Ailment
 from tests.model.stage import BUTTON, TIMER, Stage
 from tests.model.stores import InMemory
@@ -24,7 +26,7 @@ QUARTERS = 5
 MOST_POINTS = 120
 """Nobody makes so many calls."""
 
-Act = Callable[[Stage, tuple[str, int]], None]
+Act = Callable[[Stage, tuple[str, int] | None], None]
 
 
 def well(stage: Stage) -> None:
@@ -81,12 +83,15 @@ def run_at_work_of_one_that_broke(stage: Stage) -> None:
     stage.sites["abc"].ailment = None
 
 
-def next_message(stage: Stage, cut: tuple[str, int]) -> None:
+def next_message(stage: Stage, cut: tuple[str, int] | None) -> None:
     stage.deliver(min(stage.system.queue.waiting, key=lambda one: (one.due, one.number)), cut)
 
 
 def by(name: str, lifetime: timedelta, call: Callable[[Stage], object]) -> Act:
     return lambda stage, cut: stage.act(name, lifetime, lambda: call(stage), cut)
+
+
+Due = Literal["from the beginning", "when nobody is struck", "never"]
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,8 @@ class Case:
     name: str
     begins: Callable[[Stage], None]
     act: Act
-    of_all: bool = True
-    """Whether a run of all tickets was due before anybody was struck, so that each shows what Jira has now."""
+    of_all: Due = "from the beginning"
+    """When a run of all tickets is due, so that each of them shows in the end what Jira has."""
 
     def __str__(self) -> str:
         return self.name
@@ -116,10 +121,11 @@ def sync(stage: Stage) -> object:
 
 
 EDIT = Edit(secrets={"password": "new"})
+FIRE: Act = lambda stage, cut: stage.fire(cut)  # noqa: E731 - as the others are made
 PRESS = by("refresh of V1", BUTTON, lambda stage: stage.system.refresh.violation("V1"))
-CASES = (
-    Case("the schedule", well, lambda stage, cut: stage.fire(cut), of_all=False),
-    Case("a run by hand", well, by("sync", BUTTON, sync), of_all=False),
+CASES: tuple[Case, ...] = (
+    Case("the schedule", well, FIRE, "when nobody is struck"),
+    Case("a run by hand", well, by("sync", BUTTON, sync), "when nobody is struck"),
     Case("switching on", switched_off, by("switch", BUTTON, switch_on)),
     Case("the probe of a recovery", broken, by("probe", TIMER, lambda stage: stage.system.probe.probe())),
     Case("a test of a recovery", broken, by("test", BUTTON, try_it)),
@@ -128,7 +134,7 @@ CASES = (
     Case("a test beside a run", run_at_work_of_one_that_broke, by("test", BUTTON, try_it)),
     Case("the first slice", scheduled, next_message),
     Case("a verdict", judged, next_message),
-    Case("new tickets", with_new_tickets, next_message, of_all=False),
+    Case("new tickets", with_new_tickets, next_message, "never"),
 )
 
 
@@ -144,25 +150,48 @@ def time_goes_by(stage: Stage) -> None:
     stage.work_off(stage.clock() + QUARTER)
 
 
-def check_nothing_is_left(stage: Stage, case: Case) -> None:
+def check_nothing_is_left(stage: Stage, case: Case, *, came_to_their_end: bool) -> None:
     stored = stage.stored("abc")
     assert stored is not None
     assert stored.due is None, "something is due still"
     assert stored.active_run_id is None, "a run is open still"
     if not stored.retrieve_jira_tickets:
         return  # it was never switched on
-    if stored.health.status is HealthStatus.HEALTHY:
-        for one in stage.system.reading.violation("V1", stage.clock()):
-            reason = one.shown.unknown_reason
-            assert reason in {None, "DELETED"}, f"{one.ticket.issue_key} shows {reason}"
-            issue = stage.sites["abc"].find(one.ticket.key.ticket_id.removeprefix("key#"))
-            shown = one.shown.status.name if one.shown.status is not None else None
-            assert not case.of_all or shown is None or issue is None or shown == issue.status.name
+    retrieved = case.of_all == "from the beginning" or (came_to_their_end and case.of_all != "never")
+    assert stored.health.status is HealthStatus.HEALTHY, "it is broken, although nothing lasted"
+    for one in stage.system.reading.violation("V1", stage.clock()):
+        reason = one.shown.unknown_reason
+        assert reason in {None, "DELETED"}, f"{one.ticket.issue_key} shows {reason}"
+        issue = stage.sites["abc"].find(one.ticket.key.ticket_id.removeprefix("key#"))
+        if retrieved and issue is not None and one.shown.status is not None:
+            assert one.shown.status.name == issue.status.name
 
 
-@pytest.mark.parametrize("how", ["dies", "meets an outage"])
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_what_is_due_is_done_wherever_it_was_interrupted(case: Case, how: str) -> None:
+def with_failures_now_and_then(stage: Stage) -> None:
+    """L7: two tries failed, with a good answer after each."""
+    well(stage)
+    for ailment in (Ailment.DOWN, None, Ailment.DOWN, None):
+        stage.sites["abc"].ailment = ailment
+        stage.press("V1", None)
+        stage.pass_time(timedelta(minutes=1))
+    stage.sites["abc"].ailment = Ailment.DOWN
+
+
+def with_a_run_of_new_tickets(stage: Stage) -> None:
+    """L2: it is at work when the schedule fires."""
+    with_new_tickets(stage)
+    next_message(stage, None)
+
+
+CASES = (
+    *CASES,
+    Case("a third failure that stands alone", with_failures_now_and_then, PRESS, "never"),
+    Case("the schedule beside new tickets", with_a_run_of_new_tickets, FIRE, "when nobody is struck"),
+)
+
+
+def walk(case: Case, how: str) -> None:
+    """Strike them before each of their calls. Raises ``AssertionError`` when something is left undone."""
     for points in range(MOST_POINTS):
         stage = Stage(InMemory())
         case.begins(stage)
@@ -171,9 +200,27 @@ def test_what_is_due_is_done_wherever_it_was_interrupted(case: Case, how: str) -
         struck = any("dies before" in line or "meets an outage before" in line for line in stage.told[told:])
         time_goes_by(stage)
         try:
-            check_nothing_is_left(stage, case)
+            check_nothing_is_left(stage, case, came_to_their_end=not struck)
         except AssertionError as error:
             raise AssertionError("\n".join([f"{error}, {points} calls after", *stage.told[told:]])) from None
         if not struck:
             return
     raise AssertionError("they never come to their end")
+
+
+def walk_all() -> None:
+    for case in CASES:
+        walk(case, "dies")
+
+
+@pytest.mark.parametrize("how", ["dies", "meets an outage"])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_what_is_due_is_done_wherever_it_was_interrupted(case: Case, how: str) -> None:
+    walk(case, how)
+
+
+@pytest.mark.parametrize("plant", planted.OF_A_RUNS_LIFE, ids=lambda plant: plant.__name__.replace("_", " "))
+def test_a_planted_fault_of_a_runs_life_is_found(plant: planted.Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        walk_all()
