@@ -176,6 +176,12 @@ def test_an_integration_that_is_not_there_is_not_found(
         (OAUTH1, "PENDING_AUTHORIZATION", {"consumer_key": "key-1", "public_key": "public key"}),
         (OAUTH2, "PENDING_AUTHORIZATION", {"client_id": "client-1"}),
         ({**OAUTH2, "installation_type": "server"}, "PENDING_AUTHORIZATION", {"client_id": "client-1"}),
+        ({**OAUTH2, "auth_type": "client_credentials"}, "HEALTHY_INTEGRATION", {"client_id": "client-1"}),
+        (
+            {**BASIC, "credential_expires_at": "2026-11-29T10:00:00+02:00"},
+            "HEALTHY_INTEGRATION",
+            {"credential_expires_at": "2026-11-29T08:00:00Z"},
+        ),
     ],
 )
 def test_an_integration_of_each_kind_is_created_and_found(
@@ -338,6 +344,22 @@ def test_an_edit_to_another_site_is_refused(call: Administrator, also: dict[str,
         409,
         "different_site",
     )
+
+
+def test_an_address_elsewhere_has_to_bring_the_secret(call: Administrator) -> None:
+    with_one(call)
+    edit = {"jira_server_url": "https://stranger.example", "skip_connection_test": True}
+    assert call("PATCH", ONE, edit).problem == (422, "credentials_required")
+    assert call("PATCH", ONE, {**edit, "jira_server_url": "no address"}).problem[0] == 422
+    assert call.world.connections.tried == []
+
+
+def test_the_date_of_a_credential_is_edited_by_itself_and_taken_away(call: Administrator) -> None:
+    with_one(call)
+    edited = call("PATCH", ONE, {"credential_expires_at": "2026-11-23T08:00:00Z"})
+    assert [one["code"] for one in edited.json["health"]["warnings"]] == ["CREDENTIAL_EXPIRES"]
+    assert call("PATCH", ONE, {"credential_expires_at": None}).json["health"]["warnings"] == []
+    assert call.world.connections.tried == []
 
 
 def test_an_edit_that_is_a_recovery_shows_its_run(call: Administrator) -> None:
