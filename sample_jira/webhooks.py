@@ -144,7 +144,7 @@ class Webhooks:
     _hooks: dict[str, Hook] = field(default_factory=dict)
     _waiting: Queue[_Waiting] = field(default_factory=Queue)
     _worker: Thread | None = None
-    _random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - faults, not secrets
+    _random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - faults, not secrets  # nosec B311
     _next_id: int = 1
 
     # By hand

@@ -144,7 +144,7 @@ class Client:
             retry_after = error.retry_after if isinstance(error, ApiError) else None
             throttled = isinstance(error, ApiError) and error.status == HTTPStatus.TOO_MANY_REQUESTS
             tries = MANY_TRIES if self.patient or throttled else FEW_TRIES
-            wait = wait_before(attempt, retry_after, waited, random.random(), tries) if may else None  # noqa: S311 - no secret
+            wait = wait_before(attempt, retry_after, waited, random.random(), tries) if may else None  # noqa: S311 - no secret  # nosec B311
             if wait is None:
                 raise error
             self.on_wait(wait, str(error).splitlines()[0])

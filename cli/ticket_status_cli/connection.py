@@ -16,7 +16,7 @@ import requests
 from ticket_status_cli.errors import CommandError
 
 API_URL = "TICKET_STATUS_API_URL"
-TOKEN = "TICKET_STATUS_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN = "TICKET_STATUS_TOKEN"  # noqa: S105 - the name of a variable  # nosec B105
 CLIENT = ("TICKET_STATUS_CLIENT_ID", "TICKET_STATUS_CLIENT_SECRET", "TICKET_STATUS_TOKEN_URL")
 
 BASE_PATH = "/api/v1/ticketing"

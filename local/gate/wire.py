@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 from uuid import uuid4
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape  # nosec B406 - writes XML, reads none
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
