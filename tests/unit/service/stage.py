@@ -192,6 +192,7 @@ class Stage:
         """The message that is due first, when it is due."""
         number = min(range(len(self.queue.sent)), key=lambda one: self.queue.sent[one][1])
         work, delay = self.queue.sent.pop(number)
+        self.queue.sent = [(other, max(0, later - delay)) for other, later in self.queue.sent]
         self.clock.pass_(timedelta(seconds=delay))
         return work
 

@@ -18,6 +18,9 @@ FORGOTTEN_AFTER = timedelta(seconds=60)
 MAX_WAIT_FOR_RUN = timedelta(seconds=30)
 """How long new tickets wait for the run at work, which usually reaches them, before they get a slice of their own."""
 
+LOOK_AGAIN_FOR_HINTS = timedelta(seconds=3)
+"""The same for what a webhook named: it is to show within ten seconds, and the index lags behind by one or two."""
+
 MOST_BESIDE_A_RUN = 50
 """Slices of tickets that waited, in one run: each is a part of the run's item, which must not grow without bound."""
 
@@ -91,8 +94,10 @@ def _beside(active: SyncRun, integration: Integration, work: NewTicketsWork, now
 
 
 def look_again_after(work: NewTicketsWork, tickets: int) -> timedelta:
-    """When tickets that wait are looked for once more. In a storm of hints it becomes longer: few calls for many."""
-    return LOOK_AGAIN * 3 if work.again and _storm(work, tickets) else LOOK_AGAIN
+    """When tickets that wait are looked for once more: soon for a hint, ever later in a storm (few calls for many)."""
+    if _storm(work, tickets):
+        return LOOK_AGAIN * 3 if work.again else LOOK_AGAIN
+    return LOOK_AGAIN_FOR_HINTS if work.hinted else LOOK_AGAIN
 
 
 def keeps_gathering(work: NewTicketsWork, tickets: int) -> bool:
