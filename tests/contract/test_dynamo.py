@@ -370,15 +370,6 @@ def test_lists_take_few_calls_however_long_they_are(wire: Wire) -> None:
     assert cost(wire, lambda: reading.under_key("JAS-1", 100, None, NOW)) <= 3
 
 
-def test_a_registration_of_a_hundred_takes_few_calls(wire: Wire) -> None:
-    wire.stores.integrations.add(integration())
-    registrations = [
-        Registration(one.ticket, f"V-{number}", Resource("build", f"b-{number}"))
-        for number, one in enumerate(many(100))
-    ]
-    assert cost(wire, lambda: wire.stores.violations.register(registrations, NOW)) <= 14
-
-
 # --- Where the index of a ticket's violations lags behind -----------------------------------------------------------
 
 
