@@ -139,6 +139,13 @@ def test_a_service_account_with_too_few_scopes_is_told_which(bench: Bench) -> No
     assert "read:issue:jira" in report.missing_scopes
 
 
+def test_a_service_account_that_may_read_issues_only_is_enough(bench: Bench) -> None:
+    bench.jira.atlassian.add_service_account(scopes=["read:jira-work"])
+    bench.jira.cloud.create("SEC", 1)
+    report = bench.connector.check(robot(bench, "cloud"))
+    assert (report.trouble, failed(report), report.missing_scopes) == (None, [], ())
+
+
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_client_that_is_not_known_is_refused_for_good_and_asked_once(bench: Bench, kind: Kind) -> None:
     bench.jira.atlassian.add_service_account()

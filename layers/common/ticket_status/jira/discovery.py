@@ -69,8 +69,9 @@ class Discovery:
         """The site as a Jira to ask."""
         if not self._cloud:
             return JiraSite(self._client, site, DataCenterDialect(), self._now)
-        consented = self._integration.auth_type is AuthType.OAUTH2
-        grant = (lambda: self._granted_account(site)) if consented else None
+        proofs = {AuthType.OAUTH2: self._granted_account, AuthType.CLIENT_CREDENTIALS: self._service_account}
+        prove = proofs.get(self._integration.auth_type)
+        grant = None if prove is None else lambda: prove(site)
         return JiraSite(self._client, site, CloudDialect(), self._now, Proofs(self.tenant, grant))
 
     # --- What answers at the address --------------------------------------------------------------------------------
@@ -196,6 +197,13 @@ class Discovery:
         """Takes the place of ``myself`` when its scopes are not granted: the grant is alive, and for this site."""
         grant = self.grant(site.cloud_id)
         return Account(site.account_id or f"grant:{grant.cloud_id}") if isinstance(grant, Grant) else grant
+
+    def _service_account(self, site: Site) -> Account:
+        """Takes the place of ``myself`` when a service account lacks its scopes.
+
+        The gateway knew the token, since it said that a scope is missing; it has no anonymous view.
+        """
+        return Account(site.account_id or f"client:{self._integration.client_id}")
 
     def _proved(self, site: Site) -> tuple[Site, Account | JiraTrouble]:
         jira = self.jira(site)
