@@ -48,7 +48,7 @@ def tell_stories(story: type[Story], steps: int, *, find_shortest: bool = True) 
     """Tell stories of so many steps in all; raises ``Mismatch`` with the shortest that went wrong."""
     wanted = os.environ.get("MODEL_STEPS")
     chosen = settings(
-        max_examples=int(wanted or steps) * 4 // 3 // STORY,  # for some stories end early
+        max_examples=int(wanted or steps) * 3 // 2 // STORY,  # for some stories end early
         stateful_step_count=STORY,
         phases=[Phase.generate, Phase.shrink] if find_shortest else [Phase.generate],
         derandomize=wanted is None,
