@@ -146,22 +146,27 @@ def running_stack(
     port: int | None = None,
     parameters: Mapping[str, str] | None = None,
     owned: Sequence[Path] = (),
+    gate: GateSettings | None = None,
 ) -> Iterator[Stack]:
     """Start the embedded AWS, deploy, and give the stack once it answers; ends everything on leaving.
 
     Its log is ``.local/{log_name}.log``. The files ``owned`` are removed even when this process is killed.
     """
     session = _session()
-    with Emulator(log_name, port, owned, GateSettings(lag_seconds=lag_seconds())) as emulator:
+    with Emulator(log_name, port, owned, gate or _gate_settings()) as emulator:
         outputs = deploy(session, emulator.url, STACK_NAME, parameters or {})
         stack = Stack(emulator.url, STACK_NAME, outputs, session, emulator.alive)
         stack.check()
         yield stack
 
 
-def lag_seconds() -> float:
-    """How far the indexes of a local stack lag: ``GATE_LAG_SECONDS``."""
-    return float(os.environ.get("GATE_LAG_SECONDS", "0"))
+def _gate_settings() -> GateSettings:
+    """Indexes lag by ``GATE_LAG_SECONDS``, and without it not at all. Raises ``StackError`` for anything else."""
+    text = os.environ.get("GATE_LAG_SECONDS") or "0"
+    try:
+        return GateSettings(lag_seconds=float(text))
+    except ValueError as error:
+        raise StackError(f"GATE_LAG_SECONDS is to be a number of seconds up to 30, not {text!r}") from error
 
 
 def write_description(stack: Stack, path: Path) -> None:

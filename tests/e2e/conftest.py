@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from local.gate.settings import GateSettings
 from local.stack import Stack, attach, running_stack
 from sample_jira import SampleJira
 from tests.e2e.bus import Listener
@@ -21,6 +22,10 @@ from tests.e2e.driver import Service
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The search for secrets comes last, after everything else has left its traces."""
     items.sort(key=lambda item: item.path.name == "test_security_secrets.py")
+
+
+LAG_SECONDS = 2.0
+"""How far DynamoDB's indexes lag here: more than they usually do, so that nothing relies on them."""
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +43,7 @@ def stack(jira: SampleJira) -> Iterator[Stack]:
         yield attach(Path(os.environ["E2E_STACK"]))
         return
     atlassian = {"AtlassianApiUrl": jira.atlassian_url, "AtlassianAuthUrl": jira.atlassian_url}
-    with running_stack("e2e", parameters=atlassian) as stack:
+    with running_stack("e2e", parameters=atlassian, gate=GateSettings(lag_seconds=LAG_SECONDS)) as stack:
         yield stack
 
 
