@@ -68,7 +68,7 @@ coverage: setup ## what the tests without a stack reach; fails unless that is ev
 	@$(PY) -m coverage report --precision 1 --format total | sed 's/$$/ % of the branches of layers, functions and cli/'
 	@$(PY) -m coverage report --include '*/ticket_status/core/*' --skip-covered --show-missing --fail-under 100
 
-check: setup lint types validate document scan test ## what CI runs
+check: setup lint types validate document scan coverage test ## what CI runs
 
 lint: setup ## ruff, all rules
 	@$(PY) -m ruff check .

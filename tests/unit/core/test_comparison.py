@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.examples import DONE, NOW, TO_DO, seen
-from ticket_status.core.comparison import Row, asked_as, compare
+from tests.unit.examples import DONE, NOW, SECOND, TO_DO, seen
+from ticket_status.core.comparison import Comparison, Row, against_stored, asked_as, compare, doubtful
 from ticket_status.core.model import Absence, Sighting
 from ticket_status.core.window import position
 
@@ -67,3 +67,18 @@ def test_a_ticket_known_by_key_is_asked_for_and_matched_by_its_key() -> None:
     assert asked_as(by_key.ticket_id) == "JAS-9"
     assert compare([by_key], {"JAS-9": seen("JAS-9", DONE)}, frozenset()).changed == [(by_key, seen("JAS-9", DONE))]
     assert compare([by_key], {}, frozenset({"JAS-9"})).failed == [by_key]
+
+
+def test_a_row_that_is_not_as_stored_any_more_is_changed_back_to_what_jira_showed() -> None:
+    lagging, same, gone = row("1", seen("JAS-1", TO_DO)), row("2", seen("JAS-2", TO_DO)), row("3", seen("JAS-3", TO_DO))
+    moved = (row("4"), seen("JAS-4", DONE))
+    result = Comparison(unchanged=[lagging, same, gone], changed=[moved])
+    against = against_stored(result, {"1": seen("JAS-1", DONE), "2": seen("JAS-2", TO_DO)})
+    assert against.unchanged == [same, gone]
+    assert against.changed == [moved, (lagging, seen("JAS-1", TO_DO))]
+
+
+def test_rows_are_doubtful_within_ten_seconds_of_another_write() -> None:
+    assert doubtful(NOW - 9 * SECOND, NOW)
+    assert not doubtful(NOW - 10 * SECOND, NOW)
+    assert not doubtful(None, NOW)
