@@ -5,14 +5,18 @@ from collections.abc import Iterator
 import pytest
 
 from local.emulator import Emulator
+from local.gate.settings import GateSettings
 from sample_jira import SampleJira
 from tests.platform_faults.deployment import Deployment, forget_composed
+
+LAG_SECONDS = 0.05
+"""Of DynamoDB's indexes: outages are looked at here, and what waits for an index waits for seconds each time."""
 
 
 @pytest.fixture(scope="session")
 def endpoint_url() -> Iterator[str]:
     """The embedded AWS, with nothing deployed on it."""
-    with Emulator("platform-tests") as running:
+    with Emulator("platform-tests", gate=GateSettings(lag_seconds=LAG_SECONDS)) as running:
         yield running.url
 
 

@@ -95,7 +95,7 @@ class Deployment:
         created = self.sqs.create_queue(QueueName=f"{self._prefix}sync", Attributes=attributes)
         self.queue_url = created["QueueUrl"]
         bus = self._client("events").create_event_bus(Name=f"{self._prefix}bus")
-        integrations, tickets, violations, runs, *_ = (self._prefix + table for table in LOGICAL_IDS)
+        integrations, tickets, violations, runs, webhooks = (self._prefix + table for table in LOGICAL_IDS)
         variables = {
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": endpoint_url,
@@ -104,6 +104,8 @@ class Deployment:
             "TICKETS_TABLE": tickets,
             "VIOLATIONS_TABLE": violations,
             "SYNC_RUNS_TABLE": runs,
+            "WEBHOOKS_TABLE": webhooks,
+            "HOOK_SECRET_PREFIX": f"{self._prefix}hooks",
             "SYNC_QUEUE_URL": self.queue_url,
             "SYNC_DEAD_LETTER_QUEUE_URL": self.dead_url,
             "SECRET_PREFIX": f"{self._prefix}integrations",
