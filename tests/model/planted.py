@@ -234,6 +234,7 @@ EVERY: tuple[Plant, ...] = (
     a_run_ends_with_its_first_slice,
     new_tickets_are_not_announced,
     new_tickets_are_asked_for_whatever_their_age,
+    what_the_button_changes_is_not_counted,
 )
 
 OF_A_RUNS_LIFE: tuple[Plant, ...] = (
@@ -243,6 +244,5 @@ OF_A_RUNS_LIFE: tuple[Plant, ...] = (
     switching_on_is_not_stored_with_the_run_that_is_due,
     a_run_that_lost_its_work_is_never_found,
     no_good_answer_forgets_a_failure,
-    what_the_button_changes_is_not_counted,
 )
 """Found by whoever is struck between two calls (``test_pairs``)."""
