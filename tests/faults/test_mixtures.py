@@ -7,6 +7,7 @@ later, against real servers; afterwards each ticket is compared with its issue.
 from dataclasses import dataclass
 from typing import Literal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ MIXTURES = st.builds(
 )
 
 
+@pytest.mark.slow(reason="each mixture has servers of its own, and some wait out time-outs")
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(mixture=MIXTURES, cloud=st.booleans(), keys=st.booleans())
 def test_no_fault_of_an_issue_or_a_call_changes_what_another_ticket_shows(
