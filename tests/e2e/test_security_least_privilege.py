@@ -1,6 +1,7 @@
 """Least privilege: with any statement of an execution role taken away, something that its function does fails."""
 
 import copy
+import hmac
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import pytest
+import requests
 
 from local.stack import Stack
 from local.template import load
@@ -25,6 +27,7 @@ ROLES = {
     "ProbeRole": "probe",
     "RefreshRole": "refresh",
     "SettingsRole": "settings",
+    "HooksRole": "hooks",
     "EventsRole": "events",
 }
 
@@ -64,12 +67,14 @@ class Work:
 
     def __init__(self, service: Service, jira: SampleJira, stack: Stack) -> None:
         self.failures: list[str] = []
+        self._webhook: Mapping[str, Any] = {}
         self.name = f"least-{uuid.uuid4().hex[:8]}"
         self.path = f"/jira-integrations/{self.name}"
         self.token = f"token-{uuid.uuid4().hex}"
         self._service = service
         self._jira = jira
         self._stack = stack
+        self._dynamodb = stack.session.client("dynamodb", endpoint_url=stack.endpoint_url)
         self._sqs = stack.session.client("sqs", endpoint_url=stack.endpoint_url)
         self._lambda = stack.session.client("lambda", endpoint_url=stack.endpoint_url)
         issues = jira.cloud.create(f"L{uuid.uuid4().hex[:8].upper()}", 3, status="To Do")
@@ -95,6 +100,20 @@ class Work:
         self._service.register(self.known)
         self._service.post(f"{self.path}/test")
         self._jira.cloud.add_api_token(self.token)
+
+    def prepare_webhook(self) -> None:
+        """And a webhook."""
+        self.prepare_ticket()
+        self._webhook = self._service.put(f"{self.path}/webhook", {"mode": "manual"})
+
+    def prepare_webhooks(self) -> None:
+        """A broken integration whose webhook was heard of; and the webhook of an integration that is gone."""
+        self.prepare_broken()
+        self._webhook = self._service.put(f"{self.path}/webhook", {"mode": "manual"})
+        self._deliver()
+        item = self._item("WebhooksTable", {"hook_id": {"S": self._ref()}})
+        orphan = {**item, "hook_id": {"S": f"gone{uuid.uuid4().hex[:8]}"}}
+        self._dynamodb.put_item(TableName=table_name(self._stack, "WebhooksTable"), Item=orphan)
 
     def prepare_deleted(self) -> None:
         """And a ticket that was deleted in Jira, and found so; and one of which only the key is known."""
@@ -123,7 +142,7 @@ class Work:
         self._work_off(wait_for(self._take, "the run's slice"))
 
     def probe(self) -> None:
-        """Find the integration well again, and start its run."""
+        """Find the integration well again, and start its run; tell of its webhook, forget one that is nobody's."""
         answer = self._invoke("probe", {})
         if not answer or self.name not in answer["recovered"]:
             self.failures.append(f"the probe recovered {answer}")
@@ -145,19 +164,22 @@ class Work:
         self._call("POST", f"{self.path}/test")
         self._call("POST", f"{self.path}/sync")
         self._call("GET", f"{self.path}/sync-runs")
+        self._call("PUT", f"{self.path}/webhook", {"mode": "manual"})
+        self._call("GET", f"{self.path}/webhook")
+        self._call("DELETE", f"{self.path}/webhook")
         self._call("GET", "/jira-integrations", limit="1")
         other = f"{self.name}-2"
         self._call("POST", "/jira-integrations", {**_creation(self._jira, self.token), "connection_name": other})
         self._call("DELETE", f"/jira-integrations/{other}")
 
+    def hooks(self) -> None:
+        """Take a delivery, and have it gathered."""
+        self._deliver()
+
     def events(self) -> None:
         """Publish that a ticket changed."""
-        dynamodb = self._stack.session.client("dynamodb", endpoint_url=self._stack.endpoint_url)
-        integration = dynamodb.get_item(
-            TableName=table_name(self._stack, "IntegrationsTable"), Key={"connection_name": {"S": self.name}}
-        )["Item"]
-        key: Any = {"i": integration["integration_ref"], "t": {"S": str(self.known["issue_id"])}}
-        image = dynamodb.get_item(TableName=table_name(self._stack, "TicketsTable"), Key=key)["Item"]
+        key = {"i": {"S": self._ref()}, "t": {"S": str(self.known["issue_id"])}}
+        image = self._item("TicketsTable", key)
         changed = {
             "Keys": key,
             "OldImage": {**image, "o": {"S": f"{self.known['issue_key']}|new|Before"}},
@@ -192,11 +214,25 @@ class Work:
 
     def _new_tickets(self) -> str:
         """The message that a registration sends; that one is held back for some seconds."""
-        dynamodb = self._stack.session.client("dynamodb", endpoint_url=self._stack.endpoint_url)
-        item = dynamodb.get_item(
-            TableName=table_name(self._stack, "IntegrationsTable"), Key={"connection_name": {"S": self.name}}
-        )["Item"]
-        return write_work(NewTicketsWork(self.name, item["integration_ref"]["S"]))
+        return write_work(NewTicketsWork(self.name, self._ref()))
+
+    def _ref(self) -> str:
+        return str(self._item("IntegrationsTable", {"connection_name": {"S": self.name}})["integration_ref"]["S"])
+
+    def _item(self, table: str, key: Mapping[str, Any]) -> dict[str, Any]:
+        found = self._dynamodb.get_item(TableName=table_name(self._stack, table), Key=key, ConsistentRead=True)
+        item: dict[str, Any] = found["Item"]
+        return item
+
+    def _deliver(self) -> None:
+        """What Jira sends of a change, signed with the webhook's secret."""
+        event = {"webhookEvent": "jira:issue_updated", "issue": {"id": str(self.known["issue_id"])}}
+        body = json.dumps(event)
+        signature = hmac.new(self._webhook["secret"].encode(), body.encode(), "sha256").hexdigest()
+        headers = {"X-Hub-Signature": f"sha256={signature}", "Content-Type": "application/json"}
+        answer = requests.post(self._webhook["url"], body, headers=headers, timeout=30)
+        if not answer.ok:
+            self.failures.append(f"a delivery: {answer.status_code} {answer.text}")
 
     def _work_off(self, body: str) -> None:
         """Hand the worker a message, and every one that comes of it, as long as it does not fail."""
@@ -222,9 +258,10 @@ class Work:
 WORK: Mapping[str, tuple[Callable[[Work], None], Callable[[Work], None]]] = {
     "SyncRole": (Work.prepare_ticket, Work.sync),
     "SyncWorkerRole": (Work.prepare_integration, Work.worker),
-    "ProbeRole": (Work.prepare_broken, Work.probe),
+    "ProbeRole": (Work.prepare_webhooks, Work.probe),
     "RefreshRole": (Work.prepare_broken, Work.refresh),
     "SettingsRole": (Work.prepare_deleted, Work.settings),
+    "HooksRole": (Work.prepare_webhook, Work.hooks),
     "EventsRole": (Work.prepare_ticket, Work.events),
 }
 """For each role what has to be there, and the work of its function."""

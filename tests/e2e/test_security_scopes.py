@@ -23,6 +23,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 SCOPES = ("ticketing/read", "ticketing/refresh", "ticketing/register", "ticketing/admin")
 NOBODY = ("no token", "no bearer", "not a token", "expired", "forged", "unsigned", "other pool", "no scope of ours")
 EVERYBODY = (*NOBODY, *SCOPES, "all")
+SIGNED = "/hooks/{hook_id}"
+"""Asks for a signature, whatever the token: ``test_live.py``."""
 
 
 class Route(NamedTuple):
@@ -43,7 +45,8 @@ def _routes() -> Iterator[Route]:
             if operation := item.get(method):
                 scopes = {scope for way in operation["security"] for asked in way.values() for scope in asked}
                 assert len(scopes) <= 1, f"{method} {path} asks for {scopes}"
-                yield Route(method.upper(), path, next(iter(scopes), None))
+                if path != SIGNED:
+                    yield Route(method.upper(), path, next(iter(scopes), None))
 
 
 ROUTES = tuple(_routes())

@@ -100,7 +100,7 @@ def test_what_a_deleted_stack_kept_comes_back_with_its_data_and_can_be_deleted_f
     after = deploy(session, "UPDATE")
     assert {name: after[name] for name in kept} == kept
     assert after["SyncFunction"]
-    table = session.client("dynamodb").scan(TableName=after["IntegrationsTable"])
+    table = session.client("dynamodb").scan(TableName=after["IntegrationsTable"], ConsistentRead=True)
     assert table["Items"] == [item]
     assert account.secrets() == [secret]
 
