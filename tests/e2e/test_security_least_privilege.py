@@ -177,13 +177,16 @@ class Work:
         self._deliver()
 
     def events(self) -> None:
-        """Publish that a ticket changed."""
+        """Publish that a ticket changed, which was moved."""
         key = {"i": {"S": self._ref()}, "t": {"S": str(self.known["issue_id"])}}
         image = self._item("TicketsTable", key)
+        # Written before violations were counted, so the index is asked for them.
+        del image["s"]
+        moved = f"{self.known['issue_key']}0"
         changed = {
             "Keys": key,
             "OldImage": {**image, "o": {"S": f"{self.known['issue_key']}|new|Before"}},
-            "NewImage": {**image, "o": {"S": f"{self.known['issue_key']}|done|After"}},
+            "NewImage": {**image, "issue_key": {"S": moved}, "o": {"S": f"{moved}|done|After"}},
         }
         record = {"eventID": "1", "eventName": "MODIFY", "eventSource": "aws:dynamodb", "dynamodb": changed}
         self._invoke("events", {"Records": [record]})
