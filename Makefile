@@ -59,9 +59,9 @@ UNIT := tests/unit tests/sample_jira tests/handlers tests/template tests/cli
 
 test: setup ## every test, the end-to-end ones against the embedded AWS (ARGS="-k name" for some)
 	@$(PY) -m pytest $(PARALLEL) $(ARGS)
-# Tests that share a stack are a group, which one process runs (tests/conftest.py). More processes than cores, since
+# Tests that share a stack are a group, which one process runs (tests/scheduling.py). More processes than cores, since
 # end-to-end tests wait a lot.
-PARALLEL := --numprocesses 3 --dist loadgroup
+PARALLEL := --numprocesses 3 --dist loadscope
 
 coverage: setup ## what the tests without a stack reach; fails unless that is every branch of core
 	@$(PY) -m pytest -q $(PARALLEL) --cov --cov-report= $(UNIT) tests/security

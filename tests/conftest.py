@@ -1,9 +1,11 @@
-"""What every kind of test shares: its kind, the group that runs in one process, and the word about Chromium."""
+"""What every kind of test shares: its kind, its process, and the word about Chromium."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.scheduling import GroupScheduling
 
 settings.register_profile("untimed", deadline=None)  # no test fails because a machine is busy
 settings.load_profile("untimed")
@@ -14,7 +16,6 @@ KINDS = {"platform_faults": "platform"}
 
 SLOW_SECONDS = 30
 """A test that takes longer has the mark `slow`."""
-SECURITY_OF_THE_STACK = "test_security_"
 NO_CHROMIUM = "there is no Chromium"
 """How the reason of a skipped browser test begins."""
 HOW_TO_GET_IT = (
@@ -23,31 +24,16 @@ HOW_TO_GET_IT = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its kind, so that `-m "not e2e"` works without a mark on every test.
-
-    Tests that share a stack or an embedded AWS are one group: `--dist loadgroup` gives a group to one process, which
-    starts what they share once.
-    """
+    """Mark each test with its kind, so that `-m "not e2e"` works without a mark on every test."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         item.add_marker(getattr(pytest.mark, KINDS.get(folder, folder)))
-        if group := _group(item, folder):
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
-def _group(item: pytest.Item, folder: str) -> str | None:
-    """The group of a test, ``None`` for one that can run anywhere."""
-    match folder:
-        case "e2e":
-            return "e2e-security" if item.path.name.startswith(SECURITY_OF_THE_STACK) else "e2e"
-        case "browser" | "platform_faults":
-            return folder
-        case "contract":
-            return "emulator" if "emulator" in item.name or "emulated" in getattr(item, "fixturenames", ()) else None
-        case _:
-            return None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
+    """Tests that share a stack or an embedded AWS run in one process, which starts what they share once."""
+    return GroupScheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
