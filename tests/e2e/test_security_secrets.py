@@ -199,7 +199,9 @@ class Places:
     def _rows(self) -> Iterator[str]:
         dynamodb = self._stack.session.client("dynamodb", endpoint_url=self._stack.endpoint_url)
         for table in ("IntegrationsTable", "TicketsTable", "ViolationsTable", "SyncRunsTable"):
-            for page in dynamodb.get_paginator("scan").paginate(TableName=table_name(self._stack, table)):
+            for page in dynamodb.get_paginator("scan").paginate(
+                TableName=table_name(self._stack, table), ConsistentRead=True
+            ):
                 yield from (json.dumps(item, default=str) for item in page["Items"])
 
     def _logs(self) -> Iterator[str]:

@@ -174,7 +174,9 @@ class Runs:
         run = self.begin(integration, trigger, slices, tickets, now)
         if run is None:
             return None
-        lag = INDEX_LAG if integration.new_tickets_at is not None else timedelta()
+        # Nobody announces what is registered while retrieval is off.
+        news = integration.new_tickets_at is not None or trigger is Trigger.ENABLED
+        lag = INDEX_LAG if news else timedelta()
         self.queue_slices(integration, run, ["0"], int(lag.total_seconds()))
         return StartedRun(run.run_id, tickets, already_running=False)
 
