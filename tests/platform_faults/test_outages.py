@@ -77,7 +77,7 @@ def test_a_run_that_cannot_be_queued_is_closed_and_the_next_try_of_the_schedule_
         here.schedule()
     here.wire.meets()
     (failed,) = here.runs()
-    assert (failed["state"], failed["error"]) == ("failed", "the run could not be put on the queue")
+    assert (failed["state"], failed["error"]) == ("failed", "The run could not be put on the queue.")
     assert here.schedule()["action"] == "queued"
     here.work_off()
     assert here.runs()[0]["state"] == "succeeded"
@@ -205,7 +205,6 @@ def test_a_message_of_the_previous_format_is_worked_off(here: Deployment) -> Non
     message = here.receive()
     assert message is not None
     members = json.loads(message["Body"])
-    del members["origin"]
     message["Body"] = json.dumps({**members, "version": members["version"] - 1})
     assert here.deliver(message)
     assert here.shown() == ["Done", "To Do", "To Do"]
