@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from http import HTTPStatus
+from time import sleep
 from typing import Any, NamedTuple
 
 import pytest
@@ -20,6 +21,7 @@ from tests.e2e.poller import worker_at_rest
 from tests.fakes.policies import as_list, statements
 from ticket_status.aws.queue import write_work
 from ticket_status.core.work import NewTicketsWork
+from ticket_status.service.retrieval.runs import INDEX_LAG
 
 ROLES = {
     "SyncRole": "sync",
@@ -132,11 +134,13 @@ class Work:
         self._invoke("sync", {"integration_name": self.name})
 
     def worker(self) -> None:
-        """Look up a ticket by its key, then retrieve all, and judge one that is missing."""
-        self._service.register(self.by_key, self.gone)
+        """Look up a ticket by its key, then retrieve all: one has changed, and one that is missing is judged."""
+        self._service.register(self.by_key, self.gone, self.known)
+        sleep(INDEX_LAG.total_seconds())
         self._work_off(self._new_tickets())
         if self.failures:
             return
+        self._jira.cloud.move(str(self.known["issue_key"]), "Done")
         self._jira.cloud.delete(self._gone_key)
         self._service.post(f"{self.path}/sync", status=HTTPStatus.ACCEPTED)
         self._work_off(wait_for(self._take, "the run's slice"))

@@ -148,7 +148,8 @@ class Places:
         with worker_at_rest(self._stack):
             started = self._service.call("POST", f"/jira-integrations/{integration}/sync")
             assert started.status_code == 202, started.text
-            messages = list(self._messages("SyncQueueUrl"))
+            # A run waits some seconds for the index when a ticket came just now.
+            messages = self._once_told_of(integration, lambda: self._messages("SyncQueueUrl"))
         sqs = self._stack.session.client("sqs", endpoint_url=self._stack.endpoint_url)
         dead = json.dumps({"version": 1, "integration_name": integration})
         sqs.send_message(QueueUrl=self._stack.outputs["SyncQueueUrl"], MessageBody=dead)
