@@ -138,12 +138,14 @@ class Work:
         self._service.register(self.by_key, self.gone, self.known)
         sleep(INDEX_LAG.total_seconds())
         self._work_off(self._new_tickets())
+        if not self.failures:
+            self._work_off(self._new_tickets(hinted=True))
         if self.failures:
             return
         self._jira.cloud.move(str(self.known["issue_key"]), "Done")
         self._jira.cloud.delete(self._gone_key)
         self._service.post(f"{self.path}/sync", status=HTTPStatus.ACCEPTED)
-        self._work_off(wait_for(self._take, "the run's slice"))
+        self._work_off(wait_for(self._take_slice, "the run's slice"))
 
     def probe(self) -> None:
         """Find the integration well again, and start its run; tell of its webhook, forget one that is nobody's."""
@@ -219,9 +221,9 @@ class Work:
             return None
         return payload
 
-    def _new_tickets(self) -> str:
-        """The message that a registration sends; that one is held back for some seconds."""
-        return write_work(NewTicketsWork(self.name, self._ref()))
+    def _new_tickets(self, *, hinted: bool = False) -> str:
+        """The message that a registration or a delivery sends; that one is held back for some seconds."""
+        return write_work(NewTicketsWork(self.name, self._ref(), hinted=hinted))
 
     def _ref(self) -> str:
         return str(self._item("IntegrationsTable", {"connection_name": {"S": self.name}})["integration_ref"]["S"])
@@ -250,6 +252,11 @@ class Work:
             if answer and answer["batchItemFailures"]:
                 self.failures.append(f"the worker failed at {after}")
             after = self._take()
+
+    def _take_slice(self) -> str | None:
+        """The run's slice; what the registration sent comes before it, and is dropped."""
+        body = self._take()
+        return body if body and json.loads(body)["kind"] == "slice" else None
 
     def _take(self) -> str | None:
         """A message of this integration off the queue, ``None`` when there is none."""
