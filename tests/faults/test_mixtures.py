@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sample_jira import SampleJira
@@ -59,8 +59,13 @@ MIXTURES = st.builds(
 )
 
 
+REFUSED_WHEN_REPEATED = Mixture({10_001: "status 500"}, frozenset(), frozenset(), None, ((0, "500"), (0, "401")))
+"""The repetition of a stray failure is refused once: that is confirmed like any other refusal."""
+
+
 @pytest.mark.slow(reason="each mixture has servers of its own, and some wait out time-outs")
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@example(mixture=REFUSED_WHEN_REPEATED, cloud=False, keys=False)
 @given(mixture=MIXTURES, cloud=st.booleans(), keys=st.booleans())
 def test_no_fault_of_an_issue_or_a_call_changes_what_another_ticket_shows(
     mixture: Mixture, *, cloud: bool, keys: bool

@@ -142,11 +142,11 @@ class _Care:
     def _answer(self, call: Callable[[], _A | JiraTrouble], *, opens: bool, alone: bool = False) -> _A | JiraTrouble:
         begun = self._now()
         answer = call()
-        if isinstance(answer, Refused):
-            answer = self._again_if_refused(answer, call, alone=alone)
-        elif isinstance(answer, Unavailable) and self._is_stray(answer, begun):
+        if isinstance(answer, Unavailable) and self._is_stray(answer, begun):
             self._sleep(RETRY_AFTER.total_seconds())
             answer = call()
+        if isinstance(answer, Refused):
+            answer = self._again_if_refused(answer, call, alone=alone)
         if isinstance(answer, _TROUBLE):
             self._in_trouble = answer
         elif not opens:
