@@ -11,7 +11,7 @@ from ticket_status.api.application import Api
 from ticket_status.api.call import PAGING, Call, Reply, json_reply, page_reply
 from ticket_status.api.presenters import present_listed_ticket, present_resource, present_status, present_ticket
 from ticket_status.api.problems import (
-    Misfit,
+    FieldError,
     integration_not_found,
     invalid_request,
     no_integration,
@@ -78,7 +78,7 @@ def list_tickets(call: Call, services: RefreshServices) -> Reply:
     by_key, name = call.query("ticket_no") is not None, call.query("integration_name")
     if by_key == (name is not None):
         detail = "must be given, or integration_name, but not both"
-        raise invalid_request(Misfit("ticket_no", detail))
+        raise invalid_request(FieldError("ticket_no", detail))
     page = _tickets_with_key(call, services) if name is None else _tickets_of(name, call, services)
     shown = [present_listed_ticket(one.ticket, one.shown, one.integration) for one in page.items]
     return page_reply("tickets", shown, page.next_token)
@@ -157,7 +157,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _tickets_with_key(call: Call, services: RefreshServices) -> Page[ShownTicket]:
     surplus = [name for name in TICKET_FILTERS if call.query(name) is not None]
     if surplus:
-        raise invalid_request(*(Misfit(name, "goes with integration_name only") for name in surplus))
+        raise invalid_request(*(FieldError(name, "goes with integration_name only") for name in surplus))
     return services.reading.under_key(read_issue_key(call), *call.paging, call.now)
 
 

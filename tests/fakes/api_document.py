@@ -53,7 +53,7 @@ def conforms(method: str, path: str, answer: Answer) -> None:
 
 
 def _says_what_it_may(media: Any, answer: Answer) -> None:  # noqa: ANN401 - a part of a document
-    """An error has one of the codes that are documented for it; a misfit names its places."""
+    """An error has one of the codes that are documented for it; a error names its places."""
     if "x-codes" in media:
         assert answer.json["code"] in media["x-codes"], answer.text
         assert (answer.json["code"] == "invalid_request") == ("errors" in answer.json), answer.text

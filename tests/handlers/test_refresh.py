@@ -100,7 +100,7 @@ def test_what_may_be_left_out_may_be_null(call: Invoke, stage: Stage) -> None:
 
 def test_what_does_not_fit_is_rejected_with_its_index_and_the_others_are_registered(call: Invoke, stage: Stage) -> None:
     without_key = {name: value for name, value in TICKET.items() if name != "issue_key"}
-    misfits = [
+    errors = [
         {**TICKET, "integration_name": "nobody"},
         without_key,
         {**TICKET, "status": "Done"},
@@ -112,9 +112,9 @@ def test_what_does_not_fit_is_rejected_with_its_index_and_the_others_are_registe
         "JAS-1",
         None,
     ]
-    answer = register(call, TICKET, *misfits)
+    answer = register(call, TICKET, *errors)
     assert answer["registered"] == 1
-    assert [one["index"] for one in answer["rejected"]] == list(range(1, len(misfits) + 1))
+    assert [one["index"] for one in answer["rejected"]] == list(range(1, len(errors) + 1))
     assert answer["rejected"][0]["code"] == "integration_not_found"
     assert {one["code"] for one in answer["rejected"][1:]} == {"invalid_request"}
     assert "/issue_key" in answer["rejected"][1]["detail"]

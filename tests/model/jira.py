@@ -237,6 +237,6 @@ class ModelConnections:
         calls: list[Callable[[], object]] = [jira.whoami, lambda: jira.ask(["1"])]
         for call in calls:
             answer = call()
-            if isinstance(answer, Throttled | Refused | Unavailable):
+            if isinstance(answer, JiraTrouble):
                 return answer
         return None

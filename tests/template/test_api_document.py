@@ -20,7 +20,7 @@ from ticket_status.api.presenters import (
     present_ticket,
 )
 from ticket_status.api.problems import (
-    Misfit,
+    FieldError,
     ProblemError,
     integration_not_found,
     internal_error,
@@ -86,7 +86,7 @@ PROBLEMS: tuple[ProblemError, ...] = (
     violation_not_found("XRAY-552871"),
     missing_scope("ticketing/admin"),
     invalid_json("the body is not JSON: Expecting value in line 1, column 2"),
-    invalid_request(Misfit("#/connection_name", _NAME)),
+    invalid_request(FieldError("#/connection_name", _NAME)),
     request_too_large(),
     internal_error("c6af9ac6-7b61-11e6-9a41-93e8deadbeef"),
 )

@@ -55,13 +55,13 @@ PATTERNS = {
 Ticket = dict[str, object]
 
 
-class MisfitError(Exception):
+class RecordError(Exception):
     """Raised for a record that cannot be sent; the text names the column and says what would be right."""
 
     code = "invalid_request"
 
 
-class NoViolationError(MisfitError):
+class NoViolationError(RecordError):
     """Raised for a row of Jira's export in which the pattern finds nothing."""
 
     code = "no_violation"
@@ -85,7 +85,7 @@ class Columns:
         return self.names.get(name, name)
 
     def registrations(self, record: Record) -> list[Ticket]:
-        """What ``POST /tickets`` is sent for a record; raises ``MisfitError``."""
+        """What ``POST /tickets`` is sent for a record; raises ``RecordError``."""
         common = self._required(record, "integration_name", "issue_key")
         if issue_id := self._value(record, "issue_id"):
             common["issue_id"] = _fitting("issue_id", issue_id)
@@ -95,7 +95,7 @@ class Columns:
         return [{**common, "violation_id": violation} for violation in self._violations(record)]
 
     def links(self, record: Record) -> list[Ticket]:
-        """What ``POST /tickets/unregister`` is sent for a record; raises ``MisfitError``."""
+        """What ``POST /tickets/unregister`` is sent for a record; raises ``RecordError``."""
         common = self._required(record, "integration_name")
         issue_id = self._value(record, "issue_id")
         if issue_id:
@@ -109,7 +109,7 @@ class Columns:
         for name in names:
             value = self._value(record, name)
             if not value:
-                raise MisfitError(f"{self._called(name)} is missing")
+                raise RecordError(f"{self._called(name)} is missing")
             values[name] = _fitting(name, value)
         return values
 
@@ -133,11 +133,11 @@ class Columns:
     def _created_at(self, record: Record) -> str:
         text = self._value(record, "created_at")
         if not text:
-            raise MisfitError(f"{self._called('created_at')} is missing")
+            raise RecordError(f"{self._called('created_at')} is missing")
         try:
             return self.dates.read(text).strftime("%Y-%m-%dT%H:%M:%SZ")
         except DateError as error:
-            raise MisfitError(f"{self._called('created_at')}: {error}") from error
+            raise RecordError(f"{self._called('created_at')}: {error}") from error
 
     def _resource(self, record: Record) -> dict[str, str] | None:
         values = {name: self._value(record, f"resource_{name}") for name in ("type", "name", "version")}
@@ -145,9 +145,9 @@ class Columns:
         if not values["name"] and not values["version"] and ("resource_type" in self.constants or not resource):
             return None
         if resource.get("type") not in RESOURCE_TYPES:
-            raise MisfitError(f"resource_type must be one of {', '.join(RESOURCE_TYPES)}")
+            raise RecordError(f"resource_type must be one of {', '.join(RESOURCE_TYPES)}")
         if "name" not in resource:
-            raise MisfitError("resource_name is missing; a resource has type and name")
+            raise RecordError("resource_name is missing; a resource has type and name")
         return resource
 
     def _violations(self, record: Record) -> list[str]:
@@ -155,7 +155,7 @@ class Columns:
         if not found and self.pattern:
             raise NoViolationError(f"the pattern finds no violation in {', '.join(self.texts)}")
         if not found:
-            raise MisfitError(f"{self._called('violation_id')} is missing")
+            raise RecordError(f"{self._called('violation_id')} is missing")
         return [_fitting("violation_id", one) for one in dict.fromkeys(found)]
 
     def _listed(self, record: Record) -> list[str]:
@@ -167,7 +167,7 @@ class Columns:
         found = [one for value in self._values(record, "violation_id") for one in value.split()]
         total = (record.fields.get("violations") or [""])[0]
         if total.isdecimal() and int(total) > len(found):
-            raise MisfitError(f"the ticket has {total} violations, and the export names only {len(found)} of them")
+            raise RecordError(f"the ticket has {total} violations, and the export names only {len(found)} of them")
         return found
 
     def _found(self, record: Record) -> Iterator[str]:
@@ -185,12 +185,12 @@ class Columns:
 def _fitting(name: str, value: str) -> str:
     pattern, what = PATTERNS[name]
     if not pattern.fullmatch(_readable(name, value)):
-        raise MisfitError(f"{name} must be {what}, not {value[:80]!r}")
+        raise RecordError(f"{name} must be {what}, not {value[:80]!r}")
     return value
 
 
 def _readable(name: str, value: str) -> str:
     """Refuse bytes that are not text in the file's encoding, where they would be sent."""
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise MisfitError(f"{name} is not text in UTF-8; say how the file is written: --encoding cp1252, for example")
+        raise RecordError(f"{name} is not text in UTF-8; say how the file is written: --encoding cp1252, for example")
     return value

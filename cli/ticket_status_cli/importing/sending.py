@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ticket_status_cli.importing.columns import MisfitError, Ticket
+from ticket_status_cli.importing.columns import RecordError, Ticket
 from ticket_status_cli.importing.journal import Journal
 from ticket_status_cli.importing.rejects import Rejects
 from ticket_status_cli.importing.source import Record, Source, skip
@@ -36,8 +36,8 @@ class Batch:
             return
         try:
             tickets = read(record)
-        except MisfitError as misfit:
-            self.reject(number, misfit.code, str(misfit))
+        except RecordError as error:
+            self.reject(number, error.code, str(error))
             return
         self.tickets += tickets
         self.owners += [number] * len(tickets)

@@ -22,7 +22,7 @@ def read(text: str | None, **changes: Any) -> object:  # noqa: ANN401 - any part
     return read_json(APIGatewayProxyEvent({**request("POST", "/x", raw=text), **changes}))
 
 
-def misfits(value: object, shape: Shape = SHAPE) -> dict[str, str]:
+def errors(value: object, shape: Shape = SHAPE) -> dict[str, str]:
     with pytest.raises(ProblemError) as raised:
         check(value, shape)
     assert (raised.value.status, raised.value.code) == (422, "invalid_request")
@@ -51,21 +51,21 @@ def test_what_fits_is_answered_as_it_is() -> None:
     ],
 )
 def test_a_misfit_is_named_with_what_would_be_right(member: dict[str, object], pointer: str, right: str) -> None:
-    assert misfits({"name": "abc", **member}) == {pointer: right}
+    assert errors({"name": "abc", **member}) == {pointer: right}
 
 
 def test_every_misfit_is_named() -> None:
-    found = misfits({"on": 1, "odd": 2})
+    found = errors({"on": 1, "odd": 2})
     assert list(found) == ["#/name", "#/on", "#/odd"]
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 7])
 def test_a_body_that_is_no_object_does_not_fit(body: object) -> None:
-    assert misfits(body) == {"#": "must be an object"}
+    assert errors(body) == {"#": "must be an object"}
 
 
 def test_an_unknown_member_with_half_a_character_can_be_told() -> None:
-    assert list(misfits({"name": "abc", "\ud800": 1})) == ["#/\\ud800"]
+    assert list(errors({"name": "abc", "\ud800": 1})) == ["#/\\ud800"]
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "{'a': 1}", '{"a": NaN}', '{"a": 1} x', "[" * 100_000, "1" * 5_000])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.api_document import document
-from ticket_status_cli.importing.columns import PATTERNS, Columns, MisfitError, NoViolationError
+from ticket_status_cli.importing.columns import PATTERNS, Columns, NoViolationError, RecordError
 from ticket_status_cli.importing.source import Record
 
 ROW = {
@@ -62,14 +62,14 @@ def test_a_resource_has_type_name_and_maybe_a_version() -> None:
     ],
 )
 def test_what_does_not_fit_is_named(changes: dict[str, list[str]], said: str) -> None:
-    with pytest.raises(MisfitError, match=said):
+    with pytest.raises(RecordError, match=said):
         Columns().registrations(row(**changes))
 
 
 def test_a_column_with_another_name_is_named_as_the_file_has_it() -> None:
     columns = Columns(names={"issue_key": "vorgang"})
     assert columns.registrations(row(vorgang=["SEC-2"]))[0]["issue_key"] == "SEC-2"
-    with pytest.raises(MisfitError, match=r"issue_key \(column vorgang\) is missing"):
+    with pytest.raises(RecordError, match=r"issue_key \(column vorgang\) is missing"):
         columns.registrations(row(vorgang=[""]))
 
 
@@ -91,7 +91,7 @@ def test_an_export_is_its_own_way_back_unless_it_leaves_violations_out() -> None
     whole = Record(1, {**exported, "violation_ids": ["V-1 V-2"], "violations": ["2"]})
     assert [one["violation_id"] for one in Columns().links(whole)] == ["V-1", "V-2"]
     short = Record(1, {**exported, "violation_ids": ["V-1", "V-2"], "violations": ["21"]})
-    with pytest.raises(MisfitError, match="21 violations"):
+    with pytest.raises(RecordError, match="21 violations"):
         Columns().links(short)
 
 

@@ -9,7 +9,7 @@ from tests.unit.examples import HOUR, MINUTE, NOW, TO_DO, an_integration
 from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode
 from ticket_status.core.observations import Account, Answered
 from ticket_status.core.points import USABLE
-from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled
 from ticket_status.ports.jira import Jira
 from ticket_status.service.retrieval.points import PointsConnector
 
@@ -36,7 +36,7 @@ def opened(ledger: FakeLedger, integration: Integration = PAYING, now: datetime 
     site.put("10001", "JAS-1", TO_DO.name, TO_DO.category)
     connector = FakeJiraConnector({integration.connection_name: site})
     jira = PointsConnector(connector, ledger, lambda: now).open(integration)
-    assert not isinstance(jira, Throttled | Refused | Unavailable)
+    assert not isinstance(jira, JiraTrouble)
     return jira, site
 
 

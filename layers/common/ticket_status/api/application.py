@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ticket_status.api.call import BASE_PATH, Call, Reply, json_reply
-from ticket_status.api.problems import PROBLEM_TYPE, Misfit, ProblemError, internal_error, invalid_request
+from ticket_status.api.problems import PROBLEM_TYPE, FieldError, ProblemError, internal_error, invalid_request
 from ticket_status.api.routes import Route, Routes
 from ticket_status.api.scopes import demand
 from ticket_status.ports.paging import InvalidTokenError
@@ -161,7 +161,7 @@ def _known(event: APIGatewayProxyEvent, query: frozenset[str] | None) -> None:
     expected = f"expected one of {', '.join(sorted(query))}" if query else "there are none here"
     unknown = [name for name in event.query_string_parameters if name not in query]
     if unknown:
-        raise invalid_request(*(Misfit(name, f"is an unknown parameter; {expected}") for name in unknown))
+        raise invalid_request(*(FieldError(name, f"is an unknown parameter; {expected}") for name in unknown))
 
 
 def _cors(surroundings: Surroundings) -> CORSConfig | None:
@@ -196,4 +196,4 @@ def _problem(problem: ProblemError) -> Response[str]:
 
 def _invalid_token(_: InvalidTokenError) -> Response[str]:
     detail = "must be the next_token that this list gave"
-    return _problem(invalid_request(Misfit("next_token", detail)))
+    return _problem(invalid_request(FieldError("next_token", detail)))

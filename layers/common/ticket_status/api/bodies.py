@@ -1,4 +1,4 @@
-"""Bodies: read as JSON, then held against a shape. Every misfit is named, with what is right."""
+"""Bodies: read as JSON, then held against a shape. Every error is named, with what would be right."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Protocol
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from ticket_status.api.problems import LONGEST_BODY, Misfit, invalid_json, invalid_request, request_too_large
+from ticket_status.api.problems import LONGEST_BODY, FieldError, invalid_json, invalid_request, request_too_large
 from ticket_status.api.times import parse_time
 
 ROOT = "#"
@@ -19,7 +19,7 @@ ROOT = "#"
 class Shape(Protocol):
     """What a value has to be."""
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
         """What does not fit, in the order of the body; nothing when all does."""
 
 
@@ -30,10 +30,10 @@ class Text:
     what: str
     pattern: re.Pattern[str]
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """One misfit when it is no text, or does not match."""
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """One error if the value is not a string or does not match."""
         if not isinstance(value, str) or not self.pattern.fullmatch(value):
-            yield Misfit(pointer, f"must be {self.what}")
+            yield FieldError(pointer, f"must be {self.what}")
 
 
 def free_text(longest: int) -> Text:
@@ -54,30 +54,30 @@ class OneOf:
 
     words: tuple[str, ...]
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """One misfit when it is none of them."""
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """One error if the value is none of the words."""
         if not isinstance(value, str) or value not in self.words:
-            yield Misfit(pointer, f"must be one of {', '.join(self.words)}")
+            yield FieldError(pointer, f"must be one of {', '.join(self.words)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A boolean."""
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """One misfit when it is anything else, ``"true"`` or 1 among it."""
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """One error for anything but a boolean, such as ``"true"`` or 1."""
         if not isinstance(value, bool):
-            yield Misfit(pointer, "must be true or false")
+            yield FieldError(pointer, "must be true or false")
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
     """A time with its offset."""
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """One misfit when it is not one."""
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """One error if the value is not a time."""
         if not isinstance(value, str) or parse_time(value) is None:
-            yield Misfit(pointer, "must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00")
+            yield FieldError(pointer, "must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,13 @@ class Items:
     element: Shape | None = None
     least: int = 1
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """The misfits of its elements, or one when it is no list or has too few or many."""
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """One error if the value is not a list of the right length; otherwise those of its elements."""
         if not isinstance(value, list) or not self.least <= len(value) <= self.most:
-            yield Misfit(pointer, f"must be a list of {self.least} to {self.most} elements")
+            yield FieldError(pointer, f"must be a list of {self.least} to {self.most} elements")
         elif self.element is not None:
             for index, item in enumerate(value):
-                yield from self.element.misfits(item, f"{pointer}/{index}")
+                yield from self.element.errors(item, f"{pointer}/{index}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +104,21 @@ class Members:
     required: Mapping[str, Shape] = field(default_factory=dict)
     optional: Mapping[str, Shape] = field(default_factory=dict)
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """The misfits of its members; missing ones and unknown ones among them."""
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """The errors of its members, including missing and unknown ones."""
         if not isinstance(value, dict):
-            yield Misfit(pointer, "must be an object")
+            yield FieldError(pointer, "must be an object")
             return
         for name in self.required:
             if name not in value:
-                yield Misfit(f"{pointer}/{name}", "is missing")
+                yield FieldError(f"{pointer}/{name}", "is missing")
         known = {**self.required, **self.optional}
         for name, member in value.items():
             at = f"{pointer}/{_escaped(name)}"
             if name in known:
-                yield from known[name].misfits(member, at)
+                yield from known[name].errors(member, at)
             else:
-                yield Misfit(at, f"is an unknown member; expected one of {', '.join(known)}")
+                yield FieldError(at, f"is an unknown member; expected one of {', '.join(known)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,10 @@ class OrNull:
 
     shape: Shape
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
         """Those of the value, if there is one."""
         if value is not None:
-            yield from self.shape.misfits(value, pointer)
+            yield from self.shape.errors(value, pointer)
 
 
 def _escaped(name: str) -> str:
@@ -139,10 +139,10 @@ def _escaped(name: str) -> str:
 
 
 def check(value: object, shape: Shape) -> dict[str, Any]:
-    """An object that fits a shape; raises the 422 that names every misfit otherwise."""
-    misfits = tuple(shape.misfits(value, ROOT))
-    if misfits or not isinstance(value, dict):
-        raise invalid_request(*(misfits or (Misfit(ROOT, "must be an object"),)))
+    """An object that fits a shape; raises the 422 that names every error otherwise."""
+    errors = tuple(shape.errors(value, ROOT))
+    if errors or not isinstance(value, dict):
+        raise invalid_request(*(errors or (FieldError(ROOT, "must be an object"),)))
     return value
 
 

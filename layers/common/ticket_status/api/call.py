@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from ticket_status.api.bodies import Shape, check, read_json
-from ticket_status.api.problems import Misfit, invalid_request
+from ticket_status.api.problems import FieldError, invalid_request
 
 BASE_PATH = "/api/v1/ticketing"
 PAGING = ("limit", "next_token")
@@ -93,7 +93,7 @@ class Call:
         limit = str(DEFAULT_LIMIT) if asked is None else asked
         digits = limit.isascii() and limit.isdigit() and len(limit) <= len(str(most))
         if not digits or not 1 <= int(limit) <= most:
-            raise invalid_request(Misfit("limit", f"must be a number from 1 to {most}"))
+            raise invalid_request(FieldError("limit", f"must be a number from 1 to {most}"))
         return int(limit), self.query("next_token")
 
     @property

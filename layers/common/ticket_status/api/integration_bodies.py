@@ -19,7 +19,7 @@ from ticket_status.api.bodies import (
     free_text,
     visible_ascii,
 )
-from ticket_status.api.problems import Misfit, invalid_request
+from ticket_status.api.problems import FieldError, invalid_request
 from ticket_status.api.times import parse_time
 from ticket_status.core.model import AuthType, InstallationType
 from ticket_status.core.toggle import MalformedVersionError, parse_version
@@ -43,12 +43,12 @@ _SERVER_ONLY = frozenset({AuthType.PAT, AuthType.OAUTH1})
 class _Version:
     """A version of the product."""
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """One misfit when it is none."""
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """One error when it is none."""
         try:
             parse_version(value if isinstance(value, str) else "")
         except MalformedVersionError:
-            yield Misfit(pointer, "must be numbers separated by dots, such as 3.112.3")
+            yield FieldError(pointer, "must be numbers separated by dots, such as 3.112.3")
 
 
 _CREDENTIALS: Mapping[AuthType, Mapping[str, Shape]] = {
@@ -80,21 +80,21 @@ SWITCH = Members({"retrieve_jira_tickets": Flag()})
 class _Creation:
     """An integration to create; its credentials are those of its ``auth_type``."""
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """The misfits of its members, and of ``auth_type`` on this installation."""
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """The errors of its members, and of ``auth_type`` on this installation."""
         given = value if isinstance(value, dict) else {}
         auth_type = next((one for one in AuthType if one == given.get("auth_type")), None)
         if auth_type is None:
             anything = {name: shape for credentials in _CREDENTIALS.values() for name, shape in credentials.items()}
-            yield from Members(_REQUIRED, {**_OPTIONAL, **anything}).misfits(value, pointer)
+            yield from Members(_REQUIRED, {**_OPTIONAL, **anything}).errors(value, pointer)
             return
-        yield from Members({**_REQUIRED, **_CREDENTIALS[auth_type]}, _OPTIONAL).misfits(value, pointer)
+        yield from Members({**_REQUIRED, **_CREDENTIALS[auth_type]}, _OPTIONAL).errors(value, pointer)
         if auth_type in _SERVER_ONLY and given.get("installation_type") == InstallationType.CLOUD:
-            yield Misfit(f"{pointer}/auth_type", "pat and oauth1 are for installation_type server only")
+            yield FieldError(f"{pointer}/auth_type", "pat and oauth1 are for installation_type server only")
 
 
 def read_creation(body: object) -> NewIntegration:
-    """What to create; raises the 422 that names every misfit."""
+    """What to create; raises the 422 that names every error."""
     members = check(body, _Creation())
     return NewIntegration(
         connection_name=members["connection_name"],
@@ -123,7 +123,7 @@ def read_edit(body: object, auth_type: AuthType) -> Edit:
     }
     members = check(body, Members(optional={**editable, "skip_connection_test": Flag()}))
     if not editable.keys() & members.keys():
-        raise invalid_request(Misfit(ROOT, f"must have at least one of {', '.join(editable)}"))
+        raise invalid_request(FieldError(ROOT, f"must have at least one of {', '.join(editable)}"))
     return Edit(
         jira_server_url=members.get("jira_server_url"),
         username=members.get("username"),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 PROBLEM_TYPE = "application/problem+json"
 
 
-class Misfit(NamedTuple):
+class FieldError(NamedTuple):
     """What does not fit: a JSON pointer into the body (``#/tickets``), or the name of a query parameter, and why."""
 
     pointer: str
@@ -23,7 +23,7 @@ class ProblemError(Exception):
         code: str,
         detail: str,
         *,
-        errors: Iterable[Misfit] = (),
+        errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         **members: object,
     ) -> None:
@@ -45,14 +45,14 @@ class ProblemError(Exception):
             "code": self.code,
         }
         if self.errors:
-            document["errors"] = [misfit._asdict() for misfit in self.errors]
+            document["errors"] = [error._asdict() for error in self.errors]
         return document | self.members
 
 
-def invalid_request(*errors: Misfit) -> ProblemError:
+def invalid_request(*errors: FieldError) -> ProblemError:
     """What is said of a body or parameter that can be read but does not fit."""
     detail = "; ".join(
-        f"{misfit.pointer.removeprefix('#/').strip('#') or 'the body'} {misfit.detail}" for misfit in errors
+        f"{error.pointer.removeprefix('#/').strip('#') or 'the body'} {error.detail}" for error in errors
     )
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import TypeVar, assert_never
 
 from ticket_status.api.bodies import ROOT
-from ticket_status.api.problems import Misfit, ProblemError, integration_not_found, invalid_request
+from ticket_status.api.problems import FieldError, ProblemError, integration_not_found, invalid_request
 from ticket_status.api.times import present_time
 from ticket_status.service.administration.refusals import (
     AddressRefused,
@@ -50,7 +50,7 @@ def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, 
         case SyncRunNotFound(run_id=run_id):
             return _missing("sync_run_not_found", f"the integration has no sync run {run_id!r}")
         case AddressRefused(detail=detail):
-            return invalid_request(Misfit(f"{ROOT}/jira_server_url", detail))
+            return invalid_request(FieldError(f"{ROOT}/jira_server_url", detail))
         case ConnectionFailed():
             return _connection_failed(refusal)
         case AuthorizationFailed(reason=reason):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ticket_status.api.bodies import Items, Members, OneOf, OrNull, Shape, Text, Time, free_text
 from ticket_status.api.call import Call
-from ticket_status.api.problems import Misfit, invalid_request
+from ticket_status.api.problems import FieldError, invalid_request
 from ticket_status.api.times import parse_time
 from ticket_status.core.model import LARGEST_ISSUE_ID, Category, RefreshState, UnknownReason
 from ticket_status.core.shown import Filters
@@ -49,11 +49,11 @@ _NUMERIC = Text("a numeric Jira issue id, as a text", re.compile(r"[1-9][0-9]{0,
 class _IssueId:
     """An issue id: a signed number of 64 bits. Jira rejects a whole call that names a larger one."""
 
-    def misfits(self, value: object, pointer: str) -> Iterator[Misfit]:
-        """One misfit when it is anything else."""
-        yield from _NUMERIC.misfits(value, pointer)
+    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
+        """One error when it is anything else."""
+        yield from _NUMERIC.errors(value, pointer)
         if isinstance(value, str) and _NUMERIC.pattern.fullmatch(value) and int(value) > LARGEST_ISSUE_ID:
-            yield Misfit(pointer, f"must be a Jira issue id, which is {LARGEST_ISSUE_ID} at most")
+            yield FieldError(pointer, f"must be a Jira issue id, which is {LARGEST_ISSUE_ID} at most")
 
 
 _ISSUE_ID = _IssueId()
@@ -100,30 +100,30 @@ def read_new_tickets(
 ) -> tuple[dict[int, NewTicket], list[Rejected]]:
     """The tickets to register by their index, and the elements that do not fit."""
 
-    def misfits(element: object) -> list[Misfit]:
-        created = _creation_misfits(element, now, retention)
-        return [*_NEW_TICKET.misfits(element, ""), *_resource_misfits(element), *created]
+    def errors(element: object) -> list[FieldError]:
+        created = _creation_errors(element, now, retention)
+        return [*_NEW_TICKET.errors(element, ""), *_resource_errors(element), *created]
 
-    return _sorted(elements, misfits, _new_ticket)
+    return _sorted(elements, errors, _new_ticket)
 
 
 def read_old_tickets(elements: Sequence[object]) -> tuple[dict[int, OldTicket], list[Rejected]]:
     """The tickets to take off violations by their index, and the elements that do not fit."""
 
-    def misfits(element: object) -> list[Misfit]:
-        found = list(_OLD_TICKET.misfits(element, ""))
+    def errors(element: object) -> list[FieldError]:
+        found = list(_OLD_TICKET.errors(element, ""))
         named = isinstance(element, dict) and (element.get("issue_key") or element.get("issue_id"))
-        return found if found or named else [Misfit("", "must have an issue_key or an issue_id")]
+        return found if found or named else [FieldError("", "must have an issue_key or an issue_id")]
 
-    return _sorted(elements, misfits, _old_ticket)
+    return _sorted(elements, errors, _old_ticket)
 
 
 def read_filters(call: Call) -> Filters:
     """The filters in a query; raises the 422 that names what does not fit."""
     given = {name: value for name in TICKET_FILTERS if (value := call.query(name)) is not None}
-    misfits = [misfit for name, value in given.items() for misfit in _FILTER_SHAPES[name].misfits(value, name)]
-    if misfits:
-        raise invalid_request(*misfits)
+    errors = [error for name, value in given.items() for error in _FILTER_SHAPES[name].errors(value, name)]
+    if errors:
+        raise invalid_request(*errors)
     return Filters(
         _as(Category, given.get("category")),
         given.get("status"),
@@ -144,7 +144,7 @@ def read_resource(call: Call) -> Resource | None:
     name, version = call.query("resource_name"), call.query("resource_version")
     if type_ == NO_RESOURCE:
         given = {"resource_name": name, "resource_version": version}
-        surplus = [Misfit(one, "must be left out with resource_type none") for one, value in given.items() if value]
+        surplus = [FieldError(one, "must be left out with resource_type none") for one, value in given.items() if value]
         if surplus:
             raise invalid_request(*surplus)
         return None
@@ -154,7 +154,7 @@ def read_resource(call: Call) -> Resource | None:
         None if version is None else _fits(_VERSION, version, "resource_version"),
     )
     if _resource_bytes(found.name, found.version) > MOST_RESOURCE_BYTES:
-        raise invalid_request(Misfit("resource_name", _TOO_LONG))
+        raise invalid_request(FieldError("resource_name", _TOO_LONG))
     return found
 
 
@@ -165,14 +165,14 @@ def read_issue_key(call: Call) -> str:
 
 
 def _sorted(
-    elements: Sequence[object], misfits: Callable[[object], list[Misfit]], read: Callable[[dict[str, Any]], T]
+    elements: Sequence[object], errors: Callable[[object], list[FieldError]], read: Callable[[dict[str, Any]], T]
 ) -> tuple[dict[int, T], list[Rejected]]:
     fitting: dict[int, T] = {}
     rejected = []
     for index, element in enumerate(elements):
-        found = misfits(element)
+        found = errors(element)
         if found or not isinstance(element, dict):
-            detail = "; ".join(f"{misfit.pointer} {misfit.detail}".strip() for misfit in found)
+            detail = "; ".join(f"{error.pointer} {error.detail}".strip() for error in found)
             rejected.append(Rejected(index, "invalid_request", detail))
         else:
             fitting[index] = read(element)
@@ -204,12 +204,12 @@ def _old_ticket(element: dict[str, Any]) -> OldTicket:
 _TOO_LONG = f"name and version together have at most {MOST_RESOURCE_BYTES} bytes in UTF-8, % and # counted as three"
 
 
-def _resource_misfits(element: object) -> list[Misfit]:
+def _resource_errors(element: object) -> list[FieldError]:
     resource = element.get("resource") if isinstance(element, dict) else None
     if not isinstance(resource, dict):
         return []
     texts = [text for text in (resource.get("name"), resource.get("version")) if isinstance(text, str)]
-    return [Misfit("/resource", _TOO_LONG)] if _resource_bytes(*texts) > MOST_RESOURCE_BYTES else []
+    return [FieldError("/resource", _TOO_LONG)] if _resource_bytes(*texts) > MOST_RESOURCE_BYTES else []
 
 
 def _resource_bytes(*texts: str | None) -> int:
@@ -217,22 +217,22 @@ def _resource_bytes(*texts: str | None) -> int:
     return sum(len(text.encode("utf-8", "replace")) + 2 * (text.count("%") + text.count("#")) for text in texts if text)
 
 
-def _creation_misfits(element: object, now: datetime, retention: timedelta) -> list[Misfit]:
+def _creation_errors(element: object, now: datetime, retention: timedelta) -> list[FieldError]:
     text = element.get("created_at") if isinstance(element, dict) else None
     created_at = parse_time(text) if isinstance(text, str) else None
     if created_at is None:
         return []
     if created_at - now > CLOCKS_DIFFER:
-        return [Misfit("/created_at", "is in the future")]
+        return [FieldError("/created_at", "is in the future")]
     if now - created_at >= retention:
-        return [Misfit("/created_at", f"is more than {retention.days} days ago: tickets are kept no longer")]
+        return [FieldError("/created_at", f"is more than {retention.days} days ago: tickets are kept no longer")]
     return []
 
 
 def _fits(shape: Shape, value: str | None, name: str) -> str:
-    misfits = [Misfit(name, "is missing")] if value is None else [*shape.misfits(value, name)]
-    if misfits or value is None:
-        raise invalid_request(*misfits)
+    errors = [FieldError(name, "is missing")] if value is None else [*shape.errors(value, name)]
+    if errors or value is None:
+        raise invalid_request(*errors)
     return value
 
 

@@ -11,7 +11,7 @@ _TICKET_HASH = "i"
 
 
 def read_write(record: Mapping[str, Any]) -> TicketWrite | IntegrationWrite | None:
-    """The write in a stream's record; ``None`` for what comes or goes, and for what is no ticket and no integration."""
+    """The write in a stream's record; ``None`` for inserts, removals and other items."""
     change = record["dynamodb"]
     if record["eventName"] != "MODIFY":
         return None

@@ -50,7 +50,7 @@ class Part:
     undecided: int = 0
     """Parts of it that were not answered yet."""
     at_fault: bool = False
-    """Whether an issue in it is at fault by itself, so that its failure says nothing of its size."""
+    """Whether an issue in it is at fault by itself, so that the failure says nothing about the size."""
 
 
 PROVE: Final = "prove"

@@ -67,7 +67,7 @@ class Inquiry(Enum):
     PROJECT_THEN_ISSUE = auto()
     """The issue by itself as well, if its project can be browsed."""
     PROJECT_AND_ISSUE = auto()
-    """The issue in any case: it is known by a key that may be an old one, whose project says nothing of it."""
+    """The issue in any case: it is known by a key that may be an old one, whose project says nothing about it."""
 
 
 def implausible(vanished: int, asked: int) -> bool:

@@ -10,7 +10,7 @@ from ticket_status.core.throttle import pause_end
 from ticket_status.core.work import NewTicketsWork
 
 GATHER = timedelta(seconds=10)
-"""New tickets wait so long for others of their integration: a burst of registrations becomes few Jira calls."""
+"""How long new tickets wait for others of their integration, so that a burst becomes a few Jira calls."""
 
 FORGOTTEN_AFTER = timedelta(seconds=60)
 """A note that new tickets wait is made again by a registration after this, should its message have been lost."""

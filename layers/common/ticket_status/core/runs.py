@@ -13,7 +13,7 @@ from ticket_status.core.model import HealthStatus, Integration, RunState, SyncRu
 from ticket_status.core.throttle import pause_end
 
 LOST_AFTER = timedelta(minutes=20)
-"""A run that made no progress for so long, its pauses aside, lost its work (R1)."""
+"""A run that made no progress for this long, not counting pauses, has lost its work (R1)."""
 
 LOST = "The run made no progress for 20 minutes: its work was lost."
 MADE_WAY = "The run made way for a run of all tickets."
@@ -189,7 +189,7 @@ def tickets_total(run: SyncRun) -> int:
 # --- What the probe attends to --------------------------------------------------------------------------------------
 
 NEW_TICKETS_FORGOTTEN_AFTER = timedelta(minutes=2)
-"""New tickets that nobody was on the way to for so long, a pause aside, have lost their message."""
+"""New tickets that nothing has come for after this long, not counting pauses, have lost their message."""
 
 
 def to_be_probed(integration: Integration) -> bool:

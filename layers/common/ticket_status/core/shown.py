@@ -61,9 +61,9 @@ class Filters:
 
 
 def last_seen(ticket: Ticket, coverage: Coverage) -> datetime | None:
-    """When a retrieval last got an answer for the ticket, be it that nothing had changed (R13).
+    """When a retrieval last got an answer for the ticket, even if nothing had changed (R13).
 
-    A deleted one is not asked for again (R7): its range being seen says nothing of it.
+    A deleted ticket is not asked for again (R7), so a run that covered its range says nothing about it.
     """
     if ticket.observed_at is None or ticket.absence is Absence.DELETED:
         return ticket.observed_at

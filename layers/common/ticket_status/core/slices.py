@@ -25,7 +25,7 @@ Census: TypeAlias = Mapping[date, int]
 
 
 def plan_slices(census: Census, clock: datetime, slice_tickets: int = SLICE_TICKETS) -> tuple[Slice, ...]:
-    """Slices that together cover the window (R2); at least one, be it empty, so that every run asks or ends somewhere.
+    """Slices that together cover the window (R2). There is always one, even if empty: every run ends somewhere.
 
     The first day of the window counts whole: the exact cut is the slice's start.
     """

@@ -22,7 +22,7 @@ OLD_SECRET_GOOD_FOR = timedelta(hours=1)
 """So long the secret before the newest one still signs (contract, section 3.3)."""
 
 GATHER = timedelta(seconds=2)
-"""Hints wait so long for others of their integration (R19: a storm of 10,000 is at most 12 calls)."""
+"""How long hints wait for others of their integration (R19: a storm of 10,000 is at most 12 calls)."""
 
 RENEW_BEFORE = timedelta(days=10)
 """So long before its end a registered webhook is renewed; Jira ends it 30 days after it was registered or renewed."""

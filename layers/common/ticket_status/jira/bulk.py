@@ -104,7 +104,7 @@ class BulkRead:
         return None
 
     def _slowed(self, reply: CallFailure, part: Part) -> None:
-        """A large call that took all the time there was is a smaller one next time, whoever makes it."""
+        """After a large call ran out of time, the next calls to the site are smaller."""
         if reply.slow and len(part.issues) > call_size.FEW:
             self._site.learn(lambda site: call_size.with_smaller_calls(site, smaller(part)))
 

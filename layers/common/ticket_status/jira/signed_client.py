@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ticket_status.core.model import ReasonCode
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, read
 from ticket_status.jira.credentials import Credentials
 from ticket_status.jira.guard import Expected, account_named, trouble_in, unnamed
@@ -66,7 +66,7 @@ class SignedClient:
     def _signed(self, request: Request, *, may_be_empty: bool = False) -> Reply | CallFailure:
         """The believed reply; a token that was not taken is renewed, once."""
         auth = self._credentials.sign()
-        if isinstance(auth, Throttled | Refused | Unavailable):
+        if isinstance(auth, JiraTrouble):
             return CallFailure(auth, connected=False)
         expected = Expected(conceal=self._credentials.conceal, may_be_empty=may_be_empty)
         reply = self._judged(replace(request, auth=auth), expected)
@@ -76,7 +76,7 @@ class SignedClient:
         if renewed is not True:
             return reply if renewed is False else CallFailure(renewed, connected=False)
         auth = self._credentials.sign()
-        if isinstance(auth, Throttled | Refused | Unavailable):
+        if isinstance(auth, JiraTrouble):
             return CallFailure(auth, connected=False)
         return self._judged(replace(request, auth=auth), expected)
 

@@ -37,7 +37,7 @@ class Edit:
     skip_connection_test: bool = False
     credential_expires_at: datetime | None = None
     sets_expiry: bool = False
-    """Whether ``credential_expires_at`` was given, be it as nothing."""
+    """Whether ``credential_expires_at`` was given; ``null`` counts."""
 
     @property
     def concerns_jira(self) -> bool:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType, HealthStatus, Integration, PendingAuthorization, ReasonCode
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble, Refused
 from ticket_status.ports.connecting import GrantedSecrets
 from ticket_status.service.administration.connection_test import Checking
 from ticket_status.service.administration.settings_ports import SettingsPorts
@@ -85,7 +85,7 @@ class Granting:
     ) -> Ended:
         """Try the grant, then store it unless it is for nothing; one with too few scopes is kept and named (R16)."""
         name = integration.connection_name
-        if isinstance(granted, Throttled | Refused | Unavailable):
+        if isinstance(granted, JiraTrouble):
             return GrantFailed(name, granted.reason)
         gained = granted.as_secrets()
         tried = {**self.secrets(integration), **gained}

@@ -7,7 +7,7 @@ from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain
 from ticket_status.core.judgement import Found, Verdict
 from ticket_status.core.model import Absence, HealthStatus, Integration, Ticket, TicketKey
 from ticket_status.core.throttle import paused
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.window import in_window
 from ticket_status.ports.jira import Jira
 from ticket_status.service.administration.refusals import (
@@ -81,11 +81,11 @@ class Rechecking:
 
     def _look(self, integration: Integration, ticket: Ticket) -> Refusal | None:
         jira = self._ports.connector.open(integration, self._ports.deadline)
-        if isinstance(jira, Throttled | Refused | Unavailable):
+        if isinstance(jira, JiraTrouble):
             return self._met(integration, jira)
         at = self._ports.now()
         found = jira.look_at(asked_as(ticket.key.ticket_id))
-        if isinstance(found, Throttled | Refused | Unavailable):
+        if isinstance(found, JiraTrouble):
             return self._met(integration, found)
         # R15: another site under the address has issues of the same ids, and does not have ours.
         elsewhere = jira.same_site()
@@ -104,7 +104,7 @@ class Rechecking:
             lambda _account: [ticket]
         )
         self._retrieval.record_judgements(ticket.key.integration_ref, proven.settled, by_hand=True)
-        if isinstance(proven.ended, Throttled | Refused | Unavailable):
+        if isinstance(proven.ended, JiraTrouble):
             return self._met(integration, proven.ended)
         if any(one.verdict is Verdict.UNDECIDED for one in proven.settled):
             return JiraUnavailable("Jira answers for other issues, but fails on this one or on its project")

@@ -62,7 +62,7 @@ class SettingsPorts:
         return self.now() + JIRA_TIME
 
     def current(self, integration: Integration) -> Integration | None:
-        """The integration as stored now; ``None`` when it is gone, be it that another one has its name."""
+        """The integration as stored now; ``None`` if it is gone, even if another one has its name now."""
         found = self.integrations.get(integration.connection_name)
         if found is None or found.integration_ref != integration.integration_ref:
             return None

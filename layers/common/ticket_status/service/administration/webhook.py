@@ -10,7 +10,7 @@ from ticket_status.core.model import InstallationType, Integration, Sighting, Sl
 from ticket_status.core.scopes import WEBHOOK_SCOPES
 from ticket_status.core.sighting import read_sighting
 from ticket_status.core.throttle import next_pause
-from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled
 from ticket_status.core.webhooks import (
     OLD_SECRET_GOOD_FOR,
     Signing,
@@ -180,11 +180,11 @@ class Webhooks:
 
     def _register(self, integration: Integration, url: str, secret: str, jql: str) -> tuple[Registered, str] | Refusal:
         jira = self._more.connections.open_webhooks(integration, self._ports.deadline)
-        if isinstance(jira, Throttled | Refused | Unavailable):
+        if isinstance(jira, JiraTrouble):
             return self._refused(jira)
         if not jql:
             projects = jira.projects()
-            if isinstance(projects, Throttled | Refused | Unavailable):
+            if isinstance(projects, JiraTrouble):
                 return self._refused(projects)
             jql = jql_for(projects)
         name = f"Ticket Status ({integration.connection_name})"
@@ -199,7 +199,7 @@ class Webhooks:
             case _:
                 return self._refused(registered)
 
-    def _refused(self, trouble: Throttled | Refused | Unavailable) -> Refusal:
+    def _refused(self, trouble: JiraTrouble) -> Refusal:
         if isinstance(trouble, Throttled):
             return RateLimited(trouble.until or self._ports.now() + timedelta(seconds=next_pause(0)))
         return JiraUnavailable(trouble.reason)
@@ -207,7 +207,7 @@ class Webhooks:
     def _remove_from_jira(self, integration: Integration, jira_id: str) -> None:
         """Best effort: what cannot be removed delivers to an address that no longer takes anything."""
         jira = self._more.connections.open_webhooks(integration, self._ports.deadline)
-        if not isinstance(jira, Throttled | Refused | Unavailable):
+        if not isinstance(jira, JiraTrouble):
             jira.remove(jira_id)
 
 

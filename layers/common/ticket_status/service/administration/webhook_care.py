@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ticket_status.core.model import Integration
-from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.webhooks import Webhook, WebhookMode, WebhookState, due_for_renewal, reason_of, state_of
 from ticket_status.ports.events import BusEvent, EventBus
 from ticket_status.ports.integrations import IntegrationStore
@@ -66,7 +66,7 @@ class WebhookCare:
         if not registered or not (due_for_renewal(webhook, now) or state_of(webhook, now) in _DOUBTED):
             return False
         jira = self._connections.open_webhooks(integration, now + JIRA_TIME)
-        if isinstance(jira, Throttled | Refused | Unavailable) or webhook.jira_id is None:
+        if isinstance(jira, JiraTrouble) or webhook.jira_id is None:
             return False
         found = jira.renew(webhook.jira_id)
         if found is None:

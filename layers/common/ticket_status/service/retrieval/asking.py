@@ -147,7 +147,7 @@ class Retrieval:
         return counts
 
     def record_found(self, ticket: Ticket, found: Found, at: datetime) -> None:
-        """Record what Jira showed of a ticket that an administrator had it asked for, be it called deleted."""
+        """Record what Jira showed for a ticket that an administrator asked about, even one that was called deleted."""
         if ticket.absence is Absence.DELETED:
             self._tickets.revive(ticket.key, ticket.created_at, found.sighting, at)
         ref = ticket.key.integration_ref

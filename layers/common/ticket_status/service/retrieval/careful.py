@@ -1,27 +1,25 @@
 """Asking a site with care (R9): the first call alone, a refusal confirmed by a second one, a stray failure tried again.
 
-Whoever works on an integration opens its site here, so that worker, button and probe cannot differ in it.
+Worker, button, probe and recheck open sites here, so that they cannot differ.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Literal, TypeVar
 
 from ticket_status.core.health import to_be_confirmed
-from ticket_status.core.judgement import Found, Lookup
-from ticket_status.core.model import Integration, Site
-from ticket_status.core.observations import Account, Answered
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.model import Integration
+from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import Jira, JiraConnector
+from ticket_status.service.retrieval.around import Answer, CallName, JiraAround
 
 CONFIRM_AFTER = timedelta(seconds=4)
 """Between a refusal and the call that confirms it: a site that is starting, or a stray 401, is well again by then."""
 
 OTHERS_CONFIRM_WITHIN = timedelta(seconds=8)
-"""So long whoever is refused as well waits for the one who has it confirmed; Jira locks accounts after few refusals."""
+"""How long the others that are refused wait for the one that confirms: Jira locks accounts after a few refusals."""
 
 RETRY_AFTER = timedelta(seconds=1)
 """Between a stray failure and the try after it."""
@@ -30,9 +28,6 @@ _QUICK = timedelta(seconds=5)
 """A failure that took longer is not tried again within the same work."""
 
 _MIN_TIME_FOR_CALL = timedelta(seconds=2)
-
-_A = TypeVar("_A")
-_TROUBLE = (Throttled, Refused, Unavailable)
 
 
 class CarefulConnector:
@@ -55,14 +50,14 @@ class CarefulConnector:
         """The integration's Jira, for one piece of work."""
         care = _Care(integration, deadline, self._integrations, self._now, self._sleep)
         jira = care.ask(lambda: self._connector.open(integration, deadline), opens=True)
-        return jira if isinstance(jira, _TROUBLE) else CarefulJira(jira, care)
+        return jira if isinstance(jira, JiraTrouble) else CarefulJira(jira, care)
 
 
-class CarefulJira:
+class CarefulJira(JiraAround):
     """A site that is asked with care."""
 
     def __init__(self, jira: Jira, care: "_Care") -> None:
-        self._jira = jira
+        super().__init__(jira)
         self._care = care
 
     @property
@@ -70,40 +65,8 @@ class CarefulJira:
         """When it last answered well."""
         return self._care.good_at
 
-    @property
-    def requests(self) -> int:
-        """Calls to the site so far."""
-        return self._jira.requests
-
-    @property
-    def ids_per_call(self) -> int:
-        """How many issues one ``ask`` may name."""
-        return self._jira.ids_per_call
-
-    @property
-    def site(self) -> Site:
-        """What is known of the site by now."""
-        return self._jira.site
-
-    def ask(self, issues: Sequence[str]) -> Answered | JiraTrouble:
-        """Show these issues."""
-        return self._care.ask(lambda: self._jira.ask(issues))
-
-    def look_at(self, issue: str) -> Found | Literal[Lookup.HIDDEN] | JiraTrouble | None:
-        """Show one issue by itself."""
-        return self._care.ask(lambda: self._jira.look_at(issue))
-
-    def can_browse(self, project_key: str) -> bool | JiraTrouble:
-        """Whether the project answers."""
-        return self._care.ask(lambda: self._jira.can_browse(project_key))
-
-    def whoami(self) -> Account | JiraTrouble:
-        """Prove the account."""
-        return self._care.ask(self._jira.whoami)
-
-    def same_site(self) -> JiraTrouble | None:
-        """Whether it still is the site that is known: asked unsigned, so it says nothing of the credentials."""
-        return self._jira.same_site()
+    def _call(self, _name: CallName, _issues: int, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
+        return self._care.ask(call)
 
 
 class _Care:
@@ -126,7 +89,7 @@ class _Care:
         self._in_trouble: JiraTrouble | None = None
         self.good_at: datetime | None = None
 
-    def ask(self, call: Callable[[], _A | JiraTrouble], *, opens: bool = False) -> _A | JiraTrouble:
+    def ask(self, call: Callable[[], Answer | JiraTrouble], *, opens: bool = False) -> Answer | JiraTrouble:
         """The answer, or a trouble that is not over a moment later. Opening is no answer yet."""
         if self._was_answered():
             return self._answer(call, opens=opens)
@@ -139,7 +102,9 @@ class _Care:
     def _was_answered(self) -> bool:
         return self.good_at is not None
 
-    def _answer(self, call: Callable[[], _A | JiraTrouble], *, opens: bool, alone: bool = False) -> _A | JiraTrouble:
+    def _answer(
+        self, call: Callable[[], Answer | JiraTrouble], *, opens: bool, alone: bool = False
+    ) -> Answer | JiraTrouble:
         begun = self._now()
         answer = call()
         if isinstance(answer, Unavailable) and self._is_stray(answer, begun):
@@ -147,7 +112,7 @@ class _Care:
             answer = call()
         if isinstance(answer, Refused):
             answer = self._again_if_refused(answer, call, alone=alone)
-        if isinstance(answer, _TROUBLE):
+        if isinstance(answer, JiraTrouble):
             self._in_trouble = answer
         elif not opens:
             self.good_at = begun
@@ -163,8 +128,8 @@ class _Care:
     # --- Refusals ---------------------------------------------------------------------------------------------------
 
     def _again_if_refused(
-        self, refused: Refused, call: Callable[[], _A | JiraTrouble], *, alone: bool
-    ) -> _A | JiraTrouble:
+        self, refused: Refused, call: Callable[[], Answer | JiraTrouble], *, alone: bool
+    ) -> Answer | JiraTrouble:
         """What a second call says, unless it need not or must not be made."""
         if not to_be_confirmed(self._integration, refused, answered=self._was_answered()):
             return refused
@@ -175,7 +140,7 @@ class _Care:
                 return self._in_trouble
             return self._confirmed(refused, call)
 
-    def _confirmed(self, refused: Refused, call: Callable[[], _A | JiraTrouble]) -> _A | JiraTrouble:
+    def _confirmed(self, refused: Refused, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
         now = self._now()
         mine = self._integrations.begin_confirming(self._integration, now, now + OTHERS_CONFIRM_WITHIN)
         wait = CONFIRM_AFTER if mine else OTHERS_CONFIRM_WITHIN

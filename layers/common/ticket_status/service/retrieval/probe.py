@@ -13,7 +13,7 @@ from enum import Enum, auto
 from ticket_status.core.model import Integration, ReasonCode
 from ticket_status.core.runs import LOST, lost, new_tickets_forgotten, to_be_begun, to_be_probed
 from ticket_status.core.throttle import paused
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble, Unavailable
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.service.retrieval.careful import CarefulConnector
@@ -117,7 +117,7 @@ class Probe:
         """The integration made well, or the trouble. A site that rejects our call must not end the others' round."""
         try:
             jira = self._connector.open(integration, self._now() + PROBE_TIME)
-            if isinstance(jira, Throttled | Refused | Unavailable):
+            if isinstance(jira, JiraTrouble):
                 return jira
             return self._health.prove(jira, integration)
         except JiraRejectedRequestError as error:

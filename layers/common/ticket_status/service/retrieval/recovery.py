@@ -1,4 +1,4 @@
-"""R10 in one place: whoever finds a site well has its integration made well, and the run begun that is due by it."""
+"""R10 in one place: when a site is found well, its integration recovers and the run that is due begins."""
 
 from collections.abc import Callable
 from datetime import datetime

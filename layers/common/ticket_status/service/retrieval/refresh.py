@@ -17,7 +17,7 @@ from ticket_status.core.missing import shown_before
 from ticket_status.core.model import Integration, Ticket, TicketKey, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked, within_bounds
 from ticket_status.core.sighting import sighting
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.violations import Resource
 from ticket_status.core.window import position
 from ticket_status.ports.integrations import IntegrationStore
@@ -41,8 +41,6 @@ _INTEGRATIONS_AT_ONCE = 10
 _TO_CONFIRM = 0.4
 """With less than this share of the time left no further missing ticket is asked for by itself: the account has to be
 proven after it."""
-
-_TROUBLE = (Throttled, Refused, Unavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +138,14 @@ class Refresh:
         if integration is None:
             return {}
         jira = self._ports.connector.open(integration, deadline)
-        if isinstance(jira, _TROUBLE):
+        if isinstance(jira, JiraTrouble):
             return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, jira))
         try:
             failed = self._retrieve(integration, jira, tickets, deadline)
         except JiraRejectedRequestError as error:
             self._rejected(error)
             return dict.fromkeys((one.ticket.key for one in tickets), _UNAVAILABLE)
-        if isinstance(failed, _TROUBLE):
+        if isinstance(failed, JiraTrouble):
             self._health.learnt(integration, jira)
             met = self._met(integration, failed, jira)
             return dict.fromkeys((one.ticket.key for one in tickets), met)

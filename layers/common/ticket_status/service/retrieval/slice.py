@@ -31,7 +31,7 @@ from ticket_status.service.retrieval.site_health import SiteHealth
 
 STEP_TICKETS = 5_000
 STEP_TIME = timedelta(seconds=5)
-"""A step is written after so many tickets, or so long: often enough for progress to move, seldom enough to be cheap."""
+"""Progress is written after this many tickets or this long: often enough to be seen, rarely enough to be cheap."""
 
 _HAND_ON = timedelta(seconds=35)
 """With less time left no further call is begun: a call may take 20 s, and what it brings has to be written."""

@@ -26,7 +26,7 @@ from ticket_status.core.runs import (
 )
 from ticket_status.core.slices import SLICES_AT_ONCE
 from ticket_status.core.throttle import delay_until
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import JiraRejectedRequestError
@@ -129,7 +129,7 @@ class Worker:
         self, work: SliceWork | VerdictWork, run: SyncRun, integration: Integration, time_left: Callable[[], timedelta]
     ) -> WorkReport:
         jira = self._ports.connector.open(integration, self._now() + time_left() - _MARGIN)
-        if isinstance(jira, Throttled | Refused | Unavailable):
+        if isinstance(jira, JiraTrouble):
             return self._in_trouble(work, run, integration, jira)
         ready = _Ready(integration, run, jira)
         try:

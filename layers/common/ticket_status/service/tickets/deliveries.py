@@ -18,7 +18,7 @@ from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.webhooks import DeliverySignatures, HintStore, HookKeys, HookKeyStore, Marked, WebhookStore
 
 KEYS_KNOWN_FOR = timedelta(seconds=60)
-"""A warm function believes so long what it read of a webhook's keys."""
+"""How long a warm function trusts the webhook keys that it has read."""
 
 _READ_ANEW_AFTER = timedelta(seconds=5)
 """Keys that a signature does not fit are read anew, since they may just have changed; at most so often."""
