@@ -170,6 +170,17 @@ def test_a_stray_failure_is_tried_again_within_the_work() -> None:
     assert well(stage)
 
 
+def test_a_refusal_of_the_second_try_is_confirmed_too() -> None:
+    """A failing call that is made again is asked as carefully as any other (R9)."""
+    stage = Stage()
+    keys = stage.has_tickets(2)
+    stage.violation("V1", *keys)
+    meets = Meets(stage, {1: FAILING, 2: REFUSED})
+    assert {one.refresh for one in stage.refresh("V1")} == {(Outcome.UNCHANGED, None)}
+    assert meets.calls == 3
+    assert well(stage)
+
+
 def test_our_own_deadline_is_no_fault_of_jiras() -> None:
     """L6: a slow site, the button pressed again and again."""
     stage = Stage()
