@@ -1,6 +1,7 @@
 """What a security team does in the page alone: find, filter, refresh, export, add, mend, delete."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -8,6 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 from local.console import ConsoleServer
 from local.stack import Stack
 from sample_jira import SampleJira
+from tests.e2e.driver import Service, ticket, wait_for
+
+# As in console/js/views/violation.js.
+WATCH_MS, SHOWS_WITHIN_MS = 5_000, 15_000
 
 
 @pytest.mark.parametrize("text", ["V-101", "SEC-2", "sec-2"])
@@ -87,6 +92,39 @@ def test_a_webhook_is_set_up_by_hand_and_its_secret_shown_once(page: Page) -> No
     assert len(page.evaluate("navigator.clipboard.readText()")) >= 32
     window.get_by_role("button", name="Remove").click()
     expect(window).to_contain_text("No webhook is set up")
+
+
+@pytest.fixture
+def live_issue(jira: SampleJira, service: Service) -> Iterator[str]:
+    """The key of a ticket, in violation V-LIVE, whose integration is live."""
+    issue = jira.cloud.create("SEEN", 1, status="To Do")[0]
+    service.add_cloud("acme-live", jira)
+    service.put("/jira-integrations/acme-live/webhook", {"mode": "register"})
+    service.register(ticket("acme-live", issue, "V-LIVE"))
+    jira.cloud.move(issue.key, "In Progress")
+    wait_for(lambda: service.get("/jira-integrations/acme-live/webhook")["state"] == "live", "the first delivery")
+    yield issue.key
+    service.call("DELETE", "/jira-integrations/acme-live")
+
+
+@pytest.mark.slow(reason="a delivery is waited for, and then that none comes")
+def test_a_violation_follows_jira_while_its_integration_is_live(page: Page, jira: SampleJira, live_issue: str) -> None:
+    page.goto("/#/integrations")
+    row = page.get_by_role("table", name="Integrations").get_by_role("row")
+    expect(row.filter(has_text="acme-live")).to_contain_text("Live")
+    expect(row.filter(has_text="acme-dc")).not_to_contain_text("Live")
+    page.goto("/#/violations/V-LIVE")
+    table = page.get_by_role("table", name="Tickets of the violation")
+    expect(table).to_contain_text("In Progress")
+
+    page.wait_for_timeout(SHOWS_WITHIN_MS + 3_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.wait_for_timeout(2 * WATCH_MS + 1_000)
+    assert set(asked) == {"webhook"}, "nothing was delivered, so nothing else is asked"
+
+    jira.cloud.move(live_issue, "Done")
+    expect(table).to_contain_text("Done", timeout=20_000)
 
 
 def test_what_a_token_may_not_is_not_offered(browser: Browser, stack: Stack) -> None:

@@ -5,7 +5,7 @@ import { button, element, link, update } from "../core/dom.js";
 import { address, openDialog } from "../core/router.js";
 import { may } from "../core/session.js";
 import { ago, clock, moment } from "../core/times.js";
-import { HEALTH, kind } from "../core/words.js";
+import { HEALTH, kind, WEBHOOKS } from "../core/words.js";
 import { sentence } from "../core/problems.js";
 import { heading } from "../parts/heading.js";
 import { integrationMenu, syncNow } from "../parts/integration_actions.js";
@@ -15,10 +15,12 @@ import { isGoing, runProgress } from "../parts/progress.js";
 import { empty, loading, trouble } from "../parts/states.js";
 import { mark } from "../parts/status.js";
 import { table } from "../parts/table.js";
+import { webhooksOf } from "../parts/webhooks.js";
 
 const PAGE = 50;
 export const MOVING_MS = 1000;
 export const STILL_MS = 15_000;
+const WEBHOOKS_MS = 60_000;
 
 /** Show the list; it moves while a run goes on. */
 export function showIntegrations(place) {
@@ -26,28 +28,39 @@ export function showIntegrations(place) {
   const body = element("div", { class: "list" });
   place.root.replaceChildren(heading({ name: "Integrations", aside: "Connections to Jira, and the retrieval of their tickets' statuses.", beside: may("admin") ? button("Add an integration", () => openDialog("create", "new"), { class: "primary", data: { key: "create" } }) : null }), said, body);
   update(body, loading("integrations"));
+  let webhooks = new Map();
+  let asked = -Infinity;
 
   const looking = poll(async () => {
     const answer = await listIntegrations({ limit: PAGE, next_token: place.query.after }, place.signal);
     const rows = answer.integrations.toSorted((one, other) => one.connection_name.localeCompare(other.connection_name));
     const sync = (name) => syncNow(name, said, () => looking.again());
-    update(body, rows.length ? integrationTable(rows, sync) : none(), pager(place, answer.next_token));
+    const show = () => update(body, rows.length ? integrationTable(rows, webhooks, sync) : none(), pager(place, answer.next_token));
+    show();
     place.ready();
+    if (Date.now() > asked + WEBHOOKS_MS) {
+      asked = Date.now();
+      webhooks = await webhooksOf(rows.map((row) => row.connection_name), place.signal);
+      show();
+    }
     return rows.some(({ last_sync: run }) => isGoing(run)) ? MOVING_MS : STILL_MS;
   }, (error) => {
     update(body, trouble(error, () => looking.again()));
     return null;
   }, place.signal);
-  addEventListener("dialog-closed", () => looking.again(), { signal: place.signal });
+  addEventListener("dialog-closed", () => {
+    asked = -Infinity;
+    looking.again();
+  }, { signal: place.signal });
 }
 
 function none() {
   return empty("No integrations yet", "Add one: it takes the address of a Jira and a credential.");
 }
 
-function integrationTable(rows, sync) {
+function integrationTable(rows, webhooks, sync) {
   const columns = [
-    { name: "Integration", cell: nameCell },
+    { name: "Integration", cell: (integration) => nameCell(integration, webhooks.get(integration.connection_name)) },
     { name: "Health", class: "wide", cell: healthCell },
     { name: "Retrieve Jira Tickets", cell: ({ retrieve_jira_tickets: on }) => mark(on ? { word: "On", tone: "good" } : { word: "Off", tone: "off" }) },
     { name: "Last run", class: "run", cell: lastRun },
@@ -56,9 +69,9 @@ function integrationTable(rows, sync) {
   return table({ caption: "Integrations", columns, rows, key: ({ connection_name: name }) => name });
 }
 
-function nameCell(integration) {
+function nameCell(integration, webhook) {
   const { connection_name: name } = integration;
-  return element("div", {}, link(address(["integrations", name]), {}, name), element("span", { class: "aside" }, kind(integration)));
+  return element("div", {}, link(address(["integrations", name]), {}, name), element("span", { class: "aside" }, kind(integration)), webhook?.state === "live" ? element("span", { class: "under-status" }, mark(WEBHOOKS.live)) : null);
 }
 
 /** Healthy or not, why, since when; and a pause that Jira asked for. */

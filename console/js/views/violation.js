@@ -13,10 +13,15 @@ import { loading, notice, problemNotice, trouble } from "../parts/states.js";
 import { isAwaited, ticketStatus } from "../parts/status.js";
 import { table } from "../parts/table.js";
 import { tabs } from "../parts/tabs.js";
+import { lastDelivery } from "../parts/webhooks.js";
 import { violationAddress } from "./violations.js";
 
 const SOON_MS = 3000;
 const LATER_MS = 30_000;
+// While webhooks are live only they are asked; the tickets for as long as a delivery takes to show, and now and then.
+const WATCH_MS = 5000;
+const SHOWS_WITHIN_MS = 15_000;
+const QUIET_MS = 300_000;
 
 /** Show the violation and the tab that the address names. */
 export function showViolation(place) {
@@ -44,20 +49,31 @@ function ticketsInfo(place, id, panel) {
   const refresh = refreshButton(() => press());
   let before = [];
   let pressing = false;
+  let delivered = null;
+  let changing = 0;
+  let shown = 0;
 
   function show({ tickets, last_update: last }) {
     if (!panel.contains(list)) panel.replaceChildren(element("div", { class: "tab-head" }, when, may("refresh") ? refresh : null), said, list, zone());
     update(when, last ? ["Last update ", moment(last), `, ${ago(last)}`] : "No ticket was retrieved yet");
     update(list, ticketTable(tickets));
     before = tickets;
+    shown = Date.now();
     place.ready();
   }
 
   const looking = poll(async () => {
     if (pressing) return SOON_MS;
-    const answer = await violationTickets(id, place.signal);
-    if (!pressing) show(answer);
-    return answer.tickets.some(isAwaited) ? SOON_MS : LATER_MS;
+    const calm = delivered !== null && Date.now() > changing && Date.now() < shown + QUIET_MS;
+    if (!calm) {
+      const answer = await violationTickets(id, place.signal);
+      if (!pressing) show(answer);
+    }
+    if (before.some(isAwaited)) return SOON_MS;
+    const last = await lastDelivery(new Set(before.map((ticket) => ticket.integration_name)), place.signal);
+    if (last !== delivered) [delivered, changing] = [last, Date.now() + SHOWS_WITHIN_MS];
+    if (delivered === null) return LATER_MS;
+    return Date.now() < changing ? SOON_MS : WATCH_MS;
   }, (error) => {
     update(panel, trouble(error, () => looking.again()));
     return null;
