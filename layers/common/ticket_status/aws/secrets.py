@@ -1,7 +1,8 @@
 """R17: credentials in Secrets Manager, one secret per integration, encrypted with the stack's own key."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 _GONE = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 """No such secret, or one that is being deleted."""
 
+_WAITS_FOR_NAME = (1.0, 2.0, 3.0, 3.0, 3.0)
+"""Seconds. A secret is deleted in the background, and its name is free only some seconds later."""
+
 
 class SecretsManagerSecretStore:
     """The ``SecretStore``. Secrets are named ``{prefix}/{connection_name}/{last part of the integration_ref}``.
@@ -19,8 +23,16 @@ class SecretsManagerSecretStore:
     Secrets Manager takes letters, digits and ``/_+=.@-`` in a name, and no hyphen with six characters at its end.
     """
 
-    def __init__(self, client: "SecretsManagerClient", prefix: str, key_id: str) -> None:
+    def __init__(
+        self,
+        client: "SecretsManagerClient",
+        prefix: str,
+        key_id: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``sleep`` waits so many seconds."""
         self._client = client
+        self._sleep = sleep
         self._prefix = prefix
         self._key_id = key_id
 
@@ -36,8 +48,18 @@ class SecretsManagerSecretStore:
         return secrets
 
     def write(self, integration_ref: str, secrets: Mapping[str, str]) -> None:
-        """One call for a secret that exists, two for a new one."""
+        """One call for a secret that exists, two for a new one; one that was just destroyed is waited for."""
         name, text = self._name(integration_ref), json.dumps(dict(secrets))
+        for wait in _WAITS_FOR_NAME:
+            try:
+                return self._put(name, text)
+            except ClientError as error:
+                if _code(error) != "InvalidRequestException":
+                    raise
+            self._sleep(wait)
+        return self._put(name, text)
+
+    def _put(self, name: str, text: str) -> None:
         try:
             self._client.put_secret_value(SecretId=name, SecretString=text)
         except ClientError as error:

@@ -30,6 +30,11 @@ class Comparison:
     failed: list[Row] = field(default_factory=list)
     """Jira could not answer for them now: nothing is concluded."""
 
+    @property
+    def shown(self) -> list[Row]:
+        """Those that Jira showed."""
+        return [*self.unchanged, *(row for row, _ in self.changed)]
+
 
 def asked_as(ticket_id: str) -> str:
     """What Jira is asked for: the numeric id, or the key while only that is known."""

@@ -33,6 +33,8 @@ SETTLED_AFTER = timedelta(minutes=30)
 _FAILING_ABOVE = 3
 _FAILING_SHARE = 0.01
 _HOURS = 24
+_DROPPED_AT_ONCE = 200
+"""An expression of DynamoDB has 4 KB at most."""
 
 
 class WebhookMode(StrEnum):
@@ -128,9 +130,10 @@ def counted(webhook: Webhook, tally: Tally, now: datetime) -> int:
 
 
 def stale_hours(webhook: Webhook, now: datetime) -> list[tuple[Tally, str]]:
-    """Counts that no answer needs any more."""
+    """Counts that no answer needs any more, as many as one write can drop; the next one drops the rest."""
     oldest = hour_of(now - timedelta(hours=_HOURS))
-    return [(tally, hour) for tally, hours in webhook.hours.items() for hour in hours if hour < oldest]
+    stale = [(tally, hour) for tally, hours in webhook.hours.items() for hour in hours if hour < oldest]
+    return stale[:_DROPPED_AT_ONCE]
 
 
 def state_of(webhook: Webhook, now: datetime) -> WebhookState:

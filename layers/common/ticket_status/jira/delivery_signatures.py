@@ -47,7 +47,14 @@ def _token_holds(token: str, key: str, now: datetime) -> bool:
             token,
             key,
             algorithms=["HS256"],
-            options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+            options={
+                "verify_aud": False,
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+                "verify_sub": False,
+                "verify_jti": False,
+            },
         )
     except jwt.PyJWTError:
         return False

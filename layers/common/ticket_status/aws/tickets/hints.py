@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ticket_status.aws.dynamo import Dynamo, Item
+from ticket_status.aws.dynamo import ContendedWriteError, Dynamo, Item, tries
 from ticket_status.core.model import Absence, TicketKey
 from ticket_status.core.webhooks import Hint
 from ticket_status.core.window import position, window_start
@@ -62,21 +62,26 @@ class DynamoHintStore:
             ":deleted": {"S": Absence.DELETED.value},
             ":start": {"S": position(window_start(now))},
         }
-        try:
-            self._dynamo.client.update_item(
-                TableName=self._table,
-                Key={"i": {"S": key.integration_ref}, "t": {"S": key.ticket_id}},
-                ExpressionAttributeValues={**always, **values},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **request,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            answer: dict[str, Any] = dict(error.response)
-            stored: Item = answer.get("Item", {})
-            return stored
-        return None
+        for _ in tries():
+            try:
+                self._dynamo.client.update_item(
+                    TableName=self._table,
+                    Key={"i": {"S": key.integration_ref}, "t": {"S": key.ticket_id}},
+                    ExpressionAttributeValues={**always, **values},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **request,
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "TransactionConflictException":
+                    continue  # a registration or the like is writing the ticket
+                if code != "ConditionalCheckFailedException":
+                    raise
+                answer: dict[str, Any] = dict(error.response)
+                stored: Item = answer.get("Item", {})
+                return stored
+            return None
+        raise ContendedWriteError(f"{key}: a transaction was in the way on every try")
 
 
 def _set_of(today: date, later: int) -> str:

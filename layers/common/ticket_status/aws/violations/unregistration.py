@@ -122,7 +122,7 @@ class Unregistering:
         served = served_by(row)
         if served.total > 1:
             actions: list[Action] = [TicketRow.served.add(-1)]
-            if violation_id in served.first:
+            if violation_id in (row.violations or ()):
                 actions.append(TicketRow.violations.delete({violation_id}))
             write.update(target, actions, serves(row.served))
             return

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ticket_status.core.health import Paused
 from ticket_status.core.model import AuthType, Integration
-from ticket_status.core.throttle import paused
+from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.ports.connecting import RequestToken
 from ticket_status.service.administration.grants import Ended, Granting, NotGranted, StateInvalid, new_state
@@ -74,8 +74,9 @@ class Authorization:
         self, integration: Integration, callback_url: str
     ) -> RequestToken | AuthorizationFailed | RateLimited:
         now = self._ports.now()
-        if integration.paused_until is not None and paused(integration, now):
-            return RateLimited(integration.paused_until)
+        until = pause_end(integration, now)
+        if until is not None:
+            return RateLimited(until)
         private_key = self._granting.secrets(integration).get("private_key", "")
         token = self._ports.oauth1.request_token(integration, private_key, callback_url, self._ports.deadline)
         if isinstance(token, Throttled):

@@ -9,7 +9,7 @@ from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.health import Paused, to_be_confirmed
 from ticket_status.core.model import Health, HealthStatus, Integration, ReasonCode, Site
 from ticket_status.core.points import pays_points, sentence, sweep
-from ticket_status.core.throttle import paused
+from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.service.administration.refusals import IntegrationNotFound, RateLimited
 from ticket_status.service.administration.settings_ports import SettingsPorts
@@ -41,8 +41,9 @@ class Checking:
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
-        if integration.paused_until is not None and paused(integration, self._ports.now()):
-            return RateLimited(integration.paused_until)
+        until = pause_end(integration, self._ports.now())
+        if until is not None:
+            return RateLimited(until)
         report = self._tried(integration)
         return self.conclude(self._ports.learn(integration, report.site), report)
 

@@ -3,13 +3,12 @@
 import re
 
 from ticket_status.core.comparison import asked_as
-from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain
+from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, recovers
 from ticket_status.core.judgement import Found, Verdict
 from ticket_status.core.model import Absence, HealthStatus, Integration, Ticket, TicketKey
-from ticket_status.core.throttle import paused
+from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.window import in_window
-from ticket_status.ports.jira import Jira
 from ticket_status.service.administration.refusals import (
     IntegrationBroken,
     IntegrationNotFound,
@@ -23,6 +22,7 @@ from ticket_status.service.administration.refusals import (
 )
 from ticket_status.service.administration.settings_ports import SettingsPorts
 from ticket_status.service.retrieval.asking import Retrieval
+from ticket_status.service.retrieval.careful import CarefulJira
 from ticket_status.service.retrieval.proof import Proof
 from ticket_status.service.tickets.reading import Reading, ShownTicket
 
@@ -75,9 +75,8 @@ class Rechecking:
             return RetrievalDisabled(integration.connection_name)
         if integration.health.status is HealthStatus.PENDING:
             return PendingAuthorizationFirst(integration.connection_name)
-        if integration.paused_until is not None and paused(integration, self._ports.now()):
-            return RateLimited(integration.paused_until)
-        return None
+        until = pause_end(integration, self._ports.now())
+        return None if until is None else RateLimited(until)
 
     def _look(self, integration: Integration, ticket: Ticket) -> Refusal | None:
         jira = self._ports.connector.open(integration, self._ports.deadline)
@@ -86,11 +85,13 @@ class Rechecking:
         at = self._ports.now()
         found = jira.look_at(asked_as(ticket.key.ticket_id))
         if isinstance(found, JiraTrouble):
-            return self._met(integration, found)
+            return self._met(integration, found, jira)
         # R15: another site under the address has issues of the same ids, and does not have ours.
         elsewhere = jira.same_site()
         if elsewhere is not None:
-            return self._met(integration, elsewhere)
+            return self._met(integration, elsewhere, jira)
+        if not recovers(integration):
+            self._ports.health.succeeded(integration)
         if isinstance(found, Found):
             self._ports.integrations.announce_write(integration, at)
             self._retrieval.record_found(ticket, found, at)
@@ -98,20 +99,20 @@ class Rechecking:
             return self._judge(integration, jira, ticket)
         return None
 
-    def _judge(self, integration: Integration, jira: Jira, ticket: Ticket) -> Refusal | None:
+    def _judge(self, integration: Integration, jira: CarefulJira, ticket: Ticket) -> Refusal | None:
         """The proof of R7 for one ticket that Jira did not show."""
         proven = Proof(jira, self._ports.now, self._ports.now(), stop=lambda: None, recheck=True).prove(
             lambda _account: [ticket]
         )
         self._retrieval.record_judgements(ticket.key.integration_ref, proven.settled, by_hand=True)
         if isinstance(proven.ended, JiraTrouble):
-            return self._met(integration, proven.ended)
+            return self._met(integration, proven.ended, jira)
         if any(one.verdict is Verdict.UNDECIDED for one in proven.settled):
             return JiraUnavailable("Jira answers for other issues, but fails on this one or on its project")
         return None
 
-    def _met(self, integration: Integration, trouble: JiraTrouble) -> Refusal:
-        match self._ports.health.met(integration, trouble):
+    def _met(self, integration: Integration, trouble: JiraTrouble, jira: CarefulJira | None = None) -> Refusal:
+        match self._ports.health.met(integration, trouble, None if jira is None else jira.good_at):
             case Paused(until=until):
                 return RateLimited(until)
             case Broke(reason=reason):

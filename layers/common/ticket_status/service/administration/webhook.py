@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
 
-from ticket_status.core.model import InstallationType, Integration, Sighting, Slice
+from ticket_status.core.judgement import project_of
+from ticket_status.core.model import InstallationType, Integration, Slice
 from ticket_status.core.scopes import WEBHOOK_SCOPES
 from ticket_status.core.sighting import read_sighting
-from ticket_status.core.throttle import next_pause
+from ticket_status.core.throttle import next_pause, pause_end
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled
 from ticket_status.core.webhooks import (
     OLD_SECRET_GOOD_FOR,
@@ -100,8 +101,6 @@ class Webhooks:
         keys, secret = self._new_keys(integration)
         if keys is None:
             return PendingAuthorizationFirst(connection_name)
-        kept = self._more.keys.read(integration.integration_ref) if before is not None else None
-        self._more.keys.write(integration.integration_ref, _after(kept, keys, self._ports.now()))
         jql = jql_for(self._projects(integration))
         webhook = Webhook(
             integration_ref=integration.integration_ref,
@@ -115,10 +114,12 @@ class Webhooks:
         if mode is WebhookMode.REGISTER:
             registered = self._register(integration, url, keys.current, jql)
             if not isinstance(registered, tuple):
-                self._take_back(integration, kept)
                 return registered
             found, jql = registered
             webhook = replace(webhook, jira_id=found.jira_id, expires_at=found.expires_at, jql=jql)
+        # After Jira agreed: a refused webhook leaves no key behind, and the one there was goes on.
+        kept = self._more.keys.read(integration.integration_ref) if before is not None else None
+        self._more.keys.write(integration.integration_ref, _after(kept, keys, self._ports.now()))
         self._more.webhooks.put(webhook)
         if before is not None and before.jira_id is not None:
             self._remove_from_jira(integration, before.jira_id)
@@ -164,21 +165,18 @@ class Webhooks:
         client_secret = stored.get("client_secret")
         return (HookKeys(client_secret) if client_secret else None), None
 
-    def _take_back(self, integration: Integration, kept: HookKeys | None) -> None:
-        if kept is None:
-            self._more.keys.destroy(integration.integration_ref)
-        else:
-            self._more.keys.write(integration.integration_ref, kept)
-
     def _projects(self, integration: Integration) -> Sequence[str]:
         """The projects of the integration's tickets, as far as a bounded look at them tells."""
         tickets, ref, now = self._ports.tickets, integration.integration_ref, self._ports.now()
         months = sorted({f"{day:%Y-%m}" for day in tickets.census(ref, now)})
         window = Slice(position(window_start(now)), END, tuple(months))
         rows = islice(chain.from_iterable(tickets.rows(ref, window)), _ROWS_FOR_PROJECTS)
-        return sorted({_project_of(row.sighting) for row in rows if row.sighting is not None})
+        return sorted({project_of(read_sighting(row.sighting)[0]) for row in rows if row.sighting is not None})
 
     def _register(self, integration: Integration, url: str, secret: str, jql: str) -> tuple[Registered, str] | Refusal:
+        until = pause_end(integration, self._ports.now())
+        if until is not None:
+            return RateLimited(until)
         jira = self._more.connections.open_webhooks(integration, self._ports.deadline)
         if isinstance(jira, JiraTrouble):
             return self._refused(jira)
@@ -187,14 +185,11 @@ class Webhooks:
             if isinstance(projects, JiraTrouble):
                 return self._refused(projects)
             jql = jql_for(projects)
-        name = f"Ticket Status ({integration.connection_name})"
-        registered = jira.register(url, secret, jql, name)
+        registered = jira.register(url, secret, jql, name_in_jira(integration))
         match registered:
             case Registered():
                 return registered, jql
-            case NotPermitted(reason=reason):
-                return WebhookNotPermitted(reason, steps_of(integration, WebhookMode.MANUAL, url, jql))
-            case Refused(reason=reason):
+            case NotPermitted(reason=reason) | Refused(reason=reason):
                 return WebhookNotPermitted(reason, steps_of(integration, WebhookMode.MANUAL, url, jql))
             case _:
                 return self._refused(registered)
@@ -211,8 +206,9 @@ class Webhooks:
             jira.remove(jira_id)
 
 
-def _project_of(seen: Sighting) -> str:
-    return read_sighting(seen)[0].rpartition("-")[0]
+def name_in_jira(integration: Integration) -> str:
+    """What the webhook is called in Jira."""
+    return f"Ticket Status ({integration.connection_name})"
 
 
 def _after(kept: HookKeys | None, new: HookKeys, now: datetime) -> HookKeys:
@@ -231,7 +227,7 @@ def steps_of(integration: Integration, mode: WebhookMode, url: str, jql: str) ->
     where = "Settings, System, WebHooks" if cloud else "Administration, System, WebHooks"
     return (
         f"As a Jira administrator, open {where} and choose Create a WebHook.",
-        f"Name: Ticket Status ({integration.connection_name}). Status: Enabled.",
+        f"Name: {name_in_jira(integration)}. Status: Enabled.",
         f"URL: {url}",
         "Secret: the secret of this answer. It is shown only once.",
         f"Events: under Issue, tick updated and deleted. JQL: {jql or 'leave it empty'}.",

@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ticket_status.core.model import Integration
+from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import JiraTrouble
-from ticket_status.core.webhooks import Webhook, WebhookMode, WebhookState, due_for_renewal, reason_of, state_of
+from ticket_status.core.webhooks import (
+    Webhook,
+    WebhookMode,
+    WebhookState,
+    due_for_renewal,
+    reason_of,
+    stale_hours,
+    state_of,
+)
 from ticket_status.ports.events import BusEvent, EventBus
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.webhooks import Registered
-from ticket_status.service.administration.webhook import WebhookPorts
+from ticket_status.service.administration.webhook import WebhookPorts, name_in_jira
 
 JIRA_TIME = timedelta(seconds=15)
 """How long one site has to answer."""
@@ -62,7 +71,8 @@ class WebhookCare:
             self._webhooks.switch(webhook.integration_ref, on=integration.retrieve_jira_tickets)
             return False
         now = self._now()
-        registered = webhook.mode is WebhookMode.REGISTER and webhook.on and not integration.broken
+        reachable = not integration.broken and pause_end(integration, now) is None
+        registered = webhook.mode is WebhookMode.REGISTER and webhook.on and reachable
         if not registered or not (due_for_renewal(webhook, now) or state_of(webhook, now) in _DOUBTED):
             return False
         jira = self._connections.open_webhooks(integration, now + JIRA_TIME)
@@ -70,8 +80,7 @@ class WebhookCare:
             return False
         found = jira.renew(webhook.jira_id)
         if found is None:
-            keys = self._keys.read(webhook.integration_ref)
-            name = f"Ticket Status ({webhook.connection_name})"
+            keys, name = self._keys.read(webhook.integration_ref), name_in_jira(integration)
             found = None if keys is None else jira.register(webhook.url, keys.current, webhook.jql, name)
         if not isinstance(found, Registered):
             return False
@@ -79,12 +88,13 @@ class WebhookCare:
         return True
 
     def _tell(self, webhook: Webhook) -> WebhookState:
-        """The state now; published when it is another than the one that was told, and then kept as told."""
+        """The state now. Published if it has changed, and then kept as told; old counts are dropped with it."""
         now = self._now()
         current = self._webhooks.get(webhook.integration_ref) or webhook
         state = state_of(current, now)
         if state is not current.state:
             self._bus.publish([_state_changed(current, state, now)])
+        if state is not current.state or stale_hours(current, now):
             self._webhooks.tell(current, state, now)
         return state
 

@@ -90,7 +90,7 @@ class _Care:
         self.good_at: datetime | None = None
 
     def ask(self, call: Callable[[], Answer | JiraTrouble], *, opens: bool = False) -> Answer | JiraTrouble:
-        """The answer, or a trouble that is not over a moment later. Opening is no answer yet."""
+        """The answer, or a trouble that was still there when tried again. Opening a site is no answer yet."""
         if self._was_answered():
             return self._answer(call, opens=opens)
         with self._one_at_a_time:  # until one call was answered well, the others wait for it
@@ -106,16 +106,23 @@ class _Care:
         self, call: Callable[[], Answer | JiraTrouble], *, opens: bool, alone: bool = False
     ) -> Answer | JiraTrouble:
         begun = self._now()
+        answer = self._tried(call)
+        if isinstance(answer, Refused):
+            answer = self._again_if_refused(answer, call, alone=alone)
+        if not isinstance(answer, JiraTrouble):
+            if not opens:
+                self.good_at = max(self.good_at or begun, begun)
+        elif not isinstance(self._in_trouble, Refused):
+            self._in_trouble = answer
+        return answer
+
+    def _tried(self, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
+        """The answer; a stray failure is tried again once."""
+        begun = self._now()
         answer = call()
         if isinstance(answer, Unavailable) and self._is_stray(answer, begun):
             self._sleep(RETRY_AFTER.total_seconds())
             answer = call()
-        if isinstance(answer, Refused):
-            answer = self._again_if_refused(answer, call, alone=alone)
-        if isinstance(answer, JiraTrouble):
-            self._in_trouble = answer
-        elif not opens:
-            self.good_at = begun
         return answer
 
     def _is_stray(self, trouble: Unavailable, begun: datetime) -> bool:
@@ -148,10 +155,11 @@ class _Care:
             return Unavailable(refused.reason_code, refused.reason, own_deadline=True)
         self._sleep(wait.total_seconds())
         found = None if mine else self._found_by_others()
-        if found is not None:
-            return found
-        answer = call()
-        return replace(answer, final=True) if isinstance(answer, Refused) else answer
+        answer = self._tried(call) if found is None else found
+        if isinstance(answer, Refused):
+            # While the others still wait for the lock, so that none of them asks once more.
+            answer = self._in_trouble = replace(answer, final=True)
+        return answer
 
     def _found_by_others(self) -> Refused | None:
         """The refusal that somebody else had confirmed meanwhile."""

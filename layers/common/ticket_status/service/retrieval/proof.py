@@ -130,7 +130,8 @@ class Proof:
                 if len(waiting) == AT_ONCE:
                     ended = take()
             while waiting:
-                ended = take() or ended
+                met = take()
+                ended = ended if isinstance(ended, Refused) else met or ended
         return judged, ended
 
     def _judge(self, ticket: Ticket) -> Judgement | JiraTrouble:

@@ -141,38 +141,43 @@ class Refresh:
         if isinstance(jira, JiraTrouble):
             return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, jira))
         try:
-            failed = self._retrieve(integration, jira, tickets, deadline)
+            return self._retrieve(integration, jira, tickets, deadline)
         except JiraRejectedRequestError as error:
             self._rejected(error)
             return dict.fromkeys((one.ticket.key for one in tickets), _UNAVAILABLE)
-        if isinstance(failed, JiraTrouble):
-            self._health.learnt(integration, jira)
-            met = self._met(integration, failed, jira)
-            return dict.fromkeys((one.ticket.key for one in tickets), met)
-        return failed
 
     def _retrieve(
         self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], deadline: datetime
-    ) -> dict[TicketKey, Refreshed] | JiraTrouble:
-        """Ask, record, judge: the tickets that Jira could not answer for, or the trouble that was met."""
+    ) -> dict[TicketKey, Refreshed]:
+        """Ask, record, judge: the tickets that Jira could not answer for, and why."""
         if recovers(integration):
             proven = self._recovery.prove(jira, integration)
             if not isinstance(proven, Integration):
-                return proven
+                return self._not_had(integration, jira, tickets, proven)
             integration = proven
         begun = max(self._now(), _not_before(integration))
         results: list[Comparison] = []
         rows = [_row(one.ticket) for one in tickets]
-        for start in range(0, len(rows), jira.ids_per_call):
-            result = self._retrieve_call(integration, jira, rows[start : start + jira.ids_per_call])
+        while rows:
+            size = jira.ids_per_call  # which a call changes, when the site did not bear it
+            result = self._retrieve_call(integration, jira, rows[:size])
             if not isinstance(result, Comparison):
-                return result
+                had = {row.ticket_id for answer in results for row in answer.shown}
+                others = [one for one in tickets if one.ticket.key.ticket_id not in had]
+                return self._not_had(integration, jira, others, result)
             results.append(result)
+            rows = rows[size:]
         self._health.learnt(integration, jira)
         failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
         left, trouble = self._judge(integration, jira, tickets, results, begun, deadline)
         not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble, jira)
         return {**dict.fromkeys(failed, _ISSUE_UNAVAILABLE), **dict.fromkeys(left, not_had)}
+
+    def _not_had(
+        self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], trouble: JiraTrouble
+    ) -> dict[TicketKey, Refreshed]:
+        self._health.learnt(integration, jira)
+        return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, trouble, jira))
 
     def _retrieve_call(
         self, integration: Integration, jira: CarefulJira, rows: Sequence[Row]
@@ -209,7 +214,7 @@ class Refresh:
         missing = [row for result in results for row in result.missing]
         if not missing:
             return set(), None
-        answered = [row for result in results for row in (*result.unchanged, *(row for row, _ in result.changed))]
+        answered = [row for result in results for row in result.shown]
         ids = {row.ticket_id for row in missing}
         gone = [one.ticket for one in tickets if one.ticket.key.ticket_id in ids]
         proven = Proof(

@@ -18,6 +18,7 @@ from ticket_status.core.missing import shown_before, sort_missing
 from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun, Trigger
 from ticket_status.core.observations import SliceStep
 from ticket_status.core.runs import of_all_tickets, still_asks
+from ticket_status.core.sighting import read_sighting
 from ticket_status.core.summary import Tally, passed, together
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
@@ -123,10 +124,10 @@ class SliceRetrieval:
             if not isinstance(asked.result, Comparison):
                 self._stop = asked.result
                 break
-            if shows_new_keys(asked.result.changed):
-                self._stop = self._jira.same_site()
-                if self._stop is not None:
-                    break
+            elsewhere = self._jira.same_site() if shows_new_keys(asked.result.changed) else None
+            if elsewhere is not None:
+                self._stop = elsewhere
+                break
             self._well()
             self._take(asked, asked.result)
             if self._step_due() and not self._write_step(done=False):
@@ -227,8 +228,7 @@ class SliceRetrieval:
         if doubtful(self._written_at, asked.at):
             result = self._retrieval.held_against_stored(ref, result)
         if self._run.trigger in MEASURING and self._asks_for_all:
-            known_before = [row.ticket_id for row, _ in result.changed if row.sighting is not None]
-            WebhookLosses(self._ports.webhooks, self._ports.tickets, self._now).measure(ref, known_before)
+            WebhookLosses(self._ports.webhooks, self._ports.tickets, self._now).measure(ref, _other_status(result))
         written = self._retrieval.record_changes(ref, asked, result.changed)
         if self._asks_for_all:
             self._tally = together(self._tally, passed(result))
@@ -279,6 +279,15 @@ class SliceRetrieval:
         self._run = advanced
         self._begin_step(advanced.slices[self._name])
         return True
+
+
+def _other_status(result: Comparison) -> list[str]:
+    """Ids of the tickets whose status is another than the one known: a delivery should have told of those."""
+    return [
+        row.ticket_id
+        for row, seen in result.changed
+        if row.sighting is not None and read_sighting(row.sighting)[1] != read_sighting(seen)[1]
+    ]
 
 
 def stopped(integrations: IntegrationStore, known: Integration, now: datetime) -> bool:

@@ -4,6 +4,7 @@ Nothing is read from a delivery before its signature holds, and nothing but the 
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,13 @@ TELL_EVERY = timedelta(seconds=1)
 
 FORGOTTEN_AFTER = timedelta(seconds=60)
 """A note that hints wait is made again after this, should its message have been lost."""
+
+_LONGEST_HOOK_ID = 128
+"""A reference has 71 characters; DynamoDB refuses keys above 2,048 bytes."""
+
+_ISSUE_ID = re.compile(r"[0-9]{1,19}")
+_ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]{0,200}-[1-9][0-9]{0,18}")
+"""As the API takes them; anything else is no ticket."""
 
 _OF_STATUS = frozenset({"status", "key", "project"})
 """Fields whose change a ticket shows."""
@@ -86,6 +94,8 @@ class ReceiveDeliveries:
         """Take one delivery. An unknown address and a wrong signature look alike."""
         if len(delivery.body) > MOST_BYTES:
             return Received.TOO_LARGE
+        if not 0 < len(delivery.hook_id) <= _LONGEST_HOOK_ID:
+            return Received.UNSIGNED
         now = self._now()
         webhook = self._ports.webhooks.get(delivery.hook_id)
         if webhook is None:
@@ -173,15 +183,15 @@ def read_hint(delivery: Delivery) -> Hint | None:
     """What a delivery names; ``None`` when it is of no event that a ticket shows, or cannot be read."""
     try:
         document = json.loads(delivery.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     match document:
         case {"webhookEvent": str(event), "issue": {"id": str() | int() as issue_id, **issue}} if event in EVENTS:
-            if not str(issue_id).isascii() or not str(issue_id).isdigit() or not _shows(document.get("changelog")):
+            if not _ISSUE_ID.fullmatch(str(issue_id)) or not _shows(document.get("changelog")):
                 return None
-            key = issue.get("key")
+            key = str(issue.get("key"))
             identifier = delivery.headers.get("x-atlassian-webhook-identifier") or sha256(delivery.body).hexdigest()
-            return Hint(str(issue_id), key if isinstance(key, str) else None, identifier[:100])
+            return Hint(str(issue_id), key if _ISSUE_KEY.fullmatch(key) else None, identifier[:100])
         case _:
             return None
 
