@@ -9,7 +9,7 @@ from tests.contract.conftest import Stores
 from ticket_status.core.model import Sighting, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Observed
 from ticket_status.core.violations import Registration
-from ticket_status.core.webhooks import Hint, Signing, Tally, Webhook, WebhookMode, WebhookState, counted
+from ticket_status.core.webhooks import Hint, Signing, Tally, Webhook, WebhookMode, WebhookState, counted, stale_hours
 from ticket_status.ports.webhooks import HookKeys, Marked
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, 123456, tzinfo=UTC)
@@ -155,3 +155,24 @@ def test_hundreds_of_hints_a_day_are_taken_without_growing_the_ticket_without_bo
     for number in range(hints):
         assert stores.hints.mark(KEY, hint(f"{number:036d}"), NOW) is Marked.WAITS
     assert waiting(stores) == {"10001"}
+
+
+def test_more_stale_counts_than_one_write_can_drop_go_one_part_after_the_other(stores: Stores) -> None:
+    """A webhook that was live for months: an expression of DynamoDB has 4 KB at most."""
+    hours = 500
+    stores.webhooks.put(WEBHOOK)
+    for number in range(hours):
+        stores.webhooks.count(REF, {Tally.ACCEPTED: 1}, NOW + number * HOUR, delivered=True)
+    end = NOW + hours * HOUR
+    left = hours
+    while True:
+        stored = stores.webhooks.get(REF)
+        assert stored is not None
+        if not stale_hours(stored, end):
+            break
+        assert stores.webhooks.tell(stored, stored.state, end)
+        after = stores.webhooks.get(REF)
+        assert after is not None
+        assert len(after.hours[Tally.ACCEPTED]) < left
+        left = len(after.hours[Tally.ACCEPTED])
+    assert counted(stored, Tally.ACCEPTED, end) == 23

@@ -267,3 +267,33 @@ def test_a_delivery_to_an_app_bears_a_token_and_nothing_else_is_taken_there() ->
     assert stage.deliver(headers={"authorization": f"Bearer {unsigned}"}) is Received.UNSIGNED
     hmac_stage = Stage()
     assert hmac_stage.deliver(headers=token()) is Received.UNSIGNED, "a token does not belong there"
+
+
+@pytest.mark.parametrize("hook_id", ["", "x" * 129, "x" * 3_000])
+def test_an_address_that_cannot_be_is_nobodys(hook_id: str) -> None:
+    stage = Stage()
+    stage.webhooks.get = None  # type: ignore[method-assign, assignment]  # it is not even looked for
+    assert stage.deliver(hook_id=hook_id) is Received.UNSIGNED
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 200_000, updated("1" * 1_100), updated("10001x")], ids=["nested", "long id", "no id"]
+)
+def test_what_is_signed_and_says_nothing_that_a_ticket_shows_is_taken(body: bytes) -> None:
+    stage = Stage()
+    assert stage.deliver(body=body) is Received.TAKEN
+    assert not stage.waiting
+
+
+def test_a_key_that_cannot_be_is_not_looked_for() -> None:
+    stage = Stage()
+    assert stage.deliver(body=updated("99999", key="K" * 2_000 + "-1")) is Received.TAKEN
+    assert stage.hints.writes == 0
+    assert stage.counted(Tally.UNKNOWN_ISSUE) == 1
+
+
+def test_claims_beside_the_times_are_not_judged() -> None:
+    """Atlassian documents none of them."""
+    stage = Stage(Signing.JWT)
+    token = jwt.encode({"sub": 7, "jti": 8, "qsh": "x"}, CLIENT_SECRET, "HS256")
+    assert stage.deliver(headers={"authorization": f"Bearer {token}"}) is Received.TAKEN

@@ -259,3 +259,12 @@ def test_throttling_is_no_failing_try() -> None:
     Meets(stage, {1: Throttled(None, "429")})
     assert stage.sync().state is RunState.SUCCEEDED
     assert well(stage)
+
+
+def test_a_call_that_confirms_and_fails_is_tried_again() -> None:
+    stage = Stage()
+    keys = stage.has_tickets(2)
+    stage.violation("V1", *keys)
+    Meets(stage, {1: REFUSED, 2: FAILING})
+    assert {one.refresh for one in stage.refresh("V1")} == {(Outcome.UNCHANGED, None)}
+    assert well(stage)

@@ -1,6 +1,6 @@
 """R3 and section 3.2: what the refresh button does, and what became of each ticket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from threading import Event
 
@@ -11,7 +11,7 @@ from tests.unit.examples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, PENDING, S
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import HealthStatus, ReasonCode, RunState, TicketKey, Trigger, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed
-from ticket_status.core.trouble import Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.service.retrieval import refresh as refreshing
 from ticket_status.service.retrieval.refresh import RefreshedTicket
@@ -309,3 +309,35 @@ def test_tries_of_the_button_count_towards_breaking_but_not_faster_than_two_minu
     assert not stage.integration.broken
     stage.clock.pass_(2 * MINUTE)
     assert press(stage).refresh == (Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN)
+
+
+def test_no_ticket_is_left_out_when_the_site_bears_less_than_it_did() -> None:
+    stage = Stage()
+    keys = stage.has_tickets(7)
+    stage.violation(VIOLATION, *keys)
+    for key in keys:
+        stage.moves(key, DONE)
+    stage.site.ids_per_call = 3
+
+    def bear_less(_call: str, _names: Sequence[str]) -> None:
+        stage.site.ids_per_call = 2
+
+    stage.site.before = bear_less
+    assert {one.refresh for one in stage.refresh(VIOLATION)} == {(Outcome.CHANGED, None)}
+    assert [len(call) for call in stage.site.asked] == [3, 2, 2]
+
+
+def test_what_was_answered_before_a_call_failed_is_fresh() -> None:
+    stage = Stage()
+    keys = stage.has_tickets(4)
+    stage.violation(VIOLATION, *keys)
+    stage.site.ids_per_call = 2
+
+    def fail_later(call: str, _names: Sequence[str]) -> JiraTrouble | None:
+        return Unavailable(ReasonCode.JIRA_ERROR, "502") if len(stage.site.asked) > 1 and call == "ask" else None
+
+    stage.site.before = fail_later
+    became = {one.ticket.ticket.key.ticket_id: one.refresh for one in stage.refresh(VIOLATION)}
+    had = set(stage.site.asked[0])
+    unavailable = (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE)
+    assert became == {key.ticket_id: (Outcome.UNCHANGED, None) if key.ticket_id in had else unavailable for key in keys}

@@ -183,3 +183,18 @@ def test_what_the_site_taught_is_kept_for_the_next_connection() -> None:
     stage.sync()
     assert stage.integration.site is not None
     assert stage.integration.site.ids_per_call == 100
+
+
+def test_a_stop_while_calls_are_under_way_leaves_no_ticket_out() -> None:
+    """Tickets that are seen for the first time have the site compared, which is no reason to go on."""
+    stage = Stage()
+    keys = stage.has_tickets(20, status=None)
+    stage.site.ids_per_call = 1
+    stage.start()
+    looks = iter([WORKER_TIME] * 7)
+    first = stage.deliver(stage.take(), lambda: next(looks, 5 * SECOND))
+    assert first.outcome != "done"
+    assert stage.run.state is RunState.RUNNING
+    stage.work_off()
+    assert {name for call in stage.site.asked for name in call} == {key.ticket_id for key in keys}
+    assert {stage.shows(key).status for key in keys} == {TO_DO}

@@ -184,3 +184,19 @@ def test_an_integration_without_a_webhook_costs_nothing_but_a_look_for_one(chang
     stage.webhooks.remove(stage.integration.integration_ref)
     stage.lose(changed)
     assert not stage.webhooks.webhooks
+
+
+def test_nothing_is_renewed_during_a_pause() -> None:
+    """R11."""
+    stage = Stage(integration(paused_until=NOW + HOUR), expires_at=NOW + DAY)
+    assert stage.care.round().renewed == 0
+
+
+def test_a_webhook_that_stays_live_does_not_gather_counts_without_end() -> None:
+    stage = Stage()
+    for _ in range(40 * 24):
+        stage.deliver()
+        stage.now += HOUR
+        stage.care.round()
+    assert len(stage.webhook.hours[Tally.ACCEPTED]) <= 25
+    assert len(stage.bus.events) <= 1

@@ -187,3 +187,10 @@ def test_a_secret_shows_in_no_repr() -> None:
     assert made.secret is not None
     assert made.secret not in repr(keys)
     assert made.secret not in repr(made)
+
+
+def test_a_pause_that_jira_asked_for_holds_for_webhooks_too() -> None:
+    """R11."""
+    world = SettingsWorld(integration(paused_until=later(seconds=90)))
+    assert world.services.webhooks.set_up("cloud-abc", REGISTER, HOOKS) == RateLimited(later(seconds=90))
+    assert not world.jira_webhooks.registered

@@ -33,7 +33,7 @@ SETTLED_AFTER = timedelta(minutes=30)
 _FAILING_ABOVE = 3
 _FAILING_SHARE = 0.01
 _HOURS = 24
-_DROPPED_AT_ONCE = 200
+_DROPPED_AT_ONCE = 100
 """An expression of DynamoDB has 4 KB at most."""
 
 
