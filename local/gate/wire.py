@@ -20,10 +20,10 @@ from local.gate.model import operation_model, service_model
 
 _BY_TARGET = {
     service_model(service).metadata["targetPrefix"]: service
-    for service in ("cognito-idp", "dynamodb", "events", "kms", "logs", "secretsmanager", "sqs")
+    for service in ("cognito-idp", "dynamodb", "events", "kms", "logs", "secretsmanager", "sqs", "ssm")
 }
-_QUERY_SERVICES = {"cloudformation": "cloudformation", "iam": "iam", "sns": "sns", "sts": "sts"}
-_REST_SERVICES = {"apigateway": "apigateway", "lambda": "lambda"}
+_QUERY_SERVICES = frozenset({"cloudformation", "iam", "sns", "sts"})
+_REST_SERVICES = frozenset({"apigateway", "lambda"})
 _OUR_FAULT = 500
 _SCOPE = re.compile(r"Credential=[^/]*/\d{8}/[^/]+/([^/]+)/aws4_request")
 
@@ -57,8 +57,8 @@ def decode(request: Request) -> Call | None:
     scope = _SCOPE.search(request.headers.get("authorization", ""))
     service = scope[1] if scope else ""
     if service in _QUERY_SERVICES and request.method == "POST":
-        return _query_call(_QUERY_SERVICES[service], request.body)
-    return _rest_call(_REST_SERVICES[service], request) if service in _REST_SERVICES else None
+        return _query_call(service, request.body)
+    return _rest_call(service, request) if service in _REST_SERVICES else None
 
 
 def refuse(call: Call, refusal: Refusal) -> Answer:

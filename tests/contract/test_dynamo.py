@@ -21,7 +21,9 @@ from ticket_status.core.model import Counts, Slice, SliceProgress, TicketKey
 from ticket_status.core.observations import Observed, SliceStep
 from ticket_status.core.shown import Filters
 from ticket_status.core.violations import Registration, Resource
+from ticket_status.core.webhooks import Hint
 from ticket_status.core.window import END, position
+from ticket_status.ports.webhooks import Marked
 from ticket_status.service.tickets.reading import Reading
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")
@@ -84,6 +86,10 @@ def cancelled(*codes: str) -> Mapping[str, Any]:
 
 
 CONFLICT = cancelled("TransactionConflict", "None")
+BUSY: Mapping[str, Any] = {
+    "Error": {"Code": "TransactionConflictException", "Message": "busy"},
+    "ResponseMetadata": {},
+}
 OUTAGE = {"Error": {"Code": "ResourceNotFoundException", "Message": "no table"}, "ResponseMetadata": {}}
 
 
@@ -291,13 +297,18 @@ def test_an_outage_is_raised_not_taken_for_a_refusal(wire: Wire) -> None:
 
 
 def test_writes_that_meet_a_transaction_are_tried_again(wire: Wire) -> None:
-    busy = {"Error": {"Code": "TransactionConflictException", "Message": "busy"}, "ResponseMetadata": {}}
     key = ticket().key
     wire.stores.violations.register([registration()], NOW)
-    wire.rivals = [busy]
+    wire.rivals = [BUSY]
     assert wire.stores.tickets.record([Observed(key, NOW, IN_PROGRESS)]) == {key}
     wire.rivals = [CONFLICT]
     assert wire.stores.tickets.record([deleted(key, later(hours=1))]) == {key}
+
+
+def test_a_hint_that_meets_a_transaction_is_tried_again(wire: Wire) -> None:
+    wire.stores.violations.register([registration()], NOW)
+    wire.rivals = [BUSY]
+    assert wire.stores.hints.mark(ticket().key, Hint(ticket().key.ticket_id, None, "a"), NOW) is Marked.WAITS
 
 
 @pytest.mark.parametrize("written", range(4))

@@ -310,6 +310,18 @@ def test_a_ticket_stays_for_its_other_violations_and_a_violation_for_its_other_t
     assert stores.violations.resources(None, 10, None, NOW) == Page([(APP, 1)])
 
 
+def test_a_violation_that_was_taken_off_never_comes_back(stores: Stores) -> None:
+    """A ticket's own item may name more violations than are shown."""
+    names = [f"V-{number:02}" for number in range(50)]
+    for part in (names[49:], names[:49]):
+        stores.violations.register([registration(ticket(), name) for name in part], NOW)
+    for name in [*reversed(names[3:])]:
+        unregister(stores, name, ticket().key)
+    serves = stores.tickets.get_many([ticket().key])[0][ticket().key].serves
+    assert serves.total == 3
+    assert set(serves.first) <= set(names[:3])
+
+
 def test_a_deleted_ticket_is_unregistered_without_touching_the_census(stores: Stores) -> None:
     one, other = aged(1, "1"), aged(1, "2")
     stores.violations.register([registration(one), registration(other)], NOW)
