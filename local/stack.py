@@ -93,7 +93,7 @@ class Stack:
         return Token(body["access_token"], time.monotonic() + body["expires_in"])
 
     def description(self) -> dict[str, object]:
-        """What ``.local/stack.json`` says (section 6 of the contract)."""
+        """What ``.local/stack.json`` says."""
         return {
             "api_url": self.api_url,
             "aws_endpoint_url": self.endpoint_url,

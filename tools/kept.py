@@ -90,7 +90,7 @@ class Account:
         """Names of the integrations' secrets, which are no part of a stack."""
         pages = self._client("secretsmanager").get_paginator("list_secrets").paginate()
         names = [secret["Name"] for page in pages for secret in page["SecretList"]]
-        return [name for name in names if name.startswith(f"{self._stack}/integrations/")]
+        return [name for name in names if name.startswith((f"{self._stack}/integrations/", f"{self._stack}/hooks/"))]
 
     def _tables(self, logical_id: str) -> Iterator[str]:
         pages = self._client("dynamodb").get_paginator("list_tables").paginate()

@@ -77,7 +77,7 @@ class Client:
     """Told of each wait: its seconds, and why."""
     sleep: Callable[[float], None] = time.sleep
     patient: bool = False
-    """Whether long work is done, which rather waits for minutes than ends half-way."""
+    """Whether this is long work, which should wait minutes rather than stop half-way."""
     _http: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:

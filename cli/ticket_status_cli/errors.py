@@ -55,6 +55,7 @@ class ApiError(CommandError):
         lines += [
             f"  {check['name']}: {check['detail']}" for check in self.members.get("checks", []) if not check["ok"]
         ]
+        lines += [f"  {number}. {step}" for number, step in enumerate(self.members.get("steps", []), start=1)]
         if self.retry_after is not None:
             lines.append(f"  Try again in {self.retry_after:.0f} seconds.")
         return "\n".join(lines)

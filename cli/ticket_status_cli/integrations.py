@@ -213,12 +213,16 @@ def test(session: Session, name: str) -> None:
 @name_argument
 @click.option("--browser", is_flag=True, help="Open the address in a browser.")
 @click.option("--wait", is_flag=True, help="Wait until access was granted.")
+@click.option("--webhook", is_flag=True, help="Also ask for the scopes to register a webhook (OAuth 2.0 on Cloud).")
 @pass_session
-def authorise(session: Session, name: str, *, browser: bool, wait: bool) -> None:
+def authorise(session: Session, name: str, *, browser: bool, wait: bool, webhook: bool) -> None:
     """Begin the authorisation of an OAuth integration: open the address and grant access."""
     before = session.client.get("jira-integrations", name)
     kind = before["auth_type"] if before["auth_type"] in ("oauth1", "oauth2") else "oauth2"
-    begun = session.client.post("jira-integrations", name, kind, "authorization", repeatable=False)
+    if webhook and kind == "oauth1":
+        raise click.UsageError("--webhook is for OAuth 2.0.")
+    body = {"webhook": True} if webhook else None
+    begun = session.client.post("jira-integrations", name, kind, "authorization", body=body, repeatable=False)
     session.output.one(begun, (column("authorization_url", "Open"), column("expires_at", "Until")))
     if browser:
         click.launch(begun["authorization_url"])

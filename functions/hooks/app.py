@@ -1,4 +1,4 @@
-"""``HooksFunction``: takes deliveries of Jira's webhooks (contract, section 3.3)."""
+"""``HooksFunction``: takes deliveries of Jira's webhooks."""
 
 import base64
 import binascii
@@ -21,9 +21,10 @@ _STATUS = {
 _hooks = cache(composition.hooks)
 
 
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one delivery. The sender learns nothing beyond the status."""
     services = _hooks()
+    services.telemetry.logger.set_correlation_id(context.aws_request_id)
     received = services.deliveries.receive(read_delivery(event))
     services.telemetry.report("delivery", {"Deliveries": 1}, outcome=received.name.lower())
     return {"statusCode": int(_STATUS[received]), "multiValueHeaders": {"Cache-Control": ["no-store"]}, "body": ""}

@@ -1,4 +1,4 @@
-"""``RefreshFunction``: tickets and violations (contract, section 3.2)."""
+"""``RefreshFunction``: tickets and violations."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""``SettingsFunction``: integrations, their settings, tests, authorisations and sync runs (contract, section 3.1)."""
+"""``SettingsFunction``: integrations, their settings, tests, authorisations and sync runs."""
 
 import re
 from dataclasses import asdict
@@ -164,7 +164,7 @@ def set_up_webhook(call: Call, services: SettingsServices) -> Reply:
 
 @routes.get(_ONE + "/webhook", Scope.READ)
 def get_webhook(call: Call, services: SettingsServices) -> Reply:
-    """How the webhook does."""
+    """The state and counts of the webhook."""
     return json_reply(present_webhook(granted(services.webhooks.show(_name(call)), call.now), call.now))
 
 

@@ -1,4 +1,4 @@
-"""``SyncFunction``: every 8 hours, or for an on-call engineer, queue the integrations (contract, section 4)."""
+"""``SyncFunction``: every 8 hours, or for an on-call engineer, queue the integrations."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Queue what the event names; an event that is none of the contract's fails the invocation, naming the field."""
+    """Queue what the event names; an event that is not known fails the invocation, naming the field."""
     app = composition.scheduler()
     app.logger.set_correlation_id(context.aws_request_id)
     request = read_request(event)

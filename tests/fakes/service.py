@@ -1,6 +1,6 @@
 """The API as the command line meets it, in memory, over HTTP on loopback.
 
-It behaves as the contract says for what the command line calls; a test says what goes wrong and when.
+It behaves as the API document says for what the command line calls; a test says what goes wrong and when.
 """
 
 import json

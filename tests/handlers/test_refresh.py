@@ -1,4 +1,4 @@
-"""``RefreshFunction``: each route of the contract's section 3.2, its answers held against the API document."""
+"""``RefreshFunction``: each route of the function, its answers held against the API document."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -458,7 +458,7 @@ def test_beyond_a_thousand_tickets_the_oldest_are_deferred(call: Invoke, stage: 
     assert sum(map(len, stage.site.asked)) == 1_000
 
 
-# --- What else the contract says ------------------------------------------------------------------------------------
+# --- What else the rules say ------------------------------------------------------------------------------------
 
 
 def test_violations_without_a_resource_are_listed_with_none_alone(call: Invoke) -> None:

@@ -1,4 +1,4 @@
-"""``SyncFunction`` with the event files that ``sam remote invoke`` uses (section 4).
+"""``SyncFunction`` with the event files that ``sam remote invoke`` uses.
 
 They name an integration of the local run.
 """

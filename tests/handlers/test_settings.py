@@ -1,4 +1,4 @@
-"""``SettingsFunction``: each route of the contract's section 3.1, its answers held against the API document."""
+"""``SettingsFunction``: each route of the function, its answers held against the API document."""
 
 import logging
 import re

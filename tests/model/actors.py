@@ -23,7 +23,7 @@ class Died(BaseException):
     """Raised at a point where an actor's process is killed."""
 
 
-class Outage(Exception):  # noqa: N818 - the word of the contract's tests
+class Outage(Exception):  # noqa: N818 - the word of the tests
     """Raised at a point where AWS refuses what was called."""
 
 

@@ -1,4 +1,4 @@
-"""Whether Jira was asked at all when the contract says that nobody asks (R2, R5, R7, R10, R11)."""
+"""Whether Jira was asked at all when the rules say that nobody asks (R2, R5, R7, R10, R11)."""
 
 from datetime import datetime
 

@@ -40,7 +40,7 @@ a_time = st.one_of(
 
 
 class Story(RuleBasedStateMachine):
-    """Somebody does something; then everything that is shown has to be as the contract says."""
+    """Somebody does something; then everything that is shown has to be as the rules say."""
 
     kept: ClassVar[Kept] = InMemory()
     steps: ClassVar[int] = 0

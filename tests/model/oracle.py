@@ -1,8 +1,8 @@
-"""What the contract says must be shown: a model of its own, written from the contract, that never asks the code.
+"""What the rules say must be shown: a model of its own, written from the rules, that never asks the code.
 
 For each ticket it keeps how new the *answer of Jira* behind what is shown must be at least. What is shown has to be
 an answer that Jira really gave, not before the time it claims, and never an older one than was shown before (R12).
-While work is under way the contract leaves open which of several answers that is; a finished run or refresh closes it.
+While work is under way the rules leave open which of several answers that is; a finished run or refresh closes it.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ THINNED = timedelta(days=10)
 
 
 class Mismatch(AssertionError):  # noqa: N818 - what it is
-    """Raised when something is not as the contract says."""
+    """Raised when something is not as the rules say."""
 
 
 @dataclass(eq=False)
@@ -71,7 +71,7 @@ class TicketModel:
 
 @dataclass(frozen=True)
 class Facts:
-    """What one ticket shows, in the words of the contract."""
+    """What one ticket shows, in the words of the rules."""
 
     key: str
     status: object
@@ -108,7 +108,7 @@ class Oracle:
     # --- One ticket -------------------------------------------------------------------------------------------------
 
     def check(self, ticket: TicketModel, one: ShownTicket, now: datetime) -> None:
-        """Hold what is shown of a ticket against the contract."""
+        """Hold what is shown of a ticket against the rules."""
         facts = Facts.of(one)
         integration = self.integrations[ticket.name[0]]
         _expect("when it was created", one.ticket.created_at, ticket.created_at)

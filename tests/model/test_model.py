@@ -1,10 +1,10 @@
-"""The system against a model of the contract, by random stories; and the model against faults that are planted.
+"""The system against a model of the rules, by random stories; and the model against faults that are planted.
 
 ``machine.Story`` draws what happens: issues come, change, move, are hidden and deleted; credentials expire, Jira
 throttles, is slow or down; people register tickets, press the button, switch, test, recheck, delete and create
 integrations; the schedule and the probe fire; messages come late, out of order and twice; whoever acts is held at any
 point while others go on, or dies there; time goes on by seconds to months. After every step ``book.Book`` holds all
-that is shown against ``oracle.Oracle``, which is written from the contract and knows nothing of the code; when a story
+that is shown against ``oracle.Oracle``, which is written from the rules and knows nothing of the code; when a story
 comes to rest, everything has to be exact (``rest``). A story that fails is told in words, as short as it can be made.
 
 Always the same stories, unless asked for others by the environment:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -51,9 +52,11 @@ from ticket_status.core.model import (
     Trigger,
     UnknownReason,
 )
+from ticket_status.core.refreshing import Outcome, OutcomeReason
 from ticket_status.core.shown import Shown
 from ticket_status.core.summary import Summary
 from ticket_status.core.trouble import Refused
+from ticket_status.core.webhooks import WebhookMode, WebhookState
 from ticket_status.service.administration import refusals
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -194,6 +197,30 @@ SUMMARY = Summary(
     {UnknownReason.DELETED: 8, UnknownReason.NOT_RETRIEVED_YET: 2},
     311,
 )
+
+
+@pytest.mark.parametrize(
+    ("schema", "member", "words"),
+    [
+        ("InstallationType", None, InstallationType),
+        ("AuthType", None, AuthType),
+        ("HealthStatus", None, HealthStatus),
+        ("ReasonCode", None, ReasonCode),
+        ("TicketStatusCategory", None, Category),
+        ("UnknownReason", None, UnknownReason),
+        ("RefreshState", None, RefreshState),
+        ("WebhookMode", None, WebhookMode),
+        ("WebhookState", None, WebhookState),
+        ("SyncRun", "trigger", Trigger),
+        ("SyncRun", "state", RunState),
+        ("Refresh", "outcome", Outcome),
+        ("Refresh", "reason", OutcomeReason),
+    ],
+)
+def test_the_words_of_the_document_are_those_of_the_code(schema: str, member: str | None, words: type[StrEnum]) -> None:
+    found = document()["components"]["schemas"][schema]
+    found = found if member is None else found["properties"][member]
+    assert set(found["enum"]) - {None} == {word.value for word in words}
 
 
 def test_the_examples_are_what_is_presented() -> None:

@@ -1,4 +1,4 @@
-"""``docs/rules.md`` and the code say the same of the contract's rules."""
+"""``docs/rules.md`` and the code say the same about the rules."""
 
 import ast
 import importlib

@@ -99,7 +99,7 @@ function estimate(runs) {
 /** The last retrieval of all tickets; before there was one, those of the new tickets, which together were all. */
 function workBefore(runs) {
   const whole = runs.filter(({ state, progress }) => state === "succeeded" && progress.tickets_total > 0);
-  const last = whole.find(({ trigger }) => trigger !== "registered");
+  const last = whole.find(({ trigger }) => !["registered", "webhook", "recheck"].includes(trigger));
   return last ? [last] : whole;
 }
 

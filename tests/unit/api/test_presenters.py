@@ -1,4 +1,4 @@
-"""What the API shows: the shapes of the contract."""
+"""What the API shows: its shapes."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +23,7 @@ from ticket_status.core.sighting import read_sighting
 STATUS = read_sighting(IN_PROGRESS)[1]
 
 
-def test_an_integration_has_the_shape_of_the_contract() -> None:
+def test_an_integration_has_its_documented_shape() -> None:
     assert present_integration(integration(created_in_version="3.112.3"), None, NOW) == {
         "connection_name": "cloud-abc",
         "installation_type": "cloud",
@@ -90,7 +90,7 @@ def test_only_a_pause_that_lasts_is_shown(seconds: float, shown: str | None) -> 
     assert present_integration(paused, None, NOW)["paused_until"] == shown
 
 
-def test_a_run_has_the_shape_of_the_contract() -> None:
+def test_a_run_has_its_documented_shape() -> None:
     done = replace(
         run(), tickets_total=1300, counts=Counts(4, 405, 1, 2, 0), jira_requests=2, error=None, state=RunState.RUNNING
     )
@@ -112,7 +112,7 @@ def test_a_paused_run_says_until_when() -> None:
     assert present_run(paused)["paused_until"] == "2026-11-22T08:00:30Z"
 
 
-def test_a_ticket_has_the_shape_of_the_contract() -> None:
+def test_a_ticket_has_its_documented_shape() -> None:
     known = replace(ticket(issue_id="10412", key="JAS-26363"), status=STATUS)
     shown = Shown(STATUS, None, RefreshState.ACTIVE, NOW, later(days=-10, hours=1))
     assert present_ticket(known, shown, integration(jira_server_url="https://abc.atlassian.net/")) == {

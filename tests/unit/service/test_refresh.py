@@ -1,4 +1,4 @@
-"""R3 and section 3.2: what the refresh button does, and what became of each ticket."""
+"""R3: what the refresh button does, and what became of each ticket."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta

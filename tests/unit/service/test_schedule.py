@@ -1,4 +1,4 @@
-"""R1 and section 4: what the sync function answers, and what it queues."""
+"""R1: what the sync function answers, and what it queues."""
 
 import pytest
 

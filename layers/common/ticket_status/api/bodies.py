@@ -43,7 +43,7 @@ def free_text(longest: int) -> Text:
 
 
 def visible_ascii(longest: int) -> Text:
-    """A text as it stands in headers and URLs: without spaces and beyond ASCII nothing."""
+    """Text that fits into headers and URLs: visible ASCII, no spaces."""
     what = f"1 to {longest} visible ASCII characters without spaces"
     return Text(what, re.compile(rf"[!-~]{{1,{longest}}}"))
 
@@ -82,7 +82,7 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list whose elements have one shape. ``element`` ``None`` leaves them unlooked at."""
+    """A list whose elements have one shape. With ``element=None`` the elements are not checked."""
 
     most: int
     element: Shape | None = None

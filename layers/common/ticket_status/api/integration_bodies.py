@@ -1,4 +1,4 @@
-"""Bodies of the routes about integrations: which members each installation and auth type has (contract, 3.1)."""
+"""Bodies of the routes about integrations: which members each installation and auth type has."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What the API shows of integrations, sync runs and tickets: the contract's shapes (section 3)."""
+"""What the API shows of integrations, sync runs and tickets, in their shapes."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Errors of the API: problem documents (RFC 9457) with a stable ``code`` (contract, section 3)."""
+"""Errors of the API: problem documents (RFC 9457) with a stable ``code``."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus

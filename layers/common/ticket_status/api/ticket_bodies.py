@@ -1,4 +1,4 @@
-"""Bodies and queries of the routes about tickets and violations (contract, 3.2)."""
+"""Bodies and queries of the routes about tickets and violations."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the API takes and shows of webhooks (contract, section 3.3)."""
+"""What the API takes and shows of webhooks."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ def present_set_up(made: SetUp) -> dict[str, object]:
 
 
 def present_webhook(webhook: Webhook | None, now: datetime) -> dict[str, object]:
-    """How a webhook does; ``off`` when there is none."""
+    """The state and counts of a webhook; ``off`` when there is none."""
     if webhook is None:
         return {
             "state": WebhookState.OFF,

@@ -15,7 +15,7 @@ _ENTRIES_PER_CALL = 10
 """Most entries that one PutEvents takes."""
 
 _BYTES_PER_CALL = 256_000
-"""Somewhat less than the 256 KiB that they may have together."""
+"""PutEvents takes just under 1 MB; targets may take less, so we stay below the 256 KiB of before."""
 
 
 class UnpublishedEventsError(Exception):

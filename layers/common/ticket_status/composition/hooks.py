@@ -22,12 +22,13 @@ class HookServices:
 def hooks() -> HookServices:
     """The services, kept while the function is warm."""
     config = HooksConfig.from_env()
-    dynamo = dynamo_of(config.region)
+    dynamo, tells = dynamo_of(config.region), telemetry()
+    origin = tells.logger.get_correlation_id
     ports = DeliveryPorts(
         DynamoWebhookStore(dynamo, config.webhooks.webhooks_table),
         hook_keys(config.region, config.webhooks),
         DynamoHintStore(dynamo, config.tickets_table),
         JiraDeliverySignatures(),
-        SqsWorkQueue(client_of("sqs", config.region), config.sync_queue_url),
+        SqsWorkQueue(client_of("sqs", config.region), config.sync_queue_url, origin=origin),
     )
-    return HookServices(ReceiveDeliveries(ports, now), telemetry())
+    return HookServices(ReceiveDeliveries(ports, now), tells)

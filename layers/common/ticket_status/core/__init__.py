@@ -1,1 +1,1 @@
-"""The rules of the contract as pure functions of values and a clock: no AWS, no HTTP, no logging."""
+"""The rules (docs/rules.md) as pure functions of values and a clock: no AWS, no HTTP, no logging."""

@@ -1,4 +1,4 @@
-"""Which writes are changes that the world is told of (contract, section 5)."""
+"""Which writes are changes that the world is told of."""
 
 from dataclasses import dataclass
 

@@ -11,7 +11,7 @@ _NEAR: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001 - the contract's word
+class Warning:  # noqa: A001 - the word of the API
     """Something about an integration that is well and will not stay so."""
 
     code: Literal["CREDENTIAL_EXPIRES"]

@@ -1,4 +1,4 @@
-"""The words of the contract as values: integrations, tickets, statuses, health and sync runs."""
+"""The words of the rules as values: integrations, tickets, statuses, health and sync runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

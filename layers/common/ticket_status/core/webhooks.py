@@ -16,10 +16,10 @@ EVENTS = ("jira:issue_updated", "jira:issue_deleted")
 """What a webhook is set up for."""
 
 MOST_BYTES = 1024 * 1024
-"""A larger delivery is refused (contract, section 3.3)."""
+"""A larger delivery is refused."""
 
 OLD_SECRET_GOOD_FOR = timedelta(hours=1)
-"""So long the secret before the newest one still signs (contract, section 3.3)."""
+"""How long the previous secret still signs."""
 
 GATHER = timedelta(seconds=2)
 """How long hints wait for others of their integration (R19: a storm of 10,000 is at most 12 calls)."""
@@ -52,7 +52,7 @@ class Signing(StrEnum):
 
 
 class WebhookState(StrEnum):
-    """How a webhook does (contract, section 3.3)."""
+    """How a webhook is doing."""
 
     OFF = "off"
     AWAITING = "awaiting"
@@ -137,7 +137,7 @@ def stale_hours(webhook: Webhook, now: datetime) -> list[tuple[Tally, str]]:
 
 
 def state_of(webhook: Webhook, now: datetime) -> WebhookState:
-    """The state, of which the first that holds counts (contract, section 3.3)."""
+    """The state, of which the first that holds counts."""
     missed, accepted = counted(webhook, Tally.MISSED, now), counted(webhook, Tally.ACCEPTED, now)
     if not webhook.on:
         return WebhookState.OFF
@@ -197,7 +197,7 @@ def announced(ticket: Ticket) -> bool:
 
 
 def due_for_renewal(webhook: Webhook, now: datetime) -> bool:
-    """Whether a registered webhook that expires is to be renewed (contract, section 3.3)."""
+    """Whether a registered webhook that expires is to be renewed."""
     return webhook.on and webhook.expires_at is not None and webhook.expires_at - now <= RENEW_BEFORE
 
 

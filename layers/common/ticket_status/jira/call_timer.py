@@ -25,7 +25,7 @@ class Deadline:
         return cls(None if deadline is None else time.monotonic() + (deadline - now).total_seconds())
 
     def left(self, most: float) -> float:
-        """Seconds left, at most so many; 0 or less when it is over."""
+        """Seconds left, capped at ``most``; zero or negative once the deadline has passed."""
         return most if self.at is None else min(most, self.at - time.monotonic())
 
     def within(self, seconds: float) -> "Deadline":

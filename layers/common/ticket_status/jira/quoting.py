@@ -1,4 +1,4 @@
-"""What Jira, or what stands before it, says of a call that failed: for people to read, never to decide on. Pure.
+"""What Jira, or a proxy in front of it, says about a failed call: for people to read, never to decide on. Pure.
 
 Error texts come in the language of the account and change from version to version.
 """

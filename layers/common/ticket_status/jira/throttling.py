@@ -126,7 +126,7 @@ _HINTS: Final[tuple[tuple[tuple[str, ...], Callable[[str, datetime], Iterator[ti
 
 
 def _seconds(number: float) -> timedelta:
-    """So many seconds, or what comes closest to it among the waits that are believed."""
+    """This many seconds, limited to the longest wait that is believed."""
     longest = LONGEST_WAIT.total_seconds()
     return timedelta(seconds=max(-longest, min(number, longest)))
 

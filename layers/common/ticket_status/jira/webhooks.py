@@ -1,4 +1,4 @@
-"""Registering webhooks in Jira, where a credential may (contract, section 3.3).
+"""Registering webhooks in Jira, where a credential may.
 
 Cloud and Data Center before 10 share one API of administrators; Data Center has another from 10 on; an OAuth 2.0 app on
 Cloud registers dynamic webhooks, which expire after 30 days.

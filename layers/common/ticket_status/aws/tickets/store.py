@@ -86,7 +86,7 @@ class DynamoTicketStore:
         return self._recording.revive(key, created_at, seen, at)
 
     def resolve(self, key: TicketKey, issue_id: str, seen: Sighting, at: datetime) -> TicketKey:
-        """Three transactions and one per 50 links; repeatable at each."""
+        """Three transactions and one per 30 links; repeatable at each."""
         return self._resolving.resolve(key, issue_id, seen, at)
 
     def raise_coverage(self, integration_ref: str, start: str, end: str, seen_at: datetime, since: datetime) -> None:

@@ -41,7 +41,7 @@ _REF_LENGTH = 6
 
 @dataclass(frozen=True, slots=True)
 class NewIntegration:
-    """What somebody wants to create; it fits the contract already, but for the address."""
+    """What somebody wants to create; it fits its shape already, but for the address."""
 
     connection_name: str
     installation_type: InstallationType

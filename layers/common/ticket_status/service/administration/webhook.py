@@ -1,4 +1,4 @@
-"""R19: setting a webhook up, showing how it does, and taking it away (contract, section 3.3)."""
+"""R19: setting a webhook up, showing how it does, and taking it away."""
 
 import secrets
 from collections.abc import Sequence

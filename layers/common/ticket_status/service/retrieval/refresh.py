@@ -80,7 +80,7 @@ class Refresh:
         now: Callable[[], datetime],
         rejected: Callable[[JiraRejectedRequestError], None],
     ) -> None:
-        """``rejected`` is told of requests that Jira called malformed: our own fault, which is to alarm."""
+        """``rejected`` is called when Jira calls a request malformed: our own fault, which must raise an alarm."""
         self._ports = ports
         self._reading = reading
         self._now = now

@@ -67,7 +67,7 @@ class Runs:
     # --- Beginning --------------------------------------------------------------------------------------------------
 
     def start(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun:
-        """Have all tickets in the window retrieved, unless a run at work does so already (section 4)."""
+        """Have all tickets in the window retrieved, unless a run at work does so already."""
         asked = self.ask_for(integration, trigger, now)
         return asked if isinstance(asked, StartedRun) else self.begin_asked(asked, integration, now)
 

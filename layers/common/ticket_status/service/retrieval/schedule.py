@@ -1,4 +1,4 @@
-"""R1 and section 4: queue the integrations, every 8 hours or when an on-call engineer asks."""
+"""R1: queue the integrations, every 8 hours or when an on-call engineer asks."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -17,7 +17,7 @@ _AT_ONCE = 16
 
 
 class InvalidEventError(ValueError):
-    """Raised when the sync function's event is not one of section 4; it names the field."""
+    """Raised when the sync function's event is not a known one; it names the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleAnswer:
-    """What the sync function answers (section 4); ``queued`` counts what was really put on the queue."""
+    """What the sync function answers; ``queued`` counts what was really put on the queue."""
 
     dry_run: bool
     queued: int

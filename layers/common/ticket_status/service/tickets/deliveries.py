@@ -22,10 +22,10 @@ KEYS_KNOWN_FOR = timedelta(seconds=60)
 """How long a warm function trusts the webhook keys that it has read."""
 
 _READ_ANEW_AFTER = timedelta(seconds=5)
-"""Keys that a signature does not fit are read anew, since they may just have changed; at most so often."""
+"""How often, at most, keys are read anew because a signature does not fit: they may just have changed."""
 
 TELL_EVERY = timedelta(seconds=1)
-"""A warm function adds to the stored counts, and announces, at most so often: a storm costs a write per ticket."""
+"""How often, at most, a warm function adds to the stored counts and announces: a storm costs a write per ticket."""
 
 FORGOTTEN_AFTER = timedelta(seconds=60)
 """A note that hints wait is made again after this, should its message have been lost."""
@@ -180,7 +180,7 @@ def _taken(warm: _Warm, now: datetime) -> dict[Tally, int]:
 
 
 def read_hint(delivery: Delivery) -> Hint | None:
-    """What a delivery names; ``None`` when it is of no event that a ticket shows, or cannot be read."""
+    """The issue that a delivery names; ``None`` if it changes nothing that a ticket shows."""
     try:
         document = json.loads(delivery.body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Telling the stack's bus of changes (contract, section 5), from what the tables' streams say was written.
+"""Telling the stack's bus of changes, from what the tables' streams say was written.
 
 Reading the streams is what makes it at least once and never before the write.
 """
