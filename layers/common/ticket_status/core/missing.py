@@ -122,11 +122,12 @@ def consequence(
     """What a judgement writes, and what it counts as; ``seen_at`` is when the ticket was last seen, as known now.
 
     What is ``Found`` of a ticket that is known by its key only gives it its issue id as well. What was asked for
-    ``by_hand`` is written also when nothing changed, because no run's coverage says when it was last looked at.
+    ``by_hand`` is written also when nothing changed, because no run's coverage says when it was last looked at. A
+    ticket that something newer is known of, as from a worker that ended before it could count, counts as what it is.
     """
     ticket, verdict, at = judged
     if seen_at is not None and seen_at > at:
-        return None, Counts(unchanged=1)
+        return None, _as_it_is(ticket)
     match verdict:
         case Found(sighting=shown):
             same = (
@@ -146,3 +147,13 @@ def consequence(
             return (None if same else unseen), Counts(inaccessible=1)
         case Verdict.UNDECIDED:
             return None, Counts(failed=1)
+
+
+def _as_it_is(ticket: Ticket) -> Counts:
+    match ticket.absence:
+        case None:
+            return Counts(unchanged=1)
+        case Absence.DELETED:
+            return Counts(deleted=1)
+        case Absence.VANISHED | Absence.INACCESSIBLE:
+            return Counts(inaccessible=1)
