@@ -118,8 +118,12 @@ def _serving(world: World) -> Iterator[World]:
         thread.join()
 
 
-def deploy(stack: Stack, example: str, folder: Path, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Deploy an example as its readers do, with ``sam deploy``; its outputs."""
+@contextmanager
+def deployed(stack: Stack, example: str, folder: Path, parameters: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """An example, deployed as its readers do, with ``sam deploy``; its outputs.
+
+    It is taken down at the end: it would hear of every change of every later test, and take the room for their calls.
+    """
     shutil.copytree(EXAMPLES / example, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     template = folder / "template.yaml"
     document = yaml.load(template.read_text(encoding="utf-8"), Loader=_Tags)  # noqa: S506 - a SafeLoader
@@ -145,7 +149,12 @@ def deploy(stack: Stack, example: str, folder: Path, parameters: Mapping[str, st
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     cloudformation = stack.session.client("cloudformation", endpoint_url=stack.endpoint_url)
     outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
-    return {one["OutputKey"]: one["OutputValue"] for one in outputs}
+    try:
+        yield {one["OutputKey"]: one["OutputValue"] for one in outputs}
+    finally:
+        cloudformation.delete_stack(StackName=name)
+        deleted = cloudformation.get_waiter("stack_delete_complete")
+        deleted.wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": CALL_SECONDS})
 
 
 class _Tags(yaml.SafeLoader):
@@ -191,7 +200,7 @@ def test_xray_alerts_register_tickets_and_a_ticket_that_is_done_too_early_is_tol
     arn = secrets.create_secret(
         Name=f"example-{name}", SecretString=json.dumps({**members, "chat_url": f"{world.url}/chat/security"})
     )["ARN"]
-    outputs = deploy(
+    with deployed(
         stack,
         "xray",
         tmp_path / "xray",
@@ -204,54 +213,62 @@ def test_xray_alerts_register_tickets_and_a_ticket_that_is_done_too_early_is_tol
             "TicketFields": "jira_links",
             "SecretArn": arn,
         },
-    )
-    hook = f"{stack.endpoint_url}/_aws/lambda-url/{re.findall('[a-z0-9]{32}|[0-9a-f-]{36}', outputs['WebhookUrl'])[0]}/"
-    world.finds(f"{name}-1", issue.key)
-    world.finds(f"{name}-2", None)
-    alert = {"created": time_text(datetime.now(UTC)), "watch_name": "production", "issues": []}
+    ) as outputs:
+        [function_url, *_] = re.findall("[a-z0-9]{32}|[0-9a-f-]{36}", outputs["WebhookUrl"])
+        hook = f"{stack.endpoint_url}/_aws/lambda-url/{function_url}/"
+        world.finds(f"{name}-1", issue.key)
+        world.finds(f"{name}-2", None)
+        alert = {"created": time_text(datetime.now(UTC)), "watch_name": "production", "issues": []}
 
-    def send(key: str, body: object) -> int:
-        headers = {"x-ticket-status-key": key, "Content-Type": "application/json"}
-        return requests.post(hook, data=json.dumps(body), headers=headers, timeout=CALL_SECONDS).status_code
+        def send(key: str, body: object) -> int:
+            headers = {"x-ticket-status-key": key, "Content-Type": "application/json"}
+            return requests.post(hook, data=json.dumps(body), headers=headers, timeout=CALL_SECONDS).status_code
 
-    assert send("a wrong key", alert) == 401
-    assert send(HEADER_KEY, {"no": "alert"}) == 400
-    assert world.tokens == set(), "nothing was asked for either"
-    assert send(HEADER_KEY, alert) == 204
-    assert send(HEADER_KEY, alert) == 204, "Xray may send it twice"
-    assert world.tokens == {f"Bearer {XRAY_TOKEN}"}
-    wait_for(lambda: service.tickets(f"{name}-1")[0]["ticket_status"] == "To Do", "the first status")
+        assert send("a wrong key", alert) == 401
+        assert send(HEADER_KEY, {"no": "alert"}) == 400
+        assert world.tokens == set(), "nothing was asked for either"
+        assert send(HEADER_KEY, alert) == 204
+        assert send(HEADER_KEY, alert) == 204, "Xray may send it twice"
+        assert world.tokens == {f"Bearer {XRAY_TOKEN}"}
+        wait_for(lambda: service.tickets(f"{name}-1")[0]["ticket_status"] == "To Do", "the first status")
 
-    # The ticket is set to Done, the violation is still listed.
-    jira.cloud.move(issue.key, "Done")
-    service.retrieve(name)  # the button would call a status of a moment ago fresh
-    text = f"{issue.key} is Done, but violation {name}-1 is still there."
-    wait_for(lambda: ("/chat/security", {"text": text}) in world.said, "the word in the chat")
+        # The ticket is set to Done, the violation is still listed.
+        jira.cloud.move(issue.key, "Done")
+        service.retrieve(name)  # the button would call a status of a moment ago fresh
+        text = f"{issue.key} is Done, but violation {name}-1 is still there."
+        wait_for(lambda: ("/chat/security", {"text": text}) in world.said, "the word in the chat")
 
-    # The poll, for those who prefer that: the same registrations, through the command line.
-    world.finds(f"{name}-3", other.key)
-    environment = {**os.environ, "XRAY_URL": world.url, "XRAY_TOKEN": XRAY_TOKEN}
-    poll = [sys.executable, str(EXAMPLES / "xray" / "poll.py"), "--integration", name, "--ticket-fields", "jira_links"]
-    polled = subprocess.run(
-        [*poll, "--since", "2026-01-01T00:00:00Z"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=CALL_SECONDS,
-        check=True,
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "ticket_status_cli", "tickets", "import", "-", "--no-sync", "--output", "json"],
-        input=polled.stdout,
-        env={**os.environ, "TICKET_STATUS_API_URL": stack.api_url, "TICKET_STATUS_TOKEN": stack.token("admin")},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=CALL_SECONDS,
-        check=True,
-    )
-    assert json.loads(done.stdout)["registered"] == 2
-    assert [one["ticket_no"] for one in service.tickets(f"{name}-3")] == [other.key]
+        # The poll, for those who prefer that: the same registrations, through the command line.
+        world.finds(f"{name}-3", other.key)
+        environment = {**os.environ, "XRAY_URL": world.url, "XRAY_TOKEN": XRAY_TOKEN}
+        poll = [
+            sys.executable,
+            str(EXAMPLES / "xray" / "poll.py"),
+            "--integration",
+            name,
+            "--ticket-fields",
+            "jira_links",
+        ]
+        polled = subprocess.run(
+            [*poll, "--since", "2026-01-01T00:00:00Z"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=CALL_SECONDS,
+            check=True,
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "ticket_status_cli", "tickets", "import", "-", "--no-sync", "--output", "json"],
+            input=polled.stdout,
+            env={**os.environ, "TICKET_STATUS_API_URL": stack.api_url, "TICKET_STATUS_TOKEN": stack.token("admin")},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=CALL_SECONDS,
+            check=True,
+        )
+        assert json.loads(done.stdout)["registered"] == 2
+        assert [one["ticket_no"] for one in service.tickets(f"{name}-3")] == [other.key]
 
 
 @pytest.mark.slow("deploys a stack, and waits for two runs")
@@ -265,7 +282,7 @@ def test_changes_go_to_slack_teams_a_queue_and_a_table(
     for chat in ("slack", "teams"):
         address = f"{world.url}/chat/{name}/{chat}"
         ssm.put_parameter(Name=f"/{name}/{chat}", Value=address, Type="SecureString")
-    outputs = deploy(
+    with deployed(
         stack,
         "consumers",
         tmp_path / "consumers",
@@ -275,47 +292,47 @@ def test_changes_go_to_slack_teams_a_queue_and_a_table(
             "TeamsParameter": f"/{name}/teams",
             "ArchiveDays": "0",
         },
-    )
-    registration: dict[str, object] = {
-        "integration_name": name,
-        "issue_key": issue.key,
-        "issue_id": str(issue.id),
-        "violation_id": f"{name}-v",
-        "created_at": time_text(issue.created),
-    }
-    service.register(registration)
-    wait_for(lambda: service.tickets(f"{name}-v")[0]["ticket_status"] == "To Do", "the first status")
-    jira.cloud.move(issue.key, "Done")
-    service.retrieve(name)  # the button would call a status of a moment ago fresh
+    ) as outputs:
+        registration: dict[str, object] = {
+            "integration_name": name,
+            "issue_key": issue.key,
+            "issue_id": str(issue.id),
+            "violation_id": f"{name}-v",
+            "created_at": time_text(issue.created),
+        }
+        service.register(registration)
+        wait_for(lambda: service.tickets(f"{name}-v")[0]["ticket_status"] == "To Do", "the first status")
+        jira.cloud.move(issue.key, "Done")
+        service.retrieve(name)  # the button would call a status of a moment ago fresh
 
-    def heard(chat: str) -> list[dict[str, Any]]:
-        return [body for path, body in world.said if path == f"/chat/{name}/{chat}"]
+        def heard(chat: str) -> list[dict[str, Any]]:
+            return [body for path, body in world.said if path == f"/chat/{name}/{chat}"]
 
-    wait_for(lambda: heard("slack") and heard("teams"), "both chats")
-    assert f"{issue.key}: To Do → Done" in heard("slack")[0]["text"]
-    card = heard("teams")[0]["attachments"][0]["content"]
-    assert card["body"][0]["text"] == f"{issue.key}: To Do → Done"
+        wait_for(lambda: heard("slack") and heard("teams"), "both chats")
+        assert f"{issue.key}: To Do → Done" in heard("slack")[0]["text"]
+        card = heard("teams")[0]["attachments"][0]["content"]
+        assert card["body"][0]["text"] == f"{issue.key}: To Do → Done"
 
-    sqs = stack.session.client("sqs", endpoint_url=stack.endpoint_url)
-    queued: list[dict[str, Any]] = []
+        sqs = stack.session.client("sqs", endpoint_url=stack.endpoint_url)
+        queued: list[dict[str, Any]] = []
 
-    def arrived() -> bool:
-        messages = sqs.receive_message(QueueUrl=outputs["QueueUrl"], MaxNumberOfMessages=10).get("Messages", [])
-        queued.extend(json.loads(one["Body"])["detail"] for one in messages)
-        return any(one.get("new", {}).get("ticket_status") == "Done" for one in queued)
+        def arrived() -> bool:
+            messages = sqs.receive_message(QueueUrl=outputs["QueueUrl"], MaxNumberOfMessages=10).get("Messages", [])
+            queued.extend(json.loads(one["Body"])["detail"] for one in messages)
+            return any(one.get("new", {}).get("ticket_status") == "Done" for one in queued)
 
-    wait_for(arrived, "the change in the queue")
-    dynamodb = stack.session.client("dynamodb", endpoint_url=stack.endpoint_url)
+        wait_for(arrived, "the change in the queue")
+        dynamodb = stack.session.client("dynamodb", endpoint_url=stack.endpoint_url)
 
-    def rows() -> list[str]:
-        found = dynamodb.query(
-            TableName=outputs["TableName"],
-            KeyConditionExpression="ticket = :ticket",
-            ExpressionAttributeValues={":ticket": {"S": f"{name}#{issue.id}"}},
-        )["Items"]
-        return [one["new_status"]["S"] for one in found]
+        def rows() -> list[str]:
+            found = dynamodb.query(
+                TableName=outputs["TableName"],
+                KeyConditionExpression="ticket = :ticket",
+                ExpressionAttributeValues={":ticket": {"S": f"{name}#{issue.id}"}},
+            )["Items"]
+            return [one["new_status"]["S"] for one in found]
 
-    wait_for(lambda: rows() == ["To Do", "Done"], "both changes in the table, in their order")
+        wait_for(lambda: rows() == ["To Do", "Done"], "both changes in the table, in their order")
 
 
 def test_the_step_of_github_actions_registers_what_the_scan_left(

@@ -77,6 +77,7 @@ class Deployment:
                 monkeypatch.setattr(module, "now", self.now)
         monkeypatch.setattr(scheduler_app, "datetime", self)
         monkeypatch.setattr("ticket_status.service.tickets.registration.GATHER", timedelta())
+        monkeypatch.setattr("ticket_status.core.new_tickets.LOOK_AGAIN", timedelta(seconds=1))
         monkeypatch.setattr("tools.dead_letters.WAIT_SECONDS", 0)
         self.wire = Wire(monkeypatch)
         self.letters = DeadLetters(self.sqs, self.dead_url, self.queue_url)
