@@ -81,7 +81,7 @@ class World:
         """Instead of the one that is ready."""
         url = jira.atlassian_url
         rules = AddressRules(allow_private=False, allow_loopback=True)
-        self.settings = JiraSettings(api_url=url, auth_url=url, addresses=rules, limits=setting.limits)
+        self.settings = JiraSettings(api_url=url, auth_url=url, addresses=rules)
         self.logins = Logins(jira, self.settings, self.clock.now)
         self.integrations = WatchedIntegrationStore()
         self.tickets = InMemoryTicketStore()
@@ -136,11 +136,16 @@ class World:
     # --- Before ------------------------------------------------------------------------------------------------------
 
     def connect(self) -> None:
-        """Make the integration, register the tickets, and retrieve them once, so that all is well."""
+        """Make the integration, register the tickets, and retrieve them once, so that all is well.
+
+        Only then do calls get little time: all is to be well on a busy machine, too.
+        """
         self.integrate(NAME, self.site, self.setting.auth)
         self.register(NAME, self.issues, key_only=self.setting.key_only)
         if not self.setting.key_only:
             self.sync()
+        self.settings = replace(self.settings, limits=self.setting.limits)
+        self.here, self.elsewhere = Deployed(self), Deployed(self)
         self.pass_(PERIOD)
 
     def integrate(self, name: str, site: SampleSite, auth: AuthType | None = None) -> None:
