@@ -80,6 +80,14 @@ def cannot_be_answered(stage: Stage, key: TicketKey) -> None:
     stage.site.retry = {key.ticket_id}
 
 
+def fails_when_it_is_looked_at(stage: Stage, key: TicketKey) -> None:
+    def fail(call: str, _names: object) -> JiraTrouble | None:
+        return Unavailable(ReasonCode.JIRA_ERROR, "500") if call == "look_at" else None
+
+    is_deleted(stage, key)
+    stage.site.before = fail
+
+
 def rejects_our_request(stage: Stage, _: TicketKey) -> None:
     def reject(_call: str, _names: object) -> None:
         raise JiraRejectedRequestError("400")
@@ -103,6 +111,7 @@ def nothing(_stage: Stage, _: TicketKey) -> None:
         (cannot_be_reached, (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE), TO_DO, None),
         (cannot_be_opened, (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE), TO_DO, None),
         (cannot_be_answered, (Outcome.FAILED, OutcomeReason.ISSUE_UNAVAILABLE), TO_DO, None),
+        (fails_when_it_is_looked_at, (Outcome.FAILED, OutcomeReason.ISSUE_UNAVAILABLE), TO_DO, None),
         (rejects_our_request, (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE), TO_DO, None),
     ],
 )

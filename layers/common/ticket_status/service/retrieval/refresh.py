@@ -169,9 +169,9 @@ class Refresh:
             rows = rows[size:]
         self._health.learnt(integration, jira)
         failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
-        left, trouble = self._judge(integration, jira, tickets, results, begun, deadline)
+        undecided, left, trouble = self._judge(integration, jira, tickets, results, begun, deadline)
         not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble, jira)
-        return {**dict.fromkeys(failed, _ISSUE_UNAVAILABLE), **dict.fromkeys(left, not_had)}
+        return {**dict.fromkeys(failed | undecided, _ISSUE_UNAVAILABLE), **dict.fromkeys(left, not_had)}
 
     def _not_had(
         self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], trouble: JiraTrouble
@@ -206,14 +206,15 @@ class Refresh:
         results: Sequence[Comparison],
         begun: datetime,
         deadline: datetime,
-    ) -> tuple[set[TicketKey], JiraTrouble | None]:
+    ) -> tuple[set[TicketKey], set[TicketKey], JiraTrouble | None]:
         """R7 and R8 for what Jira did not show: the same proof as in a run, of which this is one by itself.
 
-        Answers what could not be judged, because time was short or Jira failed on it, and the trouble that was met.
+        Answers what Jira fails on while the site is well (R9b), what there was no time for, and the trouble that was
+        met.
         """
         missing = [row for result in results for row in result.missing]
         if not missing:
-            return set(), None
+            return set(), set(), None
         answered = [row for result in results for row in result.shown]
         ids = {row.ticket_id for row in missing}
         gone = [one.ticket for one in tickets if one.ticket.key.ticket_id in ids]
@@ -225,9 +226,9 @@ class Refresh:
             mass=implausible(shown_before(missing), shown_before(missing) + shown_before(answered)),
         ).prove(lambda _account: gone)
         self._retrieval.record_judgements(integration.integration_ref, proven.settled, by_hand=True)
-        judged = {one.ticket.key for one in proven.settled if one.verdict is not Verdict.UNDECIDED}
-        left = {ticket.key for ticket in gone} - judged
-        return left, None if isinstance(proven.ended, OutOfTime | Stopped) else proven.ended
+        undecided = {one.ticket.key for one in proven.settled if one.verdict is Verdict.UNDECIDED}
+        left = {ticket.key for ticket in gone} - {one.ticket.key for one in proven.settled}
+        return undecided, left, None if isinstance(proven.ended, OutOfTime | Stopped) else proven.ended
 
     def _met(self, integration: Integration, trouble: JiraTrouble, jira: CarefulJira | None = None) -> Refreshed:
         consequence = self._health.met(integration, trouble, None if jira is None else jira.good_at)
