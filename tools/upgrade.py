@@ -8,14 +8,15 @@ environment, and to the embedded AWS when ``AWS_ENDPOINT_URL`` says so.
 import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
-from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
+from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo, Item, refused
+from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo, Item, attempt, has_version, same
 from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.aws.tickets.table import TicketTable, day_of, deleted_partition, is_ticket, serves
 from ticket_status.aws.violations.item import (
@@ -24,10 +25,11 @@ from ticket_status.aws.violations.item import (
     RESOURCE,
     VIOLATION,
     CatalogueRow,
+    HeadRow,
     expiry_counter,
+    expiry_of,
     read_resource,
 )
-from ticket_status.aws.violations.registration import has_version
 from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.model import MOST_SHOWN_VIOLATIONS, Absence, TicketKey
 from ticket_status.core.violations import head_of
@@ -60,13 +62,7 @@ class Upgrade:
         return written
 
     def _scan(self, table: str) -> Iterator[Item]:
-        request: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
-        while True:
-            page = self._dynamo.client.scan(**request)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return self._dynamo.scan(TableName=table, ConsistentRead=True)
 
     def _violation(self, violation_id: str, items: Sequence[Item]) -> bool:
         """Its head, as its links say, and, without a resource, its place among those."""
@@ -75,11 +71,8 @@ class Upgrade:
         if not links or (known is not None and known.head.tickets == len(links)):
             return False
         head, version = head_of(violation_id, links), 0 if known is None else known.version
-        try:
-            self._violations.head_row(head, version + 1).save(has_version(version))
-        except PutError as error:
-            if not refused(error):
-                raise
+        row = self._violations.head_row(head, version + 1)
+        if not attempt(lambda: row.save(has_version(HeadRow.version, version))):
             return False
         if not head.placed:
             until = self._violations.shared_expiry(head.created_at)
@@ -88,53 +81,43 @@ class Upgrade:
 
     def _resource(self, name: str, memberships: Sequence[Item]) -> bool:
         """The number of its violations, by when they expire."""
-        ends = Counter(datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) for item in memberships)
+        ends = Counter(map(expiry_of, memberships))
         entry = self._violations.read({(CATALOGUE, name)}).get((CATALOGUE, name), {})
-        row, actions, condition = self._violations.catalogue_row(read_resource(name)), [], CatalogueRow.pk.exists()
+        actions: list[Action] = []
+        condition: Condition = CatalogueRow.pk.exists()
         for until, number in ends.items():
             counter = expiry_counter(until)
             known = entry.get(counter.attr_name)
-            as_read = counter.does_not_exist() if known is None else counter == int(known["N"])
             if known is None or int(known["N"]) != number:
                 actions.append(counter.set(number))
-                condition &= as_read
-        return bool(actions) and self._updated(row, actions, condition)
-
-    @staticmethod
-    def _updated(row: CatalogueRow, actions: Sequence["Action"], condition: "Condition") -> bool:
-        try:
-            row.update(list(actions), condition)
-        except UpdateError as error:
-            if not refused(error):
-                raise
-            return False
-        return True
+                condition &= same(counter, None if known is None else int(known["N"]))
+        row = self._violations.catalogue_row(read_resource(name))
+        return bool(actions) and attempt(lambda: row.update(actions, condition))
 
     def _ticket(self, row: TicketRow) -> bool:
         """The violations that it serves, its key, and the census of what was deleted."""
         key = TicketKey(row.integration_ref, row.ticket_id)
         served = sorted(self._violations.violations_of(key))
-        known = row.attribute_values.get("served")
-        if known is not None and int(known) >= len(served):
+        if "served" in row.attribute_values and int(row.served) >= len(served):
             return False
         actions: list[Action] = [TicketRow.served.set(len(served))]
         if served:
             actions.append(TicketRow.violations.set(set(served[:MOST_SHOWN_VIOLATIONS])))
-        gone = row.absence == Absence.DELETED.value and not row.month
-        if gone:
+        if _uncounted(row):
             actions.append(TicketRow.month.set(deleted_partition(row.integration_ref)))
-        try:
-            with self._dynamo.transaction() as write:
-                target = self._tickets.tickets(row.integration_ref, row.ticket_id)
-                write.update(target, actions, is_ticket() & serves(known))
-                write.save(self._violations.key_row(row.issue_key, key, row.created_at))
-                if gone:
-                    self._tickets.count(write, row.integration_ref, [], [(day_of(row.created_at), 1)])
-        except TransactWriteError as error:
-            if not refused(error):
-                raise
-            return False
-        return True
+        return self._dynamo.transact_once(partial(self._write_ticket, row, actions))
+
+    def _write_ticket(self, row: TicketRow, actions: list["Action"], write: TransactWrite) -> None:
+        key = TicketKey(row.integration_ref, row.ticket_id)
+        write.update(self._tickets.tickets(row.integration_ref, row.ticket_id), actions, is_ticket() & serves(row))
+        write.save(self._violations.key_row(row.issue_key, key, row.created_at))
+        if _uncounted(row):
+            self._tickets.count(write, row.integration_ref, [], [(day_of(row.created_at), 1)])
+
+
+def _uncounted(row: TicketRow) -> bool:
+    """Whether it is a deleted ticket that no census counts yet."""
+    return bool(row.absence == Absence.DELETED.value and not row.month)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

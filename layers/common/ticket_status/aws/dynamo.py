@@ -8,6 +8,7 @@ from time import sleep
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from botocore.config import Config
+from pynamodb.attributes import NumberAttribute
 from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
@@ -72,9 +73,17 @@ class Dynamo:
         self._share(bound._get_connection().connection)  # noqa: SLF001 - PynamoDB has no public way to share a client
         return bound
 
-    def transaction(self) -> TransactWrite:
-        """A transaction to fill within a ``with``; it is sent at the end."""
-        return TransactWrite(connection=self._share(Connection(region=self.client.meta.region_name)))
+    def transact(self, fill: Callable[[TransactWrite], None], of: object) -> bool:
+        """One transaction, tried as ``insist`` does; ``of`` names it in errors."""
+        return insist(lambda: self._transact(fill), of)
+
+    def transact_once(self, fill: Callable[[TransactWrite], None]) -> bool:
+        """One transaction, tried as ``attempt`` does."""
+        return attempt(lambda: self._transact(fill))
+
+    def _transact(self, fill: Callable[[TransactWrite], None]) -> None:
+        with TransactWrite(connection=self._share(Connection(region=self.client.meta.region_name))) as write:
+            fill(write)
 
     @staticmethod
     def update(row: Model, actions: Sequence[Action], condition: Condition) -> None:
@@ -84,22 +93,20 @@ class Dynamo:
         connection.update_item(hash_key, range_key=range_key, actions=actions, condition=condition)
 
     def query(self, **request: Any) -> Iterator[Sequence[Item]]:  # noqa: ANN401 - the request, as boto3 types it
-        """Every page of a query."""
-        page: Mapping[str, Any] = self.client.query(**request)
-        yield page["Items"]
-        while "LastEvaluatedKey" in page:
-            page = self.client.query(**request, ExclusiveStartKey=page["LastEvaluatedKey"])
-            yield page["Items"]
+        """The items of every page of a query."""
+        return (page["Items"] for page in _pages(self.client.query, request))
+
+    def items(self, **request: Any) -> Iterator[Item]:  # noqa: ANN401 - the request, as boto3 types it
+        """Every item of a query."""
+        return (item for items in self.query(**request) for item in items)
+
+    def scan(self, **request: Any) -> Iterator[Item]:  # noqa: ANN401 - the request, as boto3 types it
+        """Every item of a scan."""
+        return (item for page in _pages(self.client.scan, request) for item in page["Items"])
 
     def count(self, **request: Any) -> int:  # noqa: ANN401 - the request, as boto3 types it
         """How many items a query finds, over every page."""
-        request["Select"] = "COUNT"
-        page: Mapping[str, Any] = self.client.query(**request)
-        found = int(page["Count"])
-        while "LastEvaluatedKey" in page:
-            page = self.client.query(**request, ExclusiveStartKey=page["LastEvaluatedKey"])
-            found += int(page["Count"])
-        return found
+        return sum(int(page["Count"]) for page in _pages(self.client.query, {**request, "Select": "COUNT"}))
 
     def batch_get(self, table_name: str, keys: Sequence[Item]) -> list[Item]:
         """The items that exist of these different keys, read consistently, a hundred a call."""
@@ -140,13 +147,50 @@ class _AsSent:
                 response_dict["body"] = json.dumps(body).encode()
 
 
+def _pages(read: Callable[..., Any], request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    page: Mapping[str, Any] = read(**request)
+    yield page
+    while "LastEvaluatedKey" in page:
+        page = read(**request, ExclusiveStartKey=page["LastEvaluatedKey"])
+        yield page
+
+
 def listed(page: Mapping[str, Any], limit: int) -> tuple[Sequence[Item], bool]:
     """Of a page that was read with one item more than a list shows: what it shows, and whether more follows."""
     items: Sequence[Item] = page["Items"]
     return items[:limit], len(items) > limit or "LastEvaluatedKey" in page
 
 
-def refused(error: PynamoDBException) -> bool:
+def insist(write: Callable[[], object], of: object) -> bool:
+    """Make a conditional write, again while others are in its way; ``False`` when its condition does not hold.
+
+    Raises ``ContendedWriteError``, naming ``of``, when others were in the way on every try.
+    """
+    for _ in tries():
+        try:
+            write()
+        except PynamoDBException as error:
+            if _condition_failed(error):
+                return False
+            if not _refused(error):
+                raise
+        else:
+            return True
+    raise ContendedWriteError(f"{of}: another write was in the way on every try")
+
+
+def attempt(write: Callable[[], object]) -> bool:
+    """Make a conditional write once; ``False`` when its condition, or a write at the same time, refused it."""
+    try:
+        write()
+    except PynamoDBException as error:
+        if not _refused(error):
+            raise
+        return False
+    return True
+
+
+def _refused(error: PynamoDBException) -> bool:
     """Whether a write was refused by its condition or by a write at the same time; anything else is an outage."""
     code = error.cause_response_code
     if code == "TransactionCanceledException":
@@ -155,7 +199,7 @@ def refused(error: PynamoDBException) -> bool:
     return code in _REFUSALS
 
 
-def condition_failed(error: PynamoDBException) -> bool:
+def _condition_failed(error: PynamoDBException) -> bool:
     """Whether it was a condition that refused the write: trying the same again is pointless."""
     if error.cause_response_code == "TransactionCanceledException":
         reasons = getattr(error, "cancellation_reasons", [])
@@ -167,6 +211,17 @@ def either(one: Condition, other: Condition) -> Condition:
     """One of two conditions, typed as PynamoDB's own operator is not."""
     condition: Condition = one | other
     return condition
+
+
+def same(attribute: Any, value: object) -> Condition:  # noqa: ANN401 - an attribute of any type
+    """The attribute has this value, or is not there for ``None``."""
+    condition: Condition = attribute.does_not_exist() if value is None else attribute == value
+    return condition
+
+
+def has_version(attribute: NumberAttribute, version: int) -> Condition:
+    """The item's version is the one that was read; zero is no item."""
+    return same(attribute, version or None)
 
 
 def tries(most: int = 10) -> Iterator[int]:

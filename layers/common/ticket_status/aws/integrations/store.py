@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pynamodb.exceptions import DeleteError, PutError
-
-from ticket_status.aws.dynamo import Dynamo, either, listed, refused
+from ticket_status.aws.dynamo import Dynamo, attempt, either, listed, same
 from ticket_status.aws.integrations.item import (
     ATTENTION,
     ATTENTION_INDEX,
@@ -20,7 +18,6 @@ from ticket_status.aws.integrations.table import (
     IntegrationTable,
     health_of,
     is_still,
-    same,
     set_or_remove,
     settings_of,
     text,
@@ -73,13 +70,13 @@ class DynamoIntegrationStore:
 
     def needing_attention(self) -> Iterator[str]:
         """One query of the sparse index, page after page."""
-        pages = self._dynamo.query(
+        items = self._dynamo.items(
             TableName=self._table.name,
             IndexName=ATTENTION_INDEX,
             KeyConditionExpression="broken = :attention",
             ExpressionAttributeValues={":attention": {"S": ATTENTION}},
         )
-        return (item["connection_name"]["S"] for page in pages for item in page)
+        return (item["connection_name"]["S"] for item in items)
 
     def let_rest(self, integration: Integration) -> None:
         """One update, unless something came up meanwhile."""
@@ -90,23 +87,13 @@ class DynamoIntegrationStore:
 
     def add(self, integration: Integration) -> bool:
         """One put on the condition that the name is free."""
-        try:
-            self._table.row_of(integration).save(IntegrationRow.connection_name.does_not_exist())
-        except PutError as error:
-            if not refused(error):
-                raise
-            return False
-        return True
+        row = self._table.row_of(integration)
+        return attempt(lambda: row.save(IntegrationRow.connection_name.does_not_exist()))
 
     def remove(self, integration: Integration) -> bool:
         """One delete on the condition that it still is this one."""
-        try:
-            self._table.rows(integration.connection_name).delete(is_still(integration))
-        except DeleteError as error:
-            if not refused(error):
-                raise
-            return False
-        return True
+        row = self._table.rows(integration.connection_name)
+        return attempt(lambda: row.delete(is_still(integration)))
 
     def edit(self, before: Integration, after: Integration, *, afresh: bool) -> Integration | None:
         """Counts ``settings_version`` up by one."""

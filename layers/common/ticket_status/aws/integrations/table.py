@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from ticket_status.aws.dynamo import ContendedWriteError, Dynamo, condition_failed, refused, tries
+from ticket_status.aws.dynamo import Dynamo, insist, same
 from ticket_status.aws.integrations.item import (
     ATTENTION,
     IntegrationRow,
@@ -42,8 +42,7 @@ class IntegrationTable:
     def current(self, integration: Integration) -> Integration | None:
         """The integration as stored now, if it still is this one."""
         stored = self.get(integration.connection_name)
-        same = stored is not None and stored.integration_ref == integration.integration_ref
-        return stored if same else None
+        return stored if stored is not None and stored.integration_ref == integration.integration_ref else None
 
     def row_of(self, integration: Integration) -> IntegrationRow:
         """The row of a new integration."""
@@ -71,17 +70,8 @@ class IntegrationTable:
     def change(self, connection_name: str, actions: Sequence[Action], condition: Condition) -> Integration | None:
         """Change an integration by its name."""
         row = self.rows(connection_name)
-        for _ in tries():
-            try:
-                row.update(list(actions), condition)
-            except UpdateError as error:
-                if condition_failed(error):
-                    return None
-                if not refused(error):
-                    raise
-            else:
-                return integration_of(row)
-        raise ContendedWriteError(f"{connection_name}: a transaction was in the way on every try")
+        written = insist(lambda: row.update(list(actions), condition), connection_name)
+        return integration_of(row) if written else None
 
 
 def is_still(integration: Integration) -> Condition:
@@ -100,12 +90,6 @@ def health_of(integration: Integration) -> Condition:
     code = same(IntegrationRow.health_reason_code, text(integration.health.reason_code))
     both: Condition = status & code
     return both
-
-
-def same(attribute: Any, value: object) -> Condition:  # noqa: ANN401 - an attribute of any type
-    """The attribute has this value, or is not there for ``None``."""
-    condition: Condition = attribute.does_not_exist() if value is None else attribute == value
-    return condition
 
 
 def set_or_remove(attribute: Any, value: object) -> Action:  # noqa: ANN401 - an attribute of any type

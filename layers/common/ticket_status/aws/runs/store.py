@@ -5,21 +5,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pynamodb.exceptions import DoesNotExist, TransactWriteError, UpdateError
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import (
-    ContendedWriteError,
-    Dynamo,
-    condition_failed,
-    either,
-    listed,
-    refused,
-    tries,
-)
+from ticket_status.aws.dynamo import Dynamo, either, insist, listed, same
 from ticket_status.aws.integrations.item import ATTENTION, IntegrationRow, due_members
-from ticket_status.aws.integrations.table import is_still, same
+from ticket_status.aws.integrations.table import is_still
 from ticket_status.aws.runs.item import (
     MISSING_PREFIX,
     RUN_PREFIX,
@@ -56,28 +49,19 @@ class DynamoRunStore:
 
     def begin(self, run: SyncRun, integration: Integration) -> bool:
         """One transaction over run and integration."""
-        for _ in tries():
-            try:
-                with self._dynamo.transaction() as write:
-                    write.save(self._row_of(run), RunRow.run_id.does_not_exist())
-                    write.update(
-                        self._integrations(integration.connection_name),
-                        [
-                            IntegrationRow.active_run_id.set(run.run_id),
-                            IntegrationRow.last_run_id.set(run.run_id),
-                            IntegrationRow.attention.set(ATTENTION),
-                            *([IntegrationRow.due.remove()] if of_all_tickets(run.trigger) else []),
-                        ],
-                        _none_began_since(integration),
-                    )
-            except TransactWriteError as error:
-                if condition_failed(error):
-                    return False
-                if not refused(error):
-                    raise
-            else:
-                return True
-        raise ContendedWriteError(f"{run.run_id}: another write was in the way on every try")
+        active: list[Action] = [
+            IntegrationRow.active_run_id.set(run.run_id),
+            IntegrationRow.last_run_id.set(run.run_id),
+            IntegrationRow.attention.set(ATTENTION),
+            *([IntegrationRow.due.remove()] if of_all_tickets(run.trigger) else []),
+        ]
+
+        def fill(write: TransactWrite) -> None:
+            write.save(self._row_of(run), RunRow.run_id.does_not_exist())
+            row = self._integrations(integration.connection_name)
+            write.update(row, active, _none_began_since(integration))
+
+        return self._dynamo.transact(fill, run.run_id)
 
     def add(self, run: SyncRun) -> None:
         """One conditional PutItem."""
@@ -172,22 +156,15 @@ class DynamoRunStore:
         key = f"{MISSING_PREFIX}{run.run_id}#{judged.part}"
         unwritten = MissingRow.version == judged.version
         actions = [RunRow.updated_at.set(now), *add_counts(counts, jira_requests)]
-        for _ in tries():
-            try:
-                with self._dynamo.transaction() as write:
-                    if left.ticket_ids:
-                        write.save(self._missing_row(run, key, left, judged.version + 1), unwritten)
-                    else:
-                        write.delete(self._missing(run.integration_ref, key), unwritten)
-                    write.update(self._row(run), actions, RunRow.run_id.exists())
-            except TransactWriteError as error:
-                if condition_failed(error):
-                    return False
-                if not refused(error):
-                    raise
+
+        def fill(write: TransactWrite) -> None:
+            if left.ticket_ids:
+                write.save(self._missing_row(run, key, left, judged.version + 1), unwritten)
             else:
-                return True
-        raise ContendedWriteError(f"{run.run_id}: another write was in the way on every try")
+                write.delete(self._missing(run.integration_ref, key), unwritten)
+            write.update(self._row(run), actions, RunRow.run_id.exists())
+
+        return self._dynamo.transact(fill, run.run_id)
 
     def spend(self, run: SyncRun, jira_requests: int) -> None:
         """One update."""
@@ -212,15 +189,13 @@ class DynamoRunStore:
     def missing(self, run: SyncRun) -> Iterator[MissingTickets]:
         """One query, page after page."""
         prefix = f"{MISSING_PREFIX}{run.run_id}#"
-        pages = self._dynamo.query(
+        items = self._dynamo.items(
             TableName=self._table_name,
             KeyConditionExpression="integration_ref = :ref AND begins_with(run_id, :run)",
             ExpressionAttributeValues={":ref": {"S": run.integration_ref}, ":run": {"S": prefix}},
             ConsistentRead=True,
         )
-        for page in pages:
-            for item in page:
-                yield missing_of(self._missing.from_raw_data(dict(item)), prefix)
+        return (missing_of(self._missing.from_raw_data(dict(item)), prefix) for item in items)
 
     def _missing_row(self, run: SyncRun, key: str, part: MissingTickets, version: int = 0) -> MissingRow:
         return self._missing(
@@ -266,22 +241,15 @@ class DynamoRunStore:
     ) -> SyncRun | None:
         """The run as it is afterwards; ``None`` when the condition does not hold."""
         row = self._row(run)
-        for _ in tries():
-            try:
-                if not beside:
-                    row.update(list(actions), condition)
-                    return run_of(row)
-                with self._dynamo.transaction() as write:
-                    write.update(row, list(actions), condition)
-                    for other in beside:
-                        write.save(other)
-                return self.get(run.integration_ref, run.run_id)
-            except (TransactWriteError, UpdateError) as error:
-                if condition_failed(error):
-                    return None
-                if not refused(error):
-                    raise
-        raise ContendedWriteError(f"{run.run_id}: another write was in the way on every try")
+        if not beside:
+            return run_of(row) if insist(lambda: row.update(list(actions), condition), run.run_id) else None
+
+        def fill(write: TransactWrite) -> None:
+            write.update(row, list(actions), condition)
+            for other in beside:
+                write.save(other)
+
+        return self.get(run.integration_ref, run.run_id) if self._dynamo.transact(fill, run.run_id) else None
 
     def _tell_why(self, run: SyncRun, name: str, step: SliceStep) -> None:
         """Tell a step that was taken from a closed run: raises ``SliceTakenError`` for the first."""

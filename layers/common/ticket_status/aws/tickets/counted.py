@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from pynamodb.exceptions import PutError
-
-from ticket_status.aws.dynamo import ContendedWriteError, refused, tries
+from ticket_status.aws.dynamo import ContendedWriteError, attempt, has_version, tries
 from ticket_status.aws.tickets.item import COUNTED_ID, CountedRow
 from ticket_status.aws.tickets.table import TicketTable
 from ticket_status.core.summary import Counted
@@ -43,12 +41,4 @@ def _written(table: TicketTable, ref: str, counted: Counted) -> bool:
         shifted={minute.isoformat(): dict(tally) for minute, tally in counted.shifted.items()},
         version=counted.version + 1,
     )
-    stored = CountedRow.version
-    condition = (stored == counted.version) if counted.version else stored.does_not_exist()
-    try:
-        row.save(condition)
-    except PutError as error:
-        if not refused(error):
-            raise
-        return False
-    return True
+    return attempt(lambda: row.save(has_version(CountedRow.version, counted.version)))

@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pynamodb.exceptions import PutError
-
-from ticket_status.aws.dynamo import ContendedWriteError, refused, tries
+from ticket_status.aws.dynamo import ContendedWriteError, attempt, has_version, tries
 from ticket_status.aws.tickets.item import COVERAGE_ID, CoverageRow
 from ticket_status.aws.tickets.table import TicketTable
 from ticket_status.core.coverage import Coverage, Step
@@ -43,15 +41,7 @@ def _written(table: TicketTable, ref: str, coverage: Coverage, seen_at: datetime
         version=coverage.version + 1,
         expires_at=seen_at + table.retention,
     )
-    stored = CoverageRow.version
-    condition = (stored == coverage.version) if coverage.version else stored.does_not_exist()
-    try:
-        row.save(condition)
-    except PutError as error:
-        if not refused(error):
-            raise
-        return False
-    return True
+    return attempt(lambda: row.save(has_version(CoverageRow.version, coverage.version)))
 
 
 def _microseconds(at: datetime | None) -> int | None:

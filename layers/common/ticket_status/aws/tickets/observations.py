@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import assert_never
 
-from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import ContendedWriteError, condition_failed, either, refused, side_by_side, tries
+from ticket_status.aws.dynamo import either, insist, side_by_side
 from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.aws.tickets.table import (
     TicketTable,
@@ -105,18 +105,8 @@ class Recording:
         return self._update(key, [missed], condition)
 
     def _update(self, key: TicketKey, actions: Sequence[Action], condition: Condition) -> bool:
-        for _ in tries():
-            try:
-                row = self._table.tickets(key.integration_ref, key.ticket_id)
-                self._table.dynamo.update(row, actions, condition)
-            except UpdateError as error:
-                if condition_failed(error):
-                    return False
-                if not refused(error):
-                    raise
-            else:
-                return True
-        raise ContendedWriteError(f"{key}: a transaction was in the way on every try")
+        row = self._table.tickets(key.integration_ref, key.ticket_id)
+        return insist(lambda: self._table.dynamo.update(row, actions, condition), key)
 
     def _delete_together(self, deleted: Sequence[Deleted]) -> set[TicketKey]:
         """Those that were written: in one transaction, or one by one when any of them may not be written."""
@@ -154,22 +144,15 @@ class Recording:
         for key, (created_at, _, _) in changes.items():
             day = day_of(created_at)
             days[key.integration_ref, day.replace(day=1)][day] += by
-        for _ in tries():
-            try:
-                with self._table.dynamo.transaction() as write:
-                    for key, (_, actions, condition) in changes.items():
-                        write.update(self._table.tickets(key.integration_ref, key.ticket_id), list(actions), condition)
-                    for (ref, _), counted in days.items():
-                        # A deletion moves a ticket from one counter of its day to the other, a revival back.
-                        self._table.count(write, ref, counted.items(), [(day, -by) for day, by in counted.items()])
-            except TransactWriteError as error:
-                if condition_failed(error):
-                    return False
-                if not refused(error):
-                    raise
-            else:
-                return True
-        raise ContendedWriteError(f"{next(iter(changes))}: another write was in the way on every try")
+
+        def fill(write: TransactWrite) -> None:
+            for key, (_, actions, condition) in changes.items():
+                write.update(self._table.tickets(key.integration_ref, key.ticket_id), list(actions), condition)
+            for (ref, _), counted in days.items():
+                # A deletion moves a ticket from one counter of its day to the other, a revival back.
+                self._table.count(write, ref, counted.items(), [(day, -by) for day, by in counted.items()])
+
+        return self._table.dynamo.transact(fill, next(iter(changes)))
 
 
 def _changes_status(seen: Sighting) -> Condition:

@@ -8,14 +8,16 @@ interrupted is done again by the next run. The alias that stays answers for link
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import ContendedWriteError, refused, side_by_side, tries
+from ticket_status.aws.dynamo import ContendedWriteError, has_version, side_by_side, tries
 from ticket_status.aws.tickets.item import TicketRow, served_by, ticket_of
 from ticket_status.aws.tickets.observations import Recording
 from ticket_status.aws.tickets.table import TicketTable, day_of, is_not_deleted, is_ticket, serves
-from ticket_status.aws.violations.registration import gains, has_version
+from ticket_status.aws.violations.item import HeadRow
+from ticket_status.aws.violations.registration import gains
 from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.model import Absence, Sighting, TicketKey
 from ticket_status.core.observations import Observed
@@ -68,19 +70,17 @@ class Resolving:
         """The ticket, made of the key-only one unless it exists."""
         new = self._table.new_row(replace(ticket_of(row), key=known), at)
         new.made_of, new.resolved_at = row.ticket_id, at
+
+        def fill(write: TransactWrite) -> None:
+            write.save(new, TicketRow.ticket_id.does_not_exist())
+            write.save(self._violations.key_row(row.issue_key, known, row.created_at))
+            self._table.count(write, known.integration_ref, [(day_of(row.created_at), 1)])
+
         for _ in tries():
             stored = self._table.read_one(known)
             if stored is not None:
                 return stored
-            try:
-                with self._table.dynamo.transaction() as write:
-                    write.save(new, TicketRow.ticket_id.does_not_exist())
-                    write.save(self._violations.key_row(row.issue_key, known, row.created_at))
-                    self._table.count(write, known.integration_ref, [(day_of(row.created_at), 1)])
-            except TransactWriteError as error:
-                if not refused(error):
-                    raise
-            else:
+            if self._table.dynamo.transact_once(fill):
                 return new
         raise ContendedWriteError(f"{known}: another write was in the way on every try")
 
@@ -108,29 +108,23 @@ class Resolving:
         return found
 
     def _move(self, violations: Sequence[str], row: TicketRow, ticket: TicketRow) -> None:
-        old, known = _key(row), _key(ticket)
         for _ in tries():
             found = side_by_side(lambda violation_id: self._planned(violation_id, row, ticket), violations)
             moves = [move for move in found if move is not None]
-            if not moves:
+            if not moves or self._table.dynamo.transact_once(partial(self._write_moves, moves, ticket)):
                 return
-            gained = [move.new.violation_id for move in moves if not move.joins]
-            try:
-                with self._table.dynamo.transaction() as write:
-                    for move in moves:
-                        write.save(self._violations.link_row(move.new))
-                        write.delete(self._violations.link_row(move.old))
-                        head = self._violations.head_row(move.head, move.version + 1)
-                        write.save(head, has_version(move.version))
-                    if gained:
-                        target = self._table.tickets(known.integration_ref, known.ticket_id)
-                        write.update(target, gains(ticket, gained), is_ticket())
-            except TransactWriteError as error:
-                if not refused(error):
-                    raise
-            else:
-                return
-        raise ContendedWriteError(f"{old}: another write was in the way of its links on every try")
+        raise ContendedWriteError(f"{_key(row)}: another write was in the way of its links on every try")
+
+    def _write_moves(self, moves: Sequence[_Move], ticket: TicketRow, write: TransactWrite) -> None:
+        for move in moves:
+            write.save(self._violations.link_row(move.new))
+            write.delete(self._violations.link_row(move.old))
+            head = self._violations.head_row(move.head, move.version + 1)
+            write.save(head, has_version(HeadRow.version, move.version))
+        gained = [move.new.violation_id for move in moves if not move.joins]
+        if gained:
+            target = self._table.tickets(ticket.integration_ref, ticket.ticket_id)
+            write.update(target, gains(ticket, gained), is_ticket())
 
     def _planned(self, violation_id: str, row: TicketRow, ticket: TicketRow) -> _Move | None:
         """What moves a violation's link; ``None`` when it has moved already. The head is read before the links."""
@@ -153,16 +147,13 @@ class Resolving:
         """Leave the alias in place of the ticket; ``False`` when that changed since its links were read."""
         alias = self._table.alias(_key(row), known.ticket_id, row.created_at)
         alias.resolved_at = at
-        try:
-            with self._table.dynamo.transaction() as write:
-                write.save(alias, is_ticket() & is_not_deleted() & serves(row.served))
-                write.delete(self._violations.key_row(row.issue_key, _key(row), row.created_at))
-                self._table.count(write, row.integration_ref, [(day_of(row.created_at), -1)])
-        except TransactWriteError as error:
-            if not refused(error):
-                raise
-            return False
-        return True
+
+        def fill(write: TransactWrite) -> None:
+            write.save(alias, is_ticket() & is_not_deleted() & serves(row))
+            write.delete(self._violations.key_row(row.issue_key, _key(row), row.created_at))
+            self._table.count(write, row.integration_ref, [(day_of(row.created_at), -1)])
+
+        return self._table.dynamo.transact_once(fill)
 
 
 def _key(row: TicketRow) -> TicketKey:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import Dynamo, Item, either
+from ticket_status.aws.dynamo import Dynamo, Item, either, same
 from ticket_status.aws.tickets.item import (
     COVERAGE_ID,
     MONTH_PREFIX,
@@ -93,7 +93,7 @@ class TicketTable:
 
     def census(self, ref: str, clock: datetime) -> Census:
         """Active tickets per day of creation, from the window's first month on."""
-        pages = self.dynamo.query(
+        items = self.dynamo.items(
             TableName=self.name,
             KeyConditionExpression="i = :ref AND t BETWEEN :first AND :last",
             ExpressionAttributeValues={
@@ -103,17 +103,18 @@ class TicketTable:
             },
             ConsistentRead=True,
         )
-        return {day: tickets for page in pages for item in page for day, tickets in _days(item, "d")}
+        return {day: tickets for item in items for day, tickets in _days(item, "d")}
 
     def whole_census(self, ref: str) -> tuple[Census, int]:
         """Active tickets per day of creation, of all months, and how many were deleted."""
-        pages = self.dynamo.query(
-            TableName=self.name,
-            KeyConditionExpression="i = :ref AND begins_with(t, :month)",
-            ExpressionAttributeValues={":ref": {"S": ref}, ":month": {"S": MONTH_PREFIX}},
-            ConsistentRead=True,
-        )
-        items = [item for page in pages for item in page]
+        items = [
+            *self.dynamo.items(
+                TableName=self.name,
+                KeyConditionExpression="i = :ref AND begins_with(t, :month)",
+                ExpressionAttributeValues={":ref": {"S": ref}, ":month": {"S": MONTH_PREFIX}},
+                ConsistentRead=True,
+            )
+        ]
         active = {day: tickets for item in items for day, tickets in _days(item, "d")}
         return active, sum(tickets for item in items for _, tickets in _days(item, "x"))
 
@@ -145,18 +146,9 @@ def is_ticket() -> Condition:
     return TicketRow.issue_key.exists()
 
 
-def serves(violations: float | None) -> Condition:
+def serves(row: TicketRow) -> Condition:
     """The ticket has as many violations as when it was read."""
-    served = TicketRow.served
-    condition: Condition = served.does_not_exist() if violations is None else served == violations
-    return condition
-
-
-def has_absence(absence: str | None) -> Condition:
-    """The ticket is as hidden, deleted or shown as when it was read."""
-    stored = TicketRow.absence
-    condition: Condition = stored.does_not_exist() if absence is None else stored == absence
-    return condition
+    return same(TicketRow.served, row.served)
 
 
 def is_not_deleted() -> Condition:

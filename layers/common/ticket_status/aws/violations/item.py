@@ -198,6 +198,11 @@ def head_of_row(row: HeadRow) -> StoredHead:
     return StoredHead(head, int(row.version))
 
 
+def expiry_of(item: Mapping[str, Mapping[str, Any]]) -> datetime:
+    """When an item expires."""
+    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
+
+
 def shared_expiry(created_at: datetime, retention: timedelta) -> datetime:
     """When what a ticket shares with others expires: the next full step after the ticket's own end."""
     steps = -((_EPOCH - created_at - retention) // _STEP)

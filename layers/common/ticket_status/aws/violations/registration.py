@@ -8,20 +8,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import (
-    ITEMS_PER_TRANSACTION,
-    ContendedWriteError,
-    Item,
-    either,
-    refused,
-    tries,
-)
+from ticket_status.aws.dynamo import ITEMS_PER_TRANSACTION, ContendedWriteError, either, has_version, same, tries
 from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.aws.tickets.table import TicketTable, day_of, is_ticket
 from ticket_status.aws.violations.item import (
@@ -34,6 +27,7 @@ from ticket_status.aws.violations.item import (
     MembershipRow,
     StoredHead,
     expiry_counter,
+    expiry_of,
     head_of_row,
     membership_partition,
     resource_name,
@@ -184,9 +178,9 @@ class Registering:
             if head is not None:
                 heads[one.violation_id] = head_of_row(table.head_rows.from_raw_data(dict(head)))
             if membership is not None:
-                memberships[one.resource, one.violation_id] = _expiry(membership)
+                memberships[one.resource, one.violation_id] = expiry_of(membership)
             if one.resource is not None and entry[0] is not None:
-                catalogue[one.resource] = _expiry(entry[0])
+                catalogue[one.resource] = expiry_of(entry[0])
         return _Stored(tickets, links, heads, memberships, catalogue)
 
     # --- Decide -----------------------------------------------------------------------------------------------------
@@ -239,18 +233,12 @@ class Registering:
     # --- Write ------------------------------------------------------------------------------------------------------
 
     def _written(self, group: _Group, stored: _Stored) -> bool:
-        if not group.items:
-            return True
-        try:
-            with self._tickets.dynamo.transaction() as write:
-                self._write_tickets(write, group, stored)
-                self._write_links(write, group, stored)
-                self._write_memberships(write, group, stored)
-        except TransactWriteError as error:
-            if not refused(error):
-                raise
-            return False
-        return True
+        return not group.items or self._tickets.dynamo.transact_once(partial(self._write, group, stored))
+
+    def _write(self, group: _Group, stored: _Stored, write: TransactWrite) -> None:
+        self._write_tickets(write, group, stored)
+        self._write_links(write, group, stored)
+        self._write_memberships(write, group, stored)
 
     def _write_tickets(self, write: TransactWrite, group: _Group, stored: _Stored) -> None:
         for key, row in group.tickets.items():
@@ -269,13 +257,15 @@ class Registering:
             write.save(self._violations.link_row(link), _is_still(stored.links.get(key)))
         for violation_id, head in group.heads.items():
             version = stored.version(violation_id)
-            write.save(self._violations.head_row(head, version + 1), has_version(version))
+            write.save(self._violations.head_row(head, version + 1), has_version(HeadRow.version, version))
 
     def _write_memberships(self, write: TransactWrite, group: _Group, stored: _Stored) -> None:
         counted: dict[Resource, Counter[datetime]] = defaultdict(Counter)
         for (resource, violation_id), until in group.memberships.items():
             before = stored.memberships.get((resource, violation_id))
-            write.save(self._violations.membership_row(resource, violation_id, until), ends(before))
+            write.save(
+                self._violations.membership_row(resource, violation_id, until), same(MembershipRow.expires_at, before)
+            )
             if resource is not None:
                 counted[resource][until] += 1
                 if before is not None:
@@ -303,10 +293,6 @@ def _item_keys(one: Registration) -> list[ItemKey]:
         (membership_partition(one.resource), one.violation_id),
     ]
     return keys if one.resource is None else [*keys, (CATALOGUE, resource_name(one.resource))]
-
-
-def _expiry(item: Item) -> datetime:
-    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
 
 
 def _head_in(stored: _Stored, violation_id: str) -> Head | None:
@@ -347,18 +333,6 @@ def _is_still(link: Link | None) -> Condition:
     resources = absent if names is None else either(absent, LinkRow.resources == names)
     both: Condition = LinkRow.pk.exists() & resources
     return both
-
-
-def has_version(version: int) -> Condition:
-    """The head is as it was read; version zero is none."""
-    condition: Condition = HeadRow.pk.does_not_exist() if version == 0 else HeadRow.version == version
-    return condition
-
-
-def ends(until: datetime | None) -> Condition:
-    """The membership is as it was read; ``None`` is none."""
-    condition: Condition = MembershipRow.pk.does_not_exist() if until is None else MembershipRow.expires_at == until
-    return condition
 
 
 def _renamed(registration: Registration, became: Mapping[TicketKey, TicketKey]) -> Registration:

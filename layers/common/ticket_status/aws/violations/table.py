@@ -1,6 +1,6 @@
 """The violations' table: its models bound to it, and its reads."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from ticket_status.aws.dynamo import Dynamo, Item
@@ -87,32 +87,25 @@ class ViolationTable:
 
     def links(self, violation_id: str) -> list[Link]:
         """The links of a violation, the highest rank first."""
-        pages = self.dynamo.query(
+        items = self.dynamo.items(
             TableName=self.name,
             KeyConditionExpression="pk = :violation AND sk > :head",
             ExpressionAttributeValues={":violation": {"S": VIOLATION + violation_id}, ":head": {"S": HEAD}},
             ConsistentRead=True,
         )
-        links = [self.link(item) for page in pages for item in page]
-        return sorted(links, key=lambda link: link.rank, reverse=True)
+        return sorted((self.link(item) for item in items), key=lambda link: link.rank, reverse=True)
 
     def link(self, item: Item) -> Link:
         """The link in an item."""
         return link_of(self.links_rows.from_raw_data(dict(item)))
 
-    def read_links(self, violation_ids: Sequence[str], ticket: TicketKey) -> list[Link]:
-        """The links of these violations to one ticket."""
-        name = ticket_name(ticket)
-        found = self.read({(VIOLATION + violation_id, name) for violation_id in violation_ids})
-        return [self.link(item) for item in found.values()]
-
     def violations_of(self, ticket: TicketKey) -> list[str]:
         """Ids of the violations that a ticket serves, from the index, which may lag behind by seconds."""
-        pages = self.dynamo.query(
+        items = self.dynamo.items(
             TableName=self.name,
             IndexName=TICKET_LINKS_INDEX,
             KeyConditionExpression="ticket = :ticket",
             ExpressionAttributeValues={":ticket": {"S": ticket_name(ticket)}},
             ProjectionExpression="pk",
         )
-        return [item["pk"]["S"].removeprefix(VIOLATION) for page in pages for item in page]
+        return [item["pk"]["S"].removeprefix(VIOLATION) for item in items]

@@ -7,17 +7,24 @@ fail; then everything is read and decided anew.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import ContendedWriteError, Item, refused, side_by_side, tries
+from ticket_status.aws.dynamo import ContendedWriteError, has_version, same, side_by_side, tries
 from ticket_status.aws.tickets.item import TicketRow, served_by, ticket_of
-from ticket_status.aws.tickets.table import TicketTable, day_of, has_absence, serves
-from ticket_status.aws.violations.item import LinkRow, StoredHead, expiry_counter, membership_partition
-from ticket_status.aws.violations.registration import ends, has_version
+from ticket_status.aws.tickets.table import TicketTable, day_of, serves
+from ticket_status.aws.violations.item import (
+    HeadRow,
+    LinkRow,
+    MembershipRow,
+    StoredHead,
+    expiry_counter,
+    expiry_of,
+    membership_partition,
+)
 from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.model import Absence, TicketKey
 from ticket_status.core.violations import Link, Resource, head_of
@@ -58,19 +65,14 @@ class Unregistering:
     def _unregister(self, link: Link) -> None:
         for _ in tries():
             found = self._find(link)
-            if found is None:
-                return
-            try:
-                with self._tickets.dynamo.transaction() as write:
-                    self._remove_link(write, found)
-                    self._leave_resources(write, found)
-                    self._release_ticket(write, found)
-            except TransactWriteError as error:
-                if not refused(error):
-                    raise
-            else:
+            if found is None or self._tickets.dynamo.transact_once(partial(self._remove, found)):
                 return
         raise ContendedWriteError(f"{link.violation_id}: other writes were in the way of its link on every try")
+
+    def _remove(self, found: _Found, write: TransactWrite) -> None:
+        self._remove_link(write, found)
+        self._leave_resources(write, found)
+        self._release_ticket(write, found)
 
     def _find(self, link: Link) -> _Found | None:
         """The head is read before the links: a link that comes in between moves its version."""
@@ -89,16 +91,16 @@ class Unregistering:
         places: Sequence[Resource | None] = link.resources or (None,)
         keys = {resource: (membership_partition(resource), link.violation_id) for resource in places}
         items = self._violations.read(keys.values())
-        return {resource: _expiry(items[key]) for resource, key in keys.items() if key in items}
+        return {resource: expiry_of(items[key]) for resource, key in keys.items() if key in items}
 
     def _remove_link(self, write: TransactWrite, found: _Found) -> None:
         write.delete(self._violations.link_row(found.link), LinkRow.pk.exists())
         version = 0 if found.head is None else found.head.version
         if found.others:
             head = head_of(found.link.violation_id, found.others)
-            write.save(self._violations.head_row(head, version + 1), has_version(version))
+            write.save(self._violations.head_row(head, version + 1), has_version(HeadRow.version, version))
         elif found.head is not None:
-            write.delete(self._violations.head_row(found.head.head, version), has_version(version))
+            write.delete(self._violations.head_row(found.head.head, version), has_version(HeadRow.version, version))
 
     def _leave_resources(self, write: TransactWrite, found: _Found) -> None:
         """Off the lists of resources that no other link has the violation in; on the list of those without, if so."""
@@ -107,7 +109,7 @@ class Unregistering:
         for resource, until in found.memberships.items():
             if resource in found.left or (resource is None and unplaced):
                 continue
-            write.delete(table.membership_row(resource, violation_id, until), ends(until))
+            write.delete(table.membership_row(resource, violation_id, until), same(MembershipRow.expires_at, until))
             if resource is not None:
                 write.update(table.catalogue_row(resource), [expiry_counter(until).add(-1)])
         if unplaced and found.link.resources:
@@ -124,9 +126,9 @@ class Unregistering:
             actions: list[Action] = [TicketRow.served.add(-1)]
             if violation_id in (row.violations or ()):
                 actions.append(TicketRow.violations.delete({violation_id}))
-            write.update(target, actions, serves(row.served))
+            write.update(target, actions, serves(row))
             return
-        write.delete(target, serves(row.served) & has_absence(row.absence))
+        write.delete(target, serves(row) & same(TicketRow.absence, row.absence))
         key = TicketKey(row.integration_ref, row.ticket_id)
         for issue_key in {row.issue_key, ticket_of(row).issue_key}:
             write.delete(self._violations.key_row(issue_key, key, row.created_at))
@@ -135,7 +137,3 @@ class Unregistering:
             self._tickets.count(write, row.integration_ref, [], day)
         else:
             self._tickets.count(write, row.integration_ref, day)
-
-
-def _expiry(item: Item) -> datetime:
-    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)

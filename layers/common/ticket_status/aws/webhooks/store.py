@@ -32,13 +32,7 @@ class DynamoWebhookStore:
 
     def all(self) -> Iterator[Webhook]:
         """A scan, page after page: as many items as integrations with a webhook."""
-        request: dict[str, Any] = {"TableName": self._table, "ConsistentRead": True}
-        while True:
-            page: Mapping[str, Any] = self._dynamo.client.scan(**request)
-            yield from (webhook_of(item) for item in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return (webhook_of(item) for item in self._dynamo.scan(TableName=self._table, ConsistentRead=True))
 
     def put(self, webhook: Webhook) -> None:
         """One PutItem."""
