@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, cold, judging, missing, others
+from bench import api, cold, hints, judging, missing, others
 from bench.cost import PRICES_OF
 from bench.day import simulate
 from bench.full_run import Measured, fill, measure
@@ -22,6 +22,7 @@ from bench.rows import (
     cost_lines,
     day_lines,
     growth_lines,
+    hint_lines,
     judging_lines,
     other_lines,
     run_lines,
@@ -39,7 +40,7 @@ from ticket_status.core.model import InstallationType
 CLOUD, SERVER = InstallationType.CLOUD, InstallationType.SERVER
 MANY = 100_000
 HIDDEN_CALL_SECONDS = 0.25
-PARTS = ("runs", "verdicts", "api", "cold", "day")
+PARTS = ("runs", "verdicts", "api", "hints", "cold", "day")
 
 
 def main() -> None:
@@ -69,6 +70,9 @@ def _lines(part: str, wire: Wire, *, full: bool) -> Iterable[Line]:
         case "api":
             with sample_jira() as sample:
                 return api_lines(api.measure(World.make(wire), sample))
+        case "hints":
+            with sample_jira() as sample:
+                return hint_lines(hints.measure(World.make(wire), sample))
         case "cold":
             size = cold.build()
             return cold_lines(cold.starts(World.make(wire)), size)

@@ -53,10 +53,10 @@ class Api:
 
 def measure(world: World, sample: Sample) -> Api:
     """Do each thing once; the read also warm, beside a bare handler that makes the same reads."""
-    with patch.dict(os.environ, world.environment), _quiet():
-        known, other = _integration(world, sample, "bench-api"), _integration(world, sample, "bench-new")
+    with patch.dict(os.environ, world.environment), quiet():
+        known, other = connect(world, sample, "bench-api"), connect(world, sample, "bench-new")
         stores, wire = world.stores, world.wire
-        call = _Caller(world)
+        call = Caller(world)
         call.register(known, 0, TICKETS)
         first = wire.counted(lambda: call.register(other, 0, 1)).of("AmazonSQS")
         sample.call("cloud", "create", project="API", count=TICKETS, first_id=_FIRST, status="To Do")
@@ -98,7 +98,7 @@ def measure(world: World, sample: Sample) -> Api:
 _FIRST = 5_000_000
 
 
-class _Caller:
+class Caller:
     """Calls the handlers as Lambda does."""
 
     def __init__(self, world: World) -> None:
@@ -112,14 +112,16 @@ class _Caller:
         """Call ``SettingsFunction``."""
         self._answered(settings.handler(self._world.request(method, path, body), LambdaContext()))
 
-    def register(self, known: Integration, first: int, count: int) -> None:
+    def register(
+        self, known: Integration, first: int, count: int, *, first_id: int = _FIRST, project: str = "API"
+    ) -> None:
         """Register so many tickets: ten of one violation, or each of another violation and resource."""
         created = f"{_now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
         tickets = [
             {
                 "integration_name": known.connection_name,
-                "issue_key": f"API-{number + 1}",
-                "issue_id": str(_FIRST + number),
+                "issue_key": f"{project}-{number + 1}",
+                "issue_id": str(first_id + number),
                 "violation_id": "v-10" if count == TICKETS else f"v-{number}-new",
                 "resource": {"type": "build", "name": f"build-{number if count > TICKETS else 0}"},
                 "created_at": created,
@@ -136,7 +138,8 @@ class _Caller:
             raise AssertionError(answer["body"])
 
 
-def _integration(world: World, sample: Sample, name: str) -> Integration:
+def connect(world: World, sample: Sample, name: str) -> Integration:
+    """Make an integration of the sample's Cloud site."""
     known = integration(name, InstallationType.CLOUD, sample.cloud)
     sample.call("cloud", "add_api_token", secret=SECRET, email=EMAIL)
     world.stores.integrations.add(known)
@@ -186,7 +189,7 @@ def _seconds(do: Callable[[], None]) -> float:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """The functions' log lines are not what is looked at here."""
     logging.disable(logging.INFO)
     try:

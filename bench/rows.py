@@ -8,6 +8,7 @@ from bench.cold import Size, Start
 from bench.cost import Counted, month, secrets
 from bench.day import Day
 from bench.full_run import CHANGED, Measured
+from bench.hints import Hints
 from bench.judging import Simulated
 from bench.missing import Verdicts
 from bench.others import Other
@@ -177,6 +178,24 @@ def api_lines(got: Api) -> list[Line]:
         Line("registration of 100: SQS calls", f"{got.register_sqs}", "≤ 2"),
         *(Line(f"{name}, 1,000,000 tickets: writes", f"{calls.writes}", target) for name, calls, target in switches),
     ]
+
+
+def hint_lines(got: Hints) -> Iterator[Line]:
+    """Deliveries of webhooks, and what they have retrieved."""
+    one, many = got.one, got.many
+    yield Line(
+        "delivery that is accepted: writes", f"{one.taken.writes}", "≤ 2", f"{many.hints} at once: {many.taken.writes}"
+    )
+    others = (got.duplicate, got.unknown, got.forged)
+    yield Line(
+        "delivery: duplicate, no ticket, forged: writes", ", ".join(f"{calls.writes}" for calls in others), "1, 1, 0"
+    )
+    for hints in (one, many):
+        what = f"{hints.hints} changed at once, with a webhook: "
+        yield Line(what + "Jira requests", f"{hints.jira_requests}", "≤ 12", "1")
+        writes = f"{hints.each(lambda calls: calls.writes):.1f}"
+        calls = f"{hints.each(lambda calls: len(calls.exchanges)):.1f} calls, {hints.messages} messages in all"
+        yield Line(what + "DynamoDB writes each", writes, "", calls)
 
 
 def cold_lines(starts: Sequence[Start], size: Size) -> Iterator[Line]:

@@ -29,7 +29,7 @@ class Wire:
         self.index: Index | None = None
         self.delay = 0.0
         """Seconds that each call takes longer: what is sent side by side then surely overlaps."""
-        self._aws_url = aws_url
+        self.aws_url = aws_url
         self._pool = urllib3.PoolManager(maxsize=32)
         self._exchanges: list[Exchange] = []
         self._lock = Lock()
@@ -63,7 +63,7 @@ class Wire:
         target = headers.get("X-Amz-Target", "")
         own = self._own(target, body)
         if own is None:
-            passed = self._pool.request("POST", self._aws_url, headers=headers, body=body, retries=False)
+            passed = self._pool.request("POST", self.aws_url, headers=headers, body=body, retries=False)
             answer = passed.status, dict(passed.headers), passed.data
         else:
             answer = 200, {"Content-Type": "application/x-amz-json-1.0"}, own

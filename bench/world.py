@@ -42,7 +42,7 @@ class World:
         key = client(wire.url, "kms").create_key()["KeyMetadata"]["KeyId"]
         bus = f"{prefix}bus"
         client(wire.url, "events").create_event_bus(Name=bus)
-        integrations, tickets, violations, runs = (prefix + table for table in LOGICAL_IDS)
+        integrations, tickets, violations, runs, webhooks = (prefix + table for table in LOGICAL_IDS)
         environment = {
             **CREDENTIALS,
             "AWS_REGION": REGION,
@@ -51,6 +51,8 @@ class World:
             "TICKETS_TABLE": tickets,
             "VIOLATIONS_TABLE": violations,
             "SYNC_RUNS_TABLE": runs,
+            "WEBHOOKS_TABLE": webhooks,
+            "HOOK_SECRET_PREFIX": prefix + "hooks",
             "SYNC_QUEUE_URL": queue,
             "SYNC_DEAD_LETTER_QUEUE_URL": queue,
             "SECRET_PREFIX": prefix + "integrations",
