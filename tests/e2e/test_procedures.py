@@ -36,9 +36,14 @@ def test_procedure_1_manual_retrieval(service: Service, jira: SampleJira, name: 
     # 3. On the Tickets Info tab, click the refresh button: the statuses of all its tickets are retrieved and shown.
     jira.cloud.move(issues[0].key, "In Progress")
     jira.cloud.move(issues[1].key, "Done")
-    wait_for(lambda: service.refresh(f"{name}-v")[0]["refresh"]["outcome"] == "changed", "the statuses to be asked for")
-    shown = {one["ticket_no"]: one["ticket_status"] for one in service.tickets(f"{name}-v")}
-    assert shown == {issues[0].key: "In Progress", issues[1].key: "Done"}
+    moved = {issues[0].key: "In Progress", issues[1].key: "Done"}
+
+    def refreshed() -> bool:
+        """Unless they were asked for a moment ago, the new statuses are in the answer itself."""
+        return {one["ticket_no"]: one["ticket_status"] for one in service.refresh(f"{name}-v")} == moved
+
+    wait_for(refreshed, "the statuses to be asked for")
+    assert {one["ticket_no"]: one["ticket_status"] for one in service.tickets(f"{name}-v")} == moved
 
 
 def test_procedure_2_disable_and_enable(service: Service, jira: SampleJira, name: str) -> None:

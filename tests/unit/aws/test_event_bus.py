@@ -18,14 +18,20 @@ class FakeEventBridge:
 
     def __init__(self) -> None:
         self.calls: list[list[int]] = []
-        self.codes: list[str] = []
+        self.fails: dict[int, int] = {}
+        """How often it fails on an event, by its number."""
 
     def put_events(self, *, Entries: Sequence[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - as boto3 names it
         size = sum(len(entry[name].encode()) for entry in Entries for name in ("Source", "DetailType", "Detail"))
         assert len(Entries) <= 10
         assert size <= 256 * 1024
-        self.calls.append([json.loads(entry["Detail"])["number"] for entry in Entries])
-        return {"FailedEntryCount": len(self.codes), "Entries": [{"ErrorCode": code} for code in self.codes]}
+        numbers = [json.loads(entry["Detail"])["number"] for entry in Entries]
+        self.calls.append(numbers)
+        told = [
+            {"ErrorCode": "ThrottlingException"} if self.fails.get(one, 0) > 0 else {"EventId": "1"} for one in numbers
+        ]
+        self.fails = {one: times - 1 for one, times in self.fails.items()}
+        return {"FailedEntryCount": sum("ErrorCode" in one for one in told), "Entries": told}
 
 
 def published(*sizes: int) -> list[list[int]]:
@@ -47,8 +53,16 @@ def test_no_events_are_no_call() -> None:
     assert published() == []
 
 
-def test_an_event_that_is_refused_is_an_error() -> None:
+def test_an_event_that_the_bus_fails_on_is_put_again() -> None:
     bridge = FakeEventBridge()
-    bridge.codes = ["ThrottlingException"]
-    with pytest.raises(UnpublishedEventsError, match="ThrottlingException"):
+    bridge.fails = {1: 2}
+    events = [BusEvent("Changed", {"number": number}) for number in range(3)]
+    EventBridgeBus(cast("EventBridgeClient", bridge), "bus").publish(events)
+    assert bridge.calls == [[0, 1, 2], [1], [1]]
+
+
+def test_an_event_that_the_bus_fails_on_for_long_is_an_error() -> None:
+    bridge = FakeEventBridge()
+    bridge.fails = {1: 100}
+    with pytest.raises(UnpublishedEventsError, match="the bus refused 1 of 1 events: ThrottlingException"):
         EventBridgeBus(cast("EventBridgeClient", bridge), "bus").publish([BusEvent("Changed", {"number": 1})])

@@ -41,7 +41,7 @@ class FakeSqs:
         failed = [entry for entry in Entries if self._refuses.get(entry["Id"], 0) > 0]
         for entry in failed:
             self._refuses[entry["Id"]] -= 1
-        return {"Failed": [{"Id": entry["Id"]} for entry in failed]} if failed else {}
+        return {"Failed": [{"Id": entry["Id"], "Code": "InternalFailure"} for entry in failed]} if failed else {}
 
     def send_message(self, **message: object) -> None:
         self.messages.append(message)
@@ -178,15 +178,17 @@ def test_no_work_is_no_call() -> None:
     assert sqs.batches == []
 
 
-def test_a_message_that_is_refused_is_sent_once_more() -> None:
-    sqs = FakeSqs({"1": 1})
+def test_a_message_that_sqs_fails_on_is_sent_again() -> None:
+    sqs = FakeSqs({"1": 2})
     queue(sqs).send(WORK)
-    assert [[entry["Id"] for entry in batch] for batch in sqs.batches] == [["0", "1", "2"], ["1"]]
+    assert [[entry["Id"] for entry in batch] for batch in sqs.batches] == [["0", "1", "2"], ["1"], ["1"]]
 
 
-def test_a_message_that_is_refused_twice_is_an_error() -> None:
-    with pytest.raises(MessageRefusedError):
-        queue(FakeSqs({"1": 2})).send(WORK)
+def test_a_message_that_sqs_fails_on_for_long_is_an_error() -> None:
+    sqs = FakeSqs({"1": 100})
+    with pytest.raises(MessageRefusedError, match="SQS refused 1 of 3 messages: InternalFailure"):
+        queue(sqs).send(WORK)
+    assert len(sqs.batches) == 5
 
 
 def test_what_is_given_up_goes_to_the_dead_letters_as_it_was_with_the_reason() -> None:

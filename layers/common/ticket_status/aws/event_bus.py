@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ticket_status.aws.batches import send_in_full
 from ticket_status.ports.events import BusEvent
 
 if TYPE_CHECKING:
@@ -30,13 +31,18 @@ class EventBridgeBus:
         self._bus_name = bus_name
 
     def publish(self, events: Sequence[BusEvent]) -> None:
-        """Put events on the bus; raises ``UnpublishedEventsError`` when any of them was not accepted."""
+        """Put events on the bus, a failed one a few times; raises ``UnpublishedEventsError`` for one that stays so."""
         for entries in _calls([self._entry(event) for event in events]):
-            answer = self._client.put_events(Entries=entries)
-            if answer["FailedEntryCount"]:
-                codes = sorted({entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""})
-                message = f"the bus refused {answer['FailedEntryCount']} events: {', '.join(codes)}"
-                raise UnpublishedEventsError(message)
+            codes = send_in_full(entries, self._put)
+            if codes:
+                raise UnpublishedEventsError(f"the bus refused {len(codes)} of {len(entries)} events: {min(codes)}")
+
+    def _put(
+        self, entries: "Sequence[PutEventsRequestEntryTypeDef]"
+    ) -> "list[tuple[PutEventsRequestEntryTypeDef, str]]":
+        """The answer has an entry for each, in their order."""
+        told = self._client.put_events(Entries=entries)["Entries"]
+        return [(entry, one["ErrorCode"]) for entry, one in zip(entries, told, strict=True) if "ErrorCode" in one]
 
     def _entry(self, event: BusEvent) -> "PutEventsRequestEntryTypeDef":
         return {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
+from ticket_status.aws.batches import send_in_full
 from ticket_status.core.model import Slice
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 
@@ -52,7 +53,7 @@ class NewerMessageError(Exception):
 
 
 class MessageRefusedError(Exception):
-    """Raised when SQS did not take a message, twice."""
+    """Raised when SQS did not take a message, however often it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class SqsWorkQueue:
         self._origin = origin
 
     def send(self, work: Sequence[Work], delay_seconds: int = 0) -> None:
-        """Ten messages a call; what SQS refuses is sent once more. Raises ``MessageRefusedError``."""
+        """Ten messages a call; what SQS fails on is sent again, a few times. Raises ``MessageRefusedError``."""
         origin = self._origin()
         for at in range(0, len(work), _BATCH):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
@@ -96,9 +97,9 @@ class SqsWorkQueue:
                 }
                 for number, one in enumerate(work[at : at + _BATCH])
             ]
-            refused = self._refused(self._refused(entries))
-            if refused:
-                raise MessageRefusedError(f"SQS refused {len(refused)} of {len(entries)} messages")
+            codes = send_in_full(entries, self._send)
+            if codes:
+                raise MessageRefusedError(f"SQS refused {len(codes)} of {len(entries)} messages: {min(codes)}")
 
     def give_up(self, body: str, reason: str) -> None:
         """The body as it was, the reason as an attribute. Only workers have a dead-letter queue."""
@@ -110,14 +111,12 @@ class SqsWorkQueue:
             MessageAttributes={"reason": {"DataType": "String", "StringValue": reason[:_REASON_LENGTH] or "unknown"}},
         )
 
-    def _refused(
+    def _send(
         self, entries: "Sequence[SendMessageBatchRequestEntryTypeDef]"
-    ) -> "list[SendMessageBatchRequestEntryTypeDef]":
-        if not entries:
-            return []
-        answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-        failed = {failure["Id"] for failure in answer.get("Failed", ())}
-        return [entry for entry in entries if entry["Id"] in failed]
+    ) -> "list[tuple[SendMessageBatchRequestEntryTypeDef, str]]":
+        failed = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries).get("Failed", ())
+        codes = {one["Id"]: one["Code"] for one in failed}
+        return [(entry, codes[entry["Id"]]) for entry in entries if entry["Id"] in codes]
 
 
 def write_work(work: Work, origin: str | None = None) -> str:
