@@ -24,7 +24,8 @@ from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.runs import Runs
-from ticket_status.service.retrieval.worker import Worker, WorkerPorts
+from ticket_status.service.retrieval.worker import Worker
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 TIME_LEFT = timedelta(seconds=90)
 """What the worker has for one message, as in ``template.yaml``."""

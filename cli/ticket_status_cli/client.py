@@ -88,6 +88,15 @@ class Client:
         """What a GET answers; parts of the path are quoted here."""
         return self._call("GET", path, query=query)
 
+    def find(self, *path: str) -> Document | None:
+        """What a GET answers; ``None`` for what does not exist, or was deleted a moment ago."""
+        try:
+            return self.get(*path)
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
     def pages(self, member: str, *path: str, **query: str | None) -> Iterator[Document]:
         """The elements of a list, page by page, each page asked for when it is needed."""
         page = self.get(*path, **query)

@@ -1,13 +1,11 @@
 """``ticket-status status``: all integrations at a glance."""
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 
 import click
 
 from ticket_status_cli.client import Client, Document
-from ticket_status_cli.errors import ApiError
 from ticket_status_cli.options import Command, Session, example, pass_session
 from ticket_status_cli.output import Column, column
 
@@ -61,15 +59,5 @@ def status(session: Session) -> None:
 def _overview(client: Client) -> Iterator[Document]:
     for integration in client.pages("integrations", "jira-integrations", limit="100"):
         name = integration["connection_name"]
-        more = {part: _part(client, name, part) for part in ("summary", "webhook")}
+        more = {part: client.find("jira-integrations", name, part) for part in ("summary", "webhook")}
         yield {**integration, **more}
-
-
-def _part(client: Client, name: str, part: str) -> Document | None:
-    """A part of an integration; ``None`` when the integration was deleted a moment ago."""
-    try:
-        return client.get("jira-integrations", name, part)
-    except ApiError as error:
-        if error.status == HTTPStatus.NOT_FOUND:
-            return None
-        raise

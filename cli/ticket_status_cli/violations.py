@@ -3,13 +3,11 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from http import HTTPStatus
 from itertools import islice
 
 import click
 
 from ticket_status_cli.client import Client, Document
-from ticket_status_cli.errors import ApiError
 from ticket_status_cli.explain import explain, in_words
 from ticket_status_cli.options import Command, Group, Session, example, note, pass_session
 from ticket_status_cli.output import column
@@ -120,7 +118,7 @@ def why(session: Session, violation_id: str) -> None:
     now = datetime.now(UTC)
     found = session.client.get("violations", violation_id, "tickets")
     names = {ticket["integration_name"] for ticket in found["tickets"]}
-    integrations = {name: _integration(session.client, name) for name in names}
+    integrations = {name: session.client.find("jira-integrations", name) for name in names}
     said = [explain(row, integrations[row["integration_name"]], now) for row in _rows(found)]
     if session.output.format == "table":
         session.output.say("\n\n".join(in_words(one, now) for one in said))
@@ -128,12 +126,3 @@ def why(session: Session, violation_id: str) -> None:
     documents = [one.document() for one in said]
     columns = [column(name) for name in documents[0]]
     session.output.rows(documents, columns, {"violation_id": violation_id, "tickets": documents})
-
-
-def _integration(client: Client, name: str) -> Document | None:
-    try:
-        return client.get("jira-integrations", name)
-    except ApiError as error:
-        if error.status == HTTPStatus.NOT_FOUND:
-            return None
-        raise

@@ -41,7 +41,8 @@ from ticket_status.service.retrieval.points import PointsConnector
 from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.schedule import Schedule, SyncRequest
-from ticket_status.service.retrieval.worker import Worker, WorkerPorts
+from ticket_status.service.retrieval.worker import Worker
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 from ticket_status.service.tickets.reading import Reading, ShownTicket
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)

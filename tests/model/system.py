@@ -21,7 +21,8 @@ from ticket_status.service.retrieval.probe import Probe
 from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.schedule import Schedule
-from ticket_status.service.retrieval.worker import Worker, WorkerPorts
+from ticket_status.service.retrieval.worker import Worker
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 from ticket_status.service.tickets.reading import Reading
 from ticket_status.service.tickets.registration import RegisterTickets
 

@@ -23,5 +23,5 @@ def read_token(of: str, token: str) -> str:
             case [list_, str(last)] if list_ == of and 0 < len(last.encode()) <= LONGEST_PLACE:
                 return last
     except (ValueError, RecursionError) as error:
-        raise InvalidTokenError("next_token is not one that this list gave") from error
-    raise InvalidTokenError("next_token is not one that this list gave")
+        raise InvalidTokenError from error
+    raise InvalidTokenError

@@ -29,7 +29,7 @@ routes: Routes[dict[str, Any]] = Routes()
 def list_things(call: Call, things: dict[str, Any]) -> Reply:
     limit, token = call.paging
     if token == "odd":
-        raise InvalidTokenError(token)
+        raise InvalidTokenError
     return json_reply({"things": sorted(things)[:limit], "address": call.public_address})
 
 

@@ -22,7 +22,6 @@ WORK = NewTicketsWork("cloud-abc", REF)
 @pytest.mark.parametrize(
     ("integration", "active", "kind"),
     [
-        (None, None, Leave),
         (an_integration(retrieve_jira_tickets=False), None, Leave),
         (an_integration(health=BROKEN), None, Leave),
         (an_integration(paused_until=NOW + MINUTE), None, Postpone),
@@ -32,7 +31,7 @@ WORK = NewTicketsWork("cloud-abc", REF)
     ],
 )
 def test_new_tickets_are_retrieved_unless_somebody_else_is_on_the_way_to_them(
-    integration: Integration | None, active: SyncRun | None, kind: type
+    integration: Integration, active: SyncRun | None, kind: type
 ) -> None:
     assert isinstance(how_to_take_up(integration, active, WORK, NOW), kind)
 

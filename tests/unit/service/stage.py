@@ -28,7 +28,8 @@ from ticket_status.service.retrieval.probe import Probe
 from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.schedule import Schedule, ScheduleAnswer, SyncRequest
-from ticket_status.service.retrieval.worker import Worker, WorkerPorts, WorkReport
+from ticket_status.service.retrieval.worker import Worker, WorkReport
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 from ticket_status.service.tickets.reading import Reading
 from ticket_status.service.tickets.registration import RegisterTickets
 

@@ -1,5 +1,6 @@
 """What the API shows of integrations, sync runs and tickets, in their shapes."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from ticket_status.api.times import present_optional_time, present_time
@@ -92,13 +93,7 @@ def present_run(run: SyncRun) -> dict[str, object]:
         "started_at": present_time(run.started_at),
         "completed_at": present_optional_time(run.completed_at),
         "progress": {"tickets_total": tickets_total(run), "tickets_done": run.counts.total},
-        "counts": {
-            "changed": run.counts.changed,
-            "unchanged": run.counts.unchanged,
-            "deleted": run.counts.deleted,
-            "inaccessible": run.counts.inaccessible,
-            "failed": run.counts.failed,
-        },
+        "counts": asdict(run.counts),
         "jira_requests": run.jira_requests,
         "error": run.error,
         **({"paused_until": present_optional_time(run.paused_until)} if paused else {}),

@@ -13,7 +13,8 @@ from ticket_status.composition.sites import connector
 from ticket_status.config import WorkerConfig
 from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.ports.queue import WorkQueue
-from ticket_status.service.retrieval.worker import Worker, WorkerPorts
+from ticket_status.service.retrieval.worker import Worker
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

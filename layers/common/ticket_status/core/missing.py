@@ -12,7 +12,7 @@ from ticket_status.core.comparison import Row
 from ticket_status.core.judgement import Found, Verdict
 from ticket_status.core.model import Absence, Counts, Ticket
 from ticket_status.core.observations import Deleted, Observation, Observed, Unseen
-from ticket_status.core.sighting import sighting
+from ticket_status.core.sighting import sighting_of
 
 _ABSENCES: Final[Mapping[Verdict, Literal[Absence.INACCESSIBLE, Absence.VANISHED]]] = {
     Verdict.INACCESSIBLE: Absence.INACCESSIBLE,
@@ -130,11 +130,7 @@ def consequence(
         return None, _as_it_is(ticket)
     match verdict:
         case Found(sighting=shown):
-            same = (
-                ticket.absence is None
-                and ticket.status is not None
-                and shown == sighting(ticket.issue_key, ticket.status)
-            )
+            same = ticket.absence is None and shown == sighting_of(ticket)
             seen = verdict if ticket.key.issue_id is None else Observed(ticket.key, at, shown)
             return seen, Counts(unchanged=1) if same else Counts(changed=1)
         case Verdict.DELETED:

@@ -1,7 +1,7 @@
 """The words of the rules as values: integrations, tickets, statuses, health and sync runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType, Self
@@ -263,6 +263,11 @@ class Integration:
         return self.health.status is HealthStatus.FAULTY
 
     @property
+    def counts_since(self) -> datetime:
+        """What was seen of its tickets before this is not shown any more (R6, R9)."""
+        return max(self.enabled_since, self.healthy_since)
+
+    @property
     def browse_url(self) -> str:
         """The prefix of links to its issues."""
         shown_at = self.site.display_url if self.site is not None else None
@@ -357,17 +362,11 @@ class Counts:
     @property
     def total(self) -> int:
         """Tickets that are done with."""
-        return self.changed + self.unchanged + self.deleted + self.inaccessible + self.failed
+        return sum(astuple(self))
 
     def __add__(self, other: "Counts") -> "Counts":
         """Both together."""
-        return Counts(
-            self.changed + other.changed,
-            self.unchanged + other.unchanged,
-            self.deleted + other.deleted,
-            self.inaccessible + other.inaccessible,
-            self.failed + other.failed,
-        )
+        return Counts(*(one + more for one, more in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

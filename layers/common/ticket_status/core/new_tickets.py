@@ -65,12 +65,8 @@ class Retrieve:
 TakeUp: TypeAlias = Postpone | LookAgain | Leave | Retrieve
 
 
-def how_to_take_up(
-    integration: Integration | None, active: SyncRun | None, work: NewTicketsWork, now: datetime
-) -> TakeUp:
+def how_to_take_up(integration: Integration, active: SyncRun | None, work: NewTicketsWork, now: datetime) -> TakeUp:
     """What becomes of the tickets that wait."""
-    if integration is None:
-        return Leave("the integration is gone")
     if not integration.retrieve_jira_tickets or integration.health.status is not HealthStatus.HEALTHY:
         return Leave("the run that follows switching on or recovery has them")
     until = pause_end(integration, now)

@@ -1,6 +1,6 @@
 """Sightings: what Jira showed of an issue, in the one form in which rows and answers are compared (R13, R15)."""
 
-from ticket_status.core.model import Category, Sighting, Status
+from ticket_status.core.model import Category, Sighting, Status, Ticket
 
 _SEPARATOR = "|"
 
@@ -8,6 +8,11 @@ _SEPARATOR = "|"
 def sighting(issue_key: str, status: Status) -> Sighting:
     """The sighting of an issue. Neither keys nor categories contain the separator; names may, so they come last."""
     return Sighting(f"{issue_key}{_SEPARATOR}{status.category}{_SEPARATOR}{status.name}")
+
+
+def sighting_of(ticket: Ticket) -> Sighting | None:
+    """The sighting that is stored of a ticket; ``None`` while Jira never showed it."""
+    return None if ticket.status is None else sighting(ticket.issue_key, ticket.status)
 
 
 def read_sighting(seen: Sighting) -> tuple[str, Status]:

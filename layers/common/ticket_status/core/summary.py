@@ -173,7 +173,7 @@ def summarise(
     gone = {UnknownReason.DELETED: deleted}
     if integration.broken:
         return Summary(as_of, (), _positive({**gone, UnknownReason.INTEGRATION_BROKEN: inside}), outside)
-    valid = counted.as_of is not None and counted.as_of >= max(integration.enabled_since, integration.healthy_since)
+    valid = counted.as_of is not None and counted.as_of >= integration.counts_since
     tally = counted.tally if valid else under_way
     by_status = _statuses(tally)
     hidden = max(0, tally.get(INACCESSIBLE, 0))

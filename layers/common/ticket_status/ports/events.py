@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -11,6 +12,11 @@ class BusEvent:
 
     detail_type: str
     detail: Mapping[str, object]
+
+
+def event_time(at: datetime) -> str:
+    """An aware time as events bear it, to the millisecond: ``2026-11-22T08:00:00.123Z``."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class EventBus(Protocol):

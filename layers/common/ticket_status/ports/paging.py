@@ -17,3 +17,6 @@ class Page(Generic[T]):
 
 class InvalidTokenError(ValueError):
     """Raised when a ``next_token`` is not one that this list gave."""
+
+    def __init__(self) -> None:
+        super().__init__("next_token is not one that this list gave")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +68,9 @@ class MissingRow(Model):
     expires_at = TTLAttribute()
 
 
+_COUNTED = tuple(one.name for one in fields(Counts))
+"""Attributes of a run's item that bear its counts."""
+
 RUN_PREFIX = "run#"
 MISSING_PREFIX = "absent#"
 
@@ -109,13 +113,7 @@ def run_of(row: RunRow) -> SyncRun:
         asked=int(row.asked),
         vanished=int(values.get("vanished") or 0),
         missing=int(row.missing),
-        counts=Counts(
-            changed=int(row.changed),
-            unchanged=int(row.unchanged),
-            deleted=int(row.deleted),
-            inaccessible=int(row.inaccessible),
-            failed=int(row.failed),
-        ),
+        counts=Counts(**{name: int(values[name]) for name in _COUNTED}),
         jira_requests=int(row.jira_requests),
         error=values.get("error"),
         paused_until=values.get("paused_until"),
@@ -125,14 +123,8 @@ def run_of(row: RunRow) -> SyncRun:
 
 def add_counts(counts: Counts, jira_requests: int) -> list[Action]:
     """Updates that add to what a run counted."""
-    return [
-        RunRow.changed.add(counts.changed),
-        RunRow.unchanged.add(counts.unchanged),
-        RunRow.deleted.add(counts.deleted),
-        RunRow.inaccessible.add(counts.inaccessible),
-        RunRow.failed.add(counts.failed),
-        RunRow.jira_requests.add(jira_requests),
-    ]
+    added = {**asdict(counts), "jira_requests": jira_requests}
+    return [getattr(RunRow, name).add(number) for name, number in added.items()]
 
 
 def missing_parts(run: SyncRun, name: str, step: SliceStep) -> Iterator[tuple[str, Sequence[str]]]:

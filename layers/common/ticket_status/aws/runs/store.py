@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -226,11 +227,7 @@ class DynamoRunStore:
             vanished=run.vanished,
             missing=run.missing,
             jira_requests=run.jira_requests,
-            changed=run.counts.changed,
-            unchanged=run.counts.unchanged,
-            deleted=run.counts.deleted,
-            inaccessible=run.counts.inaccessible,
-            failed=run.counts.failed,
+            **asdict(run.counts),
             slices={name: slice_map(progress) for name, progress in run.slices.items()},
             slices_open=sum(not progress.done for progress in run.slices.values()),
             expires_at=run.started_at + KEPT,

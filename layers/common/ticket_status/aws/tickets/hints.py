@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ticket_status.aws.dynamo import ContendedWriteError, Dynamo, Item, tries
+from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.core.model import Absence, TicketKey
 from ticket_status.core.webhooks import Hint
 from ticket_status.core.window import position, window_start
@@ -58,7 +59,7 @@ class DynamoHintStore:
         """``None`` when it was written, else what is stored."""
         always = {
             ":ref": {"S": key.integration_ref},
-            ":now": {"S": _stored(now)},
+            ":now": {"S": TicketRow.hinted_at.serialize(now)},
             ":deleted": {"S": Absence.DELETED.value},
             ":start": {"S": position(window_start(now))},
         }
@@ -86,8 +87,3 @@ class DynamoHintStore:
 
 def _set_of(today: date, later: int) -> str:
     return f"h{(today.toordinal() + later) % 3}"
-
-
-def _stored(moment: datetime) -> str:
-    """As PynamoDB writes times."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f%z")

@@ -83,7 +83,7 @@ def _place(ref: str, token: str) -> tuple[datetime, str]:
     try:
         at = datetime.fromisoformat(began)
     except ValueError as error:
-        raise InvalidTokenError("next_token is not one that this list gave") from error
+        raise InvalidTokenError from error
     if at.tzinfo is None or not last >= _FIRST_ID or len(last) > LONGEST_ID:
-        raise InvalidTokenError("next_token is not one that this list gave")
+        raise InvalidTokenError
     return at, last

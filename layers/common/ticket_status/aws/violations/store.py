@@ -89,7 +89,7 @@ class DynamoViolationStore:
         if token is not None:
             last = read_token(f"{partition} {prefix}", token)
             if not last.startswith(prefix):
-                raise InvalidTokenError("next_token is not one that this list gave")
+                raise InvalidTokenError
             request["ExclusiveStartKey"] = {"pk": {"S": partition}, "sk": {"S": last}}
         page = self._dynamo.client.query(TableName=self._table.name, Limit=limit + 1, ConsistentRead=True, **request)
         items, more = listed(page, limit)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ticket_status.core.model import Integration
 from ticket_status.core.throttle import pause_end
@@ -16,7 +16,7 @@ from ticket_status.core.webhooks import (
     stale_hours,
     state_of,
 )
-from ticket_status.ports.events import BusEvent, EventBus
+from ticket_status.ports.events import BusEvent, EventBus, event_time
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.webhooks import Registered
 from ticket_status.service.administration.webhook import WebhookPorts, name_in_jira
@@ -112,6 +112,6 @@ def _state_changed(webhook: Webhook, state: WebhookState, now: datetime) -> BusE
             "old": {"state": webhook.state},
             "new": {"state": state},
             "reason": reason_of(webhook, now),
-            "at": now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": event_time(now),
         },
     )

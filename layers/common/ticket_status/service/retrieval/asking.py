@@ -16,7 +16,7 @@ from ticket_status.core.missing import Judgement, consequence
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Counts, Sighting, Ticket, TicketKey
 from ticket_status.core.observations import Answered, Missed, Observation, Observed
 from ticket_status.core.shown import last_seen
-from ticket_status.core.sighting import sighting
+from ticket_status.core.sighting import sighting_of
 from ticket_status.core.summary import Shift, shift_by, shift_of, shifted
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.window import read_position
@@ -70,7 +70,7 @@ class Retrieval:
         """The comparison, held against the tickets themselves: the rows that it was made with lag behind."""
         keys = [TicketKey(ref, row.ticket_id) for row in result.unchanged]
         stored = self._tickets.get_many(keys)[0] if keys else {}
-        return against_stored(result, {key.ticket_id: _sighting_of(ticket) for key, ticket in stored.items()})
+        return against_stored(result, {key.ticket_id: sighting_of(ticket) for key, ticket in stored.items()})
 
     def record_changes(self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
         """Record what changed, each only if it is newer than all that is known of it (R12); the ids as asked for.
@@ -198,7 +198,3 @@ def _merged(answer: Answered, more: Answered | JiraTrouble) -> Answered | JiraTr
 
 def _found(ticket_id: str, seen: Sighting, ids: Mapping[str, str]) -> Found:
     return Found(ids.get(asked_as(ticket_id), ticket_id), seen)
-
-
-def _sighting_of(ticket: Ticket) -> Sighting | None:
-    return None if ticket.status is None else sighting(ticket.issue_key, ticket.status)

@@ -21,23 +21,8 @@ from ticket_status.core.runs import LOST, lost
 from ticket_status.core.throttle import delay_until
 from ticket_status.core.window import END, position, window_start
 from ticket_status.core.work import NewTicketsWork
-from ticket_status.ports.integrations import IntegrationStore
-from ticket_status.ports.queue import WorkQueue
-from ticket_status.ports.runs import RunStore
-from ticket_status.ports.tickets import TicketStore
-from ticket_status.ports.webhooks import WebhookStore
 from ticket_status.service.retrieval.runs import Runs
-
-
-@dataclass(frozen=True, slots=True)
-class NewTicketsPorts:
-    """What taking up new tickets works with."""
-
-    integrations: IntegrationStore
-    tickets: TicketStore
-    runs: RunStore
-    queue: WorkQueue
-    webhooks: WebhookStore
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +39,7 @@ class NewTickets:
     """Takes up new tickets of one integration at a time."""
 
     def __init__(
-        self, ports: NewTicketsPorts, runs: Runs, now: Callable[[], datetime], jitter: Callable[[], float]
+        self, ports: WorkerPorts, runs: Runs, now: Callable[[], datetime], jitter: Callable[[], float]
     ) -> None:
         self._ports = ports
         self._runs = runs
@@ -65,9 +50,9 @@ class NewTickets:
         """Do the work of a message that new tickets wait."""
         now = self._now()
         integration, active = self._gather(work, now)
-        decided = how_to_take_up(integration, active, work, now)
         if integration is None:
             return Leave("the integration is gone")
+        decided = how_to_take_up(integration, active, work, now)
         match decided:
             case Postpone(until):
                 self._keep_note(work, until)

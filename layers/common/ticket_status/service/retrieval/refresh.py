@@ -16,7 +16,7 @@ from ticket_status.core.judgement import Verdict, implausible
 from ticket_status.core.missing import shown_before
 from ticket_status.core.model import Integration, Ticket, TicketKey, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked, within_bounds
-from ticket_status.core.sighting import sighting
+from ticket_status.core.sighting import sighting_of
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.violations import Resource
 from ticket_status.core.window import position
@@ -155,7 +155,7 @@ class Refresh:
             if not isinstance(proven, Integration):
                 return self._not_had(integration, jira, tickets, proven)
             integration = proven
-        begun = max(self._now(), _not_before(integration))
+        begun = max(self._now(), integration.counts_since)
         results: list[Comparison] = []
         rows = [_row(one.ticket) for one in tickets]
         while rows:
@@ -183,7 +183,7 @@ class Refresh:
         self, integration: Integration, jira: CarefulJira, rows: Sequence[Row]
     ) -> Comparison | JiraTrouble:
         ref = integration.integration_ref
-        asked = self._retrieval.ask(jira, rows, _not_before(integration))
+        asked = self._retrieval.ask(jira, rows, integration.counts_since)
         if not isinstance(asked.result, Comparison):
             return asked.result
         result = asked.result
@@ -270,18 +270,9 @@ def _compared(before: ShownTicket, after: ShownTicket) -> Refreshed:
     return Outcome.UNCHANGED if _face(before) == _face(after) else Outcome.CHANGED, None
 
 
-def _not_before(integration: Integration) -> datetime:
-    return max(integration.enabled_since, integration.healthy_since)
-
-
 def _row(ticket: Ticket) -> Row:
-    seen = None if ticket.status is None else sighting(ticket.issue_key, ticket.status)
-    return Row(
-        position(ticket.created_at, ticket.key.ticket_id),
-        ticket.key.ticket_id,
-        seen,
-        ticket.absence,
-    )
+    ticket_id = ticket.key.ticket_id
+    return Row(position(ticket.created_at, ticket_id), ticket_id, sighting_of(ticket), ticket.absence)
 
 
 def _face(one: ShownTicket) -> tuple[object, ...]:

@@ -246,7 +246,7 @@ class Runs:
 
 def _waiting(integration: Integration, run: SyncRun) -> list[Work]:
     if collected(run):
-        return [VerdictWork(integration.connection_name, run.integration_ref, run.run_id, run.started_at)]
+        return [verdict_work(integration, run)]
     return [slice_work(integration, run, name) for name in slices_under_way(run, SLICES_AT_ONCE)]
 
 
@@ -263,6 +263,11 @@ def slice_work(integration: Integration, run: SyncRun, name: str) -> SliceWork:
         step=progress.step,
         cursor=progress.cursor,
     )
+
+
+def verdict_work(integration: Integration, run: SyncRun) -> VerdictWork:
+    """The message that has the missing tickets of a run judged, and the run ended."""
+    return VerdictWork(integration.connection_name, run.integration_ref, run.run_id, run.started_at)
 
 
 def new_run_id(now: datetime) -> str:

@@ -44,16 +44,16 @@ class SiteHealth:
 
         ``good_at``: when the same work last had a good answer.
         """
-        known: Integration | None = integration
-        decided = after_trouble(integration, trouble, self._now(), good_at)
-        for _ in range(_TRIES):
-            if known is None:
-                break  # gone or edited: what an old credential met says nothing about a new one
+        known, tries_left = integration, _TRIES
+        while True:
             decided = after_trouble(known, trouble, self._now(), good_at)
-            if self._keep(known, decided):
-                break
-            known = self._still(integration)
-        return decided
+            tries_left -= 1
+            if self._keep(known, decided) or not tries_left:
+                return decided
+            current = self._still(integration)
+            if current is None:
+                return decided  # gone or edited: what an old credential met says nothing about a new one
+            known = current
 
     def succeeded(self, integration: Integration, *, by_full_run: bool = False) -> Integration:
         """The integration after its Jira answered as it should: well (R10), nothing left of troubles and ended pauses.

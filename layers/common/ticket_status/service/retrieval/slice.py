@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Protocol
 
 from ticket_status.core.comparison import Comparison, Row, doubtful, shows_new_keys
 from ticket_status.core.health import OutOfTime, forgets
@@ -22,13 +21,11 @@ from ticket_status.core.sighting import read_sighting
 from ticket_status.core.summary import Tally, passed, together
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
-from ticket_status.ports.runs import RunStore
-from ticket_status.ports.tickets import TicketStore
-from ticket_status.ports.webhooks import WebhookStore
 from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT, Asked, Retrieval
 from ticket_status.service.retrieval.careful import CarefulJira
 from ticket_status.service.retrieval.losses import MEASURING, WebhookLosses
 from ticket_status.service.retrieval.site_health import SiteHealth
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 STEP_TICKETS = 5_000
 STEP_TIME = timedelta(seconds=5)
@@ -46,32 +43,12 @@ class Stopped:
 Ended = OutOfTime | Stopped | JiraTrouble
 
 
-class SlicePorts(Protocol):
-    """The stores that a slice needs."""
-
-    @property
-    def integrations(self) -> IntegrationStore:
-        """Where it is seen that retrieval was switched off."""
-
-    @property
-    def tickets(self) -> TicketStore:
-        """Where the rows are."""
-
-    @property
-    def runs(self) -> RunStore:
-        """Where the steps are written."""
-
-    @property
-    def webhooks(self) -> WebhookStore:
-        """Where it is counted what a webhook lost."""
-
-
 class SliceRetrieval:
     """One worker's way through one slice. Made for one use."""
 
     def __init__(
         self,
-        ports: SlicePorts,
+        ports: WorkerPorts,
         retrieval: Retrieval,
         health: SiteHealth,
         now: Callable[[], datetime],
@@ -297,7 +274,7 @@ def stopped(integrations: IntegrationStore, known: Integration, now: datetime) -
 
 def not_before(run: SyncRun, integration: Integration) -> datetime:
     """What caused a run's work happened before it, whatever a worker's own clock says (R12)."""
-    return max(run.started_at, integration.enabled_since, integration.healthy_since)
+    return max(run.started_at, integration.counts_since)
 
 
 def _beyond(cursor: str) -> str:

@@ -19,7 +19,8 @@ from ticket_status.ports.jira import Jira
 from ticket_status.service.retrieval.asking import Retrieval
 from ticket_status.service.retrieval.proof import Proof, Proven
 from ticket_status.service.retrieval.site_health import SiteHealth
-from ticket_status.service.retrieval.slice import Ended, SlicePorts, Stopped, not_before, stopped
+from ticket_status.service.retrieval.slice import Ended, Stopped, not_before, stopped
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 MIN_TIME_FOR_LOOKUP = timedelta(seconds=45)
 """With less time left no further missing ticket is asked for: a call may take 20 s, the proof of our account after it
@@ -66,7 +67,7 @@ class RunVerdict:
     """Judges the missing tickets of runs."""
 
     def __init__(
-        self, ports: SlicePorts, retrieval: Retrieval, health: SiteHealth, now: Callable[[], datetime]
+        self, ports: WorkerPorts, retrieval: Retrieval, health: SiteHealth, now: Callable[[], datetime]
     ) -> None:
         self._ports = ports
         self._retrieval = retrieval

@@ -28,19 +28,15 @@ from ticket_status.core.slices import SLICES_AT_ONCE
 from ticket_status.core.throttle import delay_until
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
-from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import JiraRejectedRequestError
-from ticket_status.ports.queue import WorkQueue
-from ticket_status.ports.runs import RunStore
-from ticket_status.ports.tickets import TicketStore
-from ticket_status.ports.webhooks import WebhookStore
 from ticket_status.service.retrieval.asking import Retrieval
-from ticket_status.service.retrieval.careful import CarefulConnector, CarefulJira
-from ticket_status.service.retrieval.new_tickets import NewTickets, NewTicketsPorts, Retrieved
-from ticket_status.service.retrieval.runs import Runs, slice_work
+from ticket_status.service.retrieval.careful import CarefulJira
+from ticket_status.service.retrieval.new_tickets import NewTickets, Retrieved
+from ticket_status.service.retrieval.runs import Runs, slice_work, verdict_work
 from ticket_status.service.retrieval.site_health import SiteHealth
 from ticket_status.service.retrieval.slice import SliceRetrieval, Stopped
 from ticket_status.service.retrieval.verdict import RunVerdict
+from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 _MARGIN = timedelta(seconds=10)
 """What is left of the worker's time, after the last answer of Jira, to write it and hand the rest on."""
@@ -71,18 +67,6 @@ class _Ready:
     jira: CarefulJira
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerPorts:
-    """What the worker works with."""
-
-    integrations: IntegrationStore
-    tickets: TicketStore
-    runs: RunStore
-    queue: WorkQueue
-    connector: CarefulConnector
-    webhooks: WebhookStore
-
-
 class Worker:
     """Does the work of one message."""
 
@@ -93,8 +77,7 @@ class Worker:
         self._runs = Runs(ports.integrations, ports.tickets, ports.runs, ports.queue)
         self._health = SiteHealth(ports.integrations, now)
         self._retrieval = Retrieval(ports.tickets, now)
-        new_tickets = NewTicketsPorts(ports.integrations, ports.tickets, ports.runs, ports.queue, ports.webhooks)
-        self._new_tickets = NewTickets(new_tickets, self._runs, now, jitter)
+        self._new_tickets = NewTickets(ports, self._runs, now, jitter)
         self._verdicts = RunVerdict(ports, self._retrieval, self._health, now)
 
     def do(self, work: Work, time_left: Callable[[], timedelta]) -> WorkReport:
@@ -174,7 +157,7 @@ class Worker:
         """R11: back to the queue as a fresh message, for at least as long as Jira asked; long waits are chained."""
         self._ports.runs.pause(run, until)
         self._ports.queue.send([work], delay_until(until, self._now(), self._jitter()))
-        return self._report(work, "paused", jira_requests=jira_requests, detail=f"until {until:%Y-%m-%dT%H:%M:%SZ}")
+        return self._report(work, "paused", jira_requests=jira_requests, detail=_until(until))
 
     # --- Slices -----------------------------------------------------------------------------------------------------
 
@@ -220,8 +203,7 @@ class Worker:
             return False
         if not run.missing:
             return self._complete(run)
-        verdict = VerdictWork(integration.connection_name, run.integration_ref, run.run_id, run.started_at)
-        self._ports.queue.send([verdict])
+        self._ports.queue.send([verdict_work(integration, run)])
         return False
 
     def _complete(self, run: SyncRun) -> bool:
@@ -250,7 +232,7 @@ class Worker:
         taken_up = self._new_tickets.take_up(work)
         match taken_up:
             case Postpone(until):
-                return self._report(work, "paused", detail=f"until {until:%Y-%m-%dT%H:%M:%SZ}")
+                return self._report(work, "paused", detail=_until(until))
             case LookAgain(reason):
                 return self._report(work, "retried", detail=reason)
             case Leave(reason):
@@ -275,3 +257,7 @@ class Worker:
         known_run = run_id if isinstance(work, NewTicketsWork) else work.run_id
         kind, name = kinds[type(work)], work.integration_name
         return WorkReport(kind, name, outcome, known_run, jira_requests, detail, counts or Counts(), completed)
+
+
+def _until(at: datetime) -> str:
+    return f"until {at:%Y-%m-%dT%H:%M:%SZ}"

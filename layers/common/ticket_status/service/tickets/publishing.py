@@ -6,11 +6,11 @@ Reading the streams is what makes it at least once and never before the write.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ticket_status.core.changes import face, health_changed, ticket_changed, warned
 from ticket_status.core.model import Health, Integration, Ticket, TicketKey
-from ticket_status.ports.events import BusEvent, EventBus
+from ticket_status.ports.events import BusEvent, EventBus, event_time
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.violations import ViolationStore
 
@@ -101,7 +101,7 @@ class Publishing:
                     "violation_ids": served,
                     "old": asdict(face(write.old)),
                     "new": asdict(face(write.new)),
-                    "observed_at": _time(write.new.observed_at or now),
+                    "observed_at": event_time(write.new.observed_at or now),
                 },
             )
             for write, integration in writes
@@ -135,9 +135,9 @@ def _expiry_event(integration: Integration, now: datetime) -> BusEvent:
         CREDENTIAL_EXPIRING,
         {
             "integration_name": integration.connection_name,
-            "expires_at": None if expires_at is None else _time(expires_at),
+            "expires_at": None if expires_at is None else event_time(expires_at),
             "days": integration.warned_days,
-            "at": _time(now),
+            "at": event_time(now),
         },
     )
 
@@ -152,14 +152,10 @@ def _health_event(write: IntegrationWrite, now: datetime) -> BusEvent:
             "integration_name": write.new.connection_name,
             "old": _health(write.old.health),
             "new": _health(write.new.health),
-            "at": _time(at),
+            "at": event_time(at),
         },
     )
 
 
 def _health(health: Health) -> dict[str, object]:
     return {"status": health.status, "reason_code": health.reason_code}
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
