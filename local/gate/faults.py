@@ -61,14 +61,6 @@ def _a_third_of_keys(call: Call) -> Outcome:
     return Partial({**call.input, "RequestItems": left}, {"UnprocessedKeys": rest}) if rest else None
 
 
-def _a_third_of_writes(call: Call) -> Outcome:
-    asked: dict[str, list[Any]] = call.input.get("RequestItems") or {}
-    cuts = {table: len(requests) - len(requests) // 3 for table, requests in asked.items()}
-    rest = {table: requests[cuts[table] :] for table, requests in asked.items() if cuts[table] < len(requests)}
-    left = {table: requests[: cuts[table]] for table, requests in asked.items()}
-    return Partial({**call.input, "RequestItems": left}, {"UnprocessedItems": rest}) if rest else None
-
-
 def _last_entry(code: str) -> Callable[[Call], Outcome]:
     """A batch whose last entry the service fails on."""
 
@@ -101,12 +93,6 @@ FAULTS = [
         "API BatchGetItem: 16 MB, and 1 MB of a partition, in one answer",
         *(5, calls("dynamodb", "BatchGetItem")),
         _a_third_of_keys,
-    ),
-    Fault(
-        "unprocessed-items",
-        "API BatchWriteItem: what would exceed the table's throughput",
-        *(5, calls("dynamodb", "BatchWriteItem")),
-        _a_third_of_writes,
     ),
     Fault(
         "sqs-entry-failed",
@@ -197,11 +183,6 @@ def _written(call: Call) -> Iterator[tuple[str, Any]]:
             yield call.input.get("TableName", ""), call.input.get("Item") or {}
         case "UpdateItem" | "DeleteItem":
             yield call.input.get("TableName", ""), call.input.get("Key") or {}
-        case "BatchWriteItem":
-            for table, requests in (call.input.get("RequestItems") or {}).items():
-                for request in requests:
-                    put, delete = request.get("PutRequest"), request.get("DeleteRequest")
-                    yield table, (put or {}).get("Item") or (delete or {}).get("Key") or {}
         case "TransactWriteItems":
             for request in call.input.get("TransactItems") or ():
                 for members in request.values():

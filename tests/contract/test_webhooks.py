@@ -24,7 +24,6 @@ def test_a_webhook_is_stored_whole_and_forgotten(stores: Stores) -> None:
     whole = replace(WEBHOOK, jira_id="7", jql="project in (SEC)", expires_at=NOW + HOUR, silence="a private app")
     stores.webhooks.put(whole)
     assert stores.webhooks.get(REF) == whole
-    assert stores.webhooks.get_many([REF, REF, "other~aaaaaa"]) == {REF: whole}
     assert list(stores.webhooks.all()) == [whole]
     stores.webhooks.remove(REF)
     stores.webhooks.remove(REF)
@@ -66,8 +65,8 @@ def test_a_state_is_told_by_one_only_and_drops_stale_counts(stores: Stores) -> N
     stores.webhooks.count(REF, {Tally.ACCEPTED: 1}, NOW + 30 * HOUR, delivered=True)
     read = stores.webhooks.get(REF)
     assert read is not None
-    assert stores.webhooks.tell(read, WebhookState.LIVE, NOW + 30 * HOUR)
-    assert not stores.webhooks.tell(read, WebhookState.SILENT, NOW + 30 * HOUR)
+    stores.webhooks.tell(read, WebhookState.LIVE, NOW + 30 * HOUR)
+    stores.webhooks.tell(read, WebhookState.SILENT, NOW + 30 * HOUR)
     told = stores.webhooks.get(REF)
     assert told is not None
     assert told.state is WebhookState.LIVE
@@ -170,7 +169,7 @@ def test_more_stale_counts_than_one_write_can_drop_go_one_part_after_the_other(s
         assert stored is not None
         if not stale_hours(stored, end):
             break
-        assert stores.webhooks.tell(stored, stored.state, end)
+        stores.webhooks.tell(stored, stored.state, end)
         after = stores.webhooks.get(REF)
         assert after is not None
         assert len(after.hours[Tally.ACCEPTED]) < left

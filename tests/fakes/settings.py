@@ -36,7 +36,7 @@ def report(
 ) -> ConnectionReport:
     """What trying an integration found."""
     ok = trouble is None
-    return ConnectionReport(tuple(Check(name, ok, "as tried") for name in CHECKS), missing, found, trouble, 3)
+    return ConnectionReport(tuple(Check(name, ok, "as tried") for name in CHECKS), missing, found, trouble)
 
 
 class FakeConnections(FakeJiraConnector):

@@ -40,9 +40,6 @@ class InMemoryWebhookStore:
     def get(self, hook_id: str) -> Webhook | None:
         return self.webhooks.get(hook_id)
 
-    def get_many(self, hook_ids: Sequence[str]) -> dict[str, Webhook]:
-        return {one: self.webhooks[one] for one in hook_ids if one in self.webhooks}
-
     def all(self) -> Iterator[Webhook]:
         return iter(list(self.webhooks.values()))
 
@@ -91,17 +88,16 @@ class InMemoryWebhookStore:
         if hook_id in self.webhooks:
             self._change(replace(self.webhooks[hook_id], on=on))
 
-    def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> bool:
+    def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> None:
         stored = self.webhooks.get(webhook.integration_ref)
         if stored is None or stored.state is not webhook.state:
-            return False
+            return
         stale = set(stale_hours(webhook, now))
         hours = {
             tally: {hour: number for hour, number in kept.items() if (tally, hour) not in stale}
             for tally, kept in stored.hours.items()
         }
         self._change(replace(stored, state=state, hours={tally: kept for tally, kept in hours.items() if kept}))
-        return True
 
     def _change(self, webhook: Webhook) -> None:
         self.webhooks[webhook.integration_ref] = webhook

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sample_jira import SampleJira
 from sample_jira.model import Issue
 from tests.fakes.queue import FakeWorkQueue
+from tests.fakes.reading import refreshed_tickets
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.tickets import InMemoryTicketStore
@@ -270,4 +271,4 @@ class Deployed:
 
     def press(self) -> list[RefreshedTicket]:
         """Somebody presses the button."""
-        return self._refresh.violation(VIOLATION)
+        return refreshed_tickets(self._refresh, VIOLATION)

@@ -10,12 +10,13 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sync.worker import handler
+from tests.fakes.samples import NOW
 from tests.handlers.conftest import EVENTS
-from tests.unit.examples import NOW
 from tests.unit.service.stage import Stage
 from ticket_status.aws.queue import read_message, write_work
 from ticket_status.composition import worker as composition
 from ticket_status.core.model import RunState
+from ticket_status.core.window import END
 from ticket_status.core.work import NewTicketsWork, SliceWork
 from ticket_status.ports.jira import JiraRejectedRequestError
 
@@ -57,7 +58,7 @@ def test_the_event_file_is_a_message_that_is_understood(event_file: Callable[[st
     body = event_file("sync_message")["Records"][0]["body"]
     work = read_message(body).work
     assert isinstance(work, SliceWork)
-    assert (work.integration_name, work.clock, work.name) == ("cloud-abc", NOW, "0")
+    assert (work.integration_name, work.run_id, work.name) == ("cloud-abc", "20261122T080000000-k3f9x2", "0")
     assert invoke(body) == [], "its run is not known any more: nothing to do"
 
 
@@ -104,13 +105,14 @@ def test_work_that_jira_calls_malformed_is_given_up_too(invoke: Invoke, stage: S
 def test_a_message_that_was_sent_before_the_last_deployment_is_worked_off(invoke: Invoke, stage: Stage) -> None:
     members = json.loads(started(stage))
     del members["origin"]
-    assert invoke(json.dumps({**members, "version": 1})) == []
+    told = {"clock": NOW.isoformat(), "start": "", "end": END, "months": ["2026-11"], "step": 0, "cursor": ""}
+    assert invoke(json.dumps({**members, **told, "version": 1})) == []
     assert (stage.run.state, stage.run.counts.unchanged) == (RunState.SUCCEEDED, 3)
 
 
 def test_a_message_of_a_later_version_comes_back_for_the_code_that_knows_it(invoke: Invoke, stage: Stage) -> None:
     members = json.loads(started(stage))
-    assert invoke(json.dumps({**members, "version": 4, "more": True})) == ["m0"]
+    assert invoke(json.dumps({**members, "version": 5, "more": True})) == ["m0"]
     assert not stage.queue.given_up
 
 

@@ -227,7 +227,7 @@ class ModelConnections:
             Check(name, trouble is None, "tried")
             for name in ("reachable", "is_jira", "authenticated", "scopes", "can_read_issues")
         )
-        return ConnectionReport(checks, (), site, trouble, 2)
+        return ConnectionReport(checks, (), site, trouble)
 
     def cloud_id(self, integration: Integration, deadline: datetime | None = None) -> None:
         """No site here moves."""

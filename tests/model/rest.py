@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
+from tests.fakes.reading import shown_tickets
 from tests.model.evidence import Name
 from tests.model.jira import QUICK, Issue, JiraSite, project_of
 from tests.model.oracle import Facts, IntegrationModel, Mismatch, TicketModel
@@ -72,7 +73,7 @@ def _check_nothing_waits(stage: Stage, name: str) -> None:
     if stored.active_run_id is not None:
         raise Mismatch(f"R1: {name} has a run open, and nothing is on the queue: {stored.active_run_id}")
     for violation in stage.book.links:
-        for one in stage.system.reading.violation(violation, stage.clock()):
+        for one in shown_tickets(stage.system.reading, violation, stage.clock()):
             active = one.shown.refresh_state == "active"
             waits = active and one.shown.unknown_reason in {"INTEGRATION_BROKEN", "NOT_RETRIEVED_YET"}
             if one.ticket.key.integration_ref == stored.integration_ref and waits:
@@ -129,7 +130,7 @@ def _check_exact(stage: Stage) -> None:
         shown = {
             (one.ticket.key.integration_ref, one.ticket.key.ticket_id): one
             for violation in stage.book.links
-            for one in stage.system.reading.violation(violation, now)
+            for one in shown_tickets(stage.system.reading, violation, now)
             if one.ticket.key.connection_name == name
         }
         for ref, integration in stage.book.oracle.integrations.items():

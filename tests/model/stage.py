@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.fakes.reading import refreshed_tickets
 from tests.fakes.samples import NOW
 from tests.model.actors import Actor, Baton, Clock, Died, Outage
 from tests.model.book import Book
@@ -138,7 +139,7 @@ class Stage:
 
     def press(self, violation: str, cut: Cut) -> None:
         """Somebody presses the refresh button of a violation."""
-        self.act(f"refresh of {violation}", BUTTON, lambda: self.system.refresh.violation(violation), cut)
+        self.act(f"refresh of {violation}", BUTTON, lambda: refreshed_tickets(self.system.refresh, violation), cut)
 
     def go_on(self, which: int, points: int | None) -> None:
         """One who is held goes on."""

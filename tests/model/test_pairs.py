@@ -12,6 +12,7 @@ from typing import Literal
 
 import pytest
 
+from tests.fakes.reading import refreshed_tickets, shown_tickets
 from tests.model import planted
 from tests.model.jira import Ailment
 from tests.model.stage import BUTTON, TIMER, Stage
@@ -122,7 +123,7 @@ def sync(stage: Stage) -> object:
 
 EDIT = Edit(secrets={"password": "new"})
 FIRE: Act = lambda stage, cut: stage.fire(cut)  # noqa: E731 - as the others are made
-PRESS = by("refresh of V1", BUTTON, lambda stage: stage.system.refresh.violation("V1"))
+PRESS = by("refresh of V1", BUTTON, lambda stage: refreshed_tickets(stage.system.refresh, "V1"))
 CASES: tuple[Case, ...] = (
     Case("the schedule", well, FIRE, "when nobody is struck"),
     Case("a run by hand", well, by("sync", BUTTON, sync), "when nobody is struck"),
@@ -159,7 +160,7 @@ def check_nothing_is_left(stage: Stage, case: Case, *, came_to_their_end: bool) 
         return  # it was never switched on
     retrieved = case.of_all == "from the beginning" or (came_to_their_end and case.of_all != "never")
     assert stored.health.status is HealthStatus.HEALTHY, "it is broken, although nothing lasted"
-    for one in stage.system.reading.violation("V1", stage.clock()):
+    for one in shown_tickets(stage.system.reading, "V1", stage.clock()):
         reason = one.shown.unknown_reason
         assert reason in {None, "DELETED"}, f"{one.ticket.issue_key} shows {reason}"
         issue = stage.sites["abc"].find(one.ticket.key.ticket_id.removeprefix("key#"))

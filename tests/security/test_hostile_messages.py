@@ -9,20 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.gateway import request
-from tests.fakes.samples import NOW, REF
+from tests.fakes.samples import REF
 from ticket_status.api.bodies import Members, free_text, read_json, visible_ascii
 from ticket_status.api.integration_bodies import read_creation
 from ticket_status.api.problems import LONGEST_BODY, ProblemError
 from ticket_status.aws.queue import MalformedMessageError, Message, NewerMessageError, read_message, write_work
-from ticket_status.core.model import Slice
-from ticket_status.core.window import END
 from ticket_status.core.work import SliceWork
 from ticket_status.paging import read_token
 from ticket_status.ports.paging import InvalidTokenError
 
-SLICE: dict[str, Any] = json.loads(
-    write_work(SliceWork("cloud-abc", REF, "r-1", NOW, "0", Slice("", END, ("2026-11",)), 3, ""))
-)
+SLICE: dict[str, Any] = json.loads(write_work(SliceWork("cloud-abc", REF, "r-1", "0")))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

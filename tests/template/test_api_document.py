@@ -76,7 +76,7 @@ REFUSALS: tuple[refusals.Refusal, ...] = (
     refusals.MissingScopes(("read:issue-details:jira", "read:field.option:jira")),
     refusals.SyncRunNotFound("20261122T080000000-3f9a2c"),
     refusals.TicketNotFound("10412"),
-    refusals.ConnectionFailed(ConnectionReport(_CHECKS, (), None, _REFUSED, 2)),
+    refusals.ConnectionFailed(ConnectionReport(_CHECKS, (), None, _REFUSED)),
     refusals.WrongAuthType(AuthType.BASIC, AuthType.OAUTH2),
     refusals.RateLimited(NOW + timedelta(seconds=42)),
     refusals.RetrievalDisabled("cloud-abc"),

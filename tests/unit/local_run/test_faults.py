@@ -14,7 +14,6 @@ CALLS = {
     "dynamodb-throttled": GET,
     "transaction-conflict": Call("dynamodb", "TransactWriteItems", {"TransactItems": [{}, {}]}),
     "unprocessed-keys": Call("dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [1, 2, 3, 4]}}}),
-    "unprocessed-items": Call("dynamodb", "BatchWriteItem", {"RequestItems": {"t": [1, 2, 3]}}),
     "sqs-entry-failed": Call("sqs", "SendMessageBatch", {"Entries": [{"Id": "1"}, {"Id": "2"}]}),
     "events-entry-failed": Call("events", "PutEvents", {"Entries": [{"Source": "a"}, {"Source": "b"}]}),
     "secrets-throttled": Call("secretsmanager", "GetSecretValue", {"SecretId": "s"}),
@@ -60,12 +59,6 @@ def test_a_third_of_the_keys_is_left() -> None:
     assert left.input == {"RequestItems": {"t": {"Keys": [1, 2, 3]}}}
     answer: dict[str, Any] = {"Responses": {"t": []}, "UnprocessedKeys": {}}
     assert merged(left, answer) == {"Responses": {"t": []}, "UnprocessedKeys": {"t": {"Keys": [4]}}}
-
-
-def test_a_third_of_the_writes_is_left() -> None:
-    left = partial("unprocessed-items")
-    assert left.input == {"RequestItems": {"t": [1, 2]}}
-    assert merged(left, {"UnprocessedItems": {}}) == {"UnprocessedItems": {"t": [3]}}
 
 
 def test_a_message_is_refused_by_the_service_itself() -> None:

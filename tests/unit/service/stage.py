@@ -10,6 +10,7 @@ from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.jira import FakeJiraConnector, FakeSite
 from tests.fakes.lagging import LaggingStores
 from tests.fakes.queue import FakeWorkQueue
+from tests.fakes.reading import refreshed_tickets
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.violations import InMemoryViolationStore
@@ -225,7 +226,7 @@ class Stage:
         """The button is pressed."""
         ports = RefreshPorts(self.integrations, self.tickets, self.careful)
         now = self.worker_clock
-        return Refresh(ports, self.reading, self.runs, now, self.rejected.append).violation(violation_id)
+        return refreshed_tickets(Refresh(ports, self.reading, self.runs, now, self.rejected.append), violation_id)
 
     # --- What is seen -----------------------------------------------------------------------------------------------
 

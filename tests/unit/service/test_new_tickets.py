@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from tests.fakes.reading import shown_tickets
 from tests.unit.examples import BROKEN, DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Counts, RunState, Ticket, TicketKey, Trigger, UnknownReason
@@ -98,7 +99,7 @@ def test_a_known_ticket_gains_the_violation_and_keeps_its_time_of_creation() -> 
     first, second = new(0), replace(new(0), violation_id="XRAY-other", created_at=NOW)
     stage.registration.register([first, second], stage.clock())
     for violation_id in ("XRAY-0", "XRAY-other"):
-        (ticket,) = stage.reading.violation(violation_id, NOW)
+        (ticket,) = shown_tickets(stage.reading, violation_id, NOW)
         assert ticket.ticket.created_at == first.created_at
 
 
@@ -106,14 +107,14 @@ def test_tickets_of_an_unknown_integration_are_given_back_and_the_others_registe
     stage = Stage()
     unknown = new(1, name="nobody")
     assert stage.registration.register([new(0), unknown], stage.clock()) == [unknown]
-    assert stage.reading.violation("XRAY-0", NOW)
+    assert shown_tickets(stage.reading, "XRAY-0", NOW)
     assert stage.registration.register([unknown], stage.clock()) == [unknown]
 
 
 def test_a_ticket_older_than_a_year_is_registered_but_not_asked_for() -> None:
     stage = Stage()
     stage.registration.register([new(0, created_at=NOW - 366 * DAY)], stage.clock())
-    assert stage.reading.violation("XRAY-0", NOW)
+    assert shown_tickets(stage.reading, "XRAY-0", NOW)
     assert not stage.queue.sent
 
 
@@ -208,7 +209,7 @@ def test_a_new_ticket_known_by_key_gets_its_id() -> None:
     in_jira(stage, 1)
     stage.registration.register([new(0, by_key=True)], stage.clock())
     stage.work_off()
-    (ticket,) = stage.reading.violation("XRAY-0", stage.clock())
+    (ticket,) = shown_tickets(stage.reading, "XRAY-0", stage.clock())
     assert ticket.ticket.key == key(stage, 0)
     assert ticket.shown.status == TO_DO
 

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from tests.fakes.reading import shown_tickets
 from tests.unit.examples import DAY, MINUTE, NOW, TO_DO
 from tests.unit.service.stage import Stage
+from ticket_status.api.presenters import present_ticket
 from ticket_status.core.model import UnknownReason
 from ticket_status.core.shown import Filters
 from ticket_status.core.violations import Registration, Resource
@@ -16,7 +18,7 @@ def test_the_ticket_that_was_created_last_leads_whichever_was_registered_last() 
     stage = Stage()
     older, newest = stage.has_ticket(1, created_at=NOW - 5 * DAY), stage.has_ticket(2, created_at=NOW - DAY)
     stage.violation("XRAY-1", newest, older)
-    assert [one.ticket.key for one in stage.reading.violation("XRAY-1", NOW)] == [newest, older]
+    assert [one.ticket.key for one in shown_tickets(stage.reading, "XRAY-1", NOW)] == [newest, older]
 
 
 def test_the_status_column_is_that_of_the_leading_ticket_and_counts_the_others() -> None:
@@ -46,9 +48,12 @@ def test_a_ticket_of_a_deleted_integration_says_so_also_when_another_takes_its_n
     old = stage.integration
     stage.integrations.remove(old)
     for _ in range(2):
-        (ticket,) = stage.reading.violation("XRAY-1", NOW)
+        (ticket,) = shown_tickets(stage.reading, "XRAY-1", NOW)
         assert ticket.shown.unknown_reason is UnknownReason.INTEGRATION_NOT_FOUND
-        assert ticket.ticket_url == "https://abc.atlassian.net/browse/JAS-1"
+        assert (
+            present_ticket(ticket.ticket, ticket.shown, ticket.integration)["ticket_url"]
+            == "https://abc.atlassian.net/browse/JAS-1"
+        )
         stage.integrations.add(replace(old, integration_ref="cloud-abc~anew22"))
 
 
@@ -59,7 +64,10 @@ def test_links_follow_the_address_of_the_integration() -> None:
     stage.integrations.edit(stage.integration, after, afresh=True)
     ticket = stage.reading.ticket(key, NOW)
     assert ticket is not None
-    assert ticket.ticket_url == "https://new.example/jira/browse/JAS-1"
+    assert (
+        present_ticket(ticket.ticket, ticket.shown, ticket.integration)["ticket_url"]
+        == "https://new.example/jira/browse/JAS-1"
+    )
 
 
 def test_the_last_update_of_a_violation_is_that_of_its_newest_ticket() -> None:
@@ -67,7 +75,7 @@ def test_the_last_update_of_a_violation_is_that_of_its_newest_ticket() -> None:
     keys = stage.has_tickets(2)
     stage.violation("XRAY-1", *keys)
     stage.tickets.stored[keys[1]] = replace(stage.tickets.stored[keys[1]], observed_at=NOW - MINUTE)
-    assert last_update(stage.reading.violation("XRAY-1", NOW)) == NOW - MINUTE
+    assert last_update(shown_tickets(stage.reading, "XRAY-1", NOW)) == NOW - MINUTE
     assert last_update([]) is None
 
 
@@ -76,4 +84,4 @@ def test_a_ticket_that_nobody_registered_is_not_shown() -> None:
     key = stage.has_ticket(1)
     del stage.tickets.stored[key]
     assert stage.reading.ticket(key, NOW) is None
-    assert stage.reading.violation("nobody", NOW) == []
+    assert shown_tickets(stage.reading, "nobody", NOW) == []

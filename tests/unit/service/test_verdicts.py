@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from tests.fakes.reading import shown_tickets
 from tests.unit.examples import DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import WORKER_TIME, Stage
 from ticket_status.core.model import Absence, Counts, ReasonCode, RunState, SyncRun, TicketKey, Trigger, UnknownReason
@@ -622,7 +623,7 @@ def test_a_ticket_known_by_its_key_only_is_active_again_too() -> None:
     assert stage.sync().counts == Counts(deleted=1)
     stage.site.put("10077", "JAS-77", TO_DO.name, TO_DO.category)
     assert recheck_all(stage).counts == Counts(changed=1)
-    (shown,) = stage.reading.violation("XRAY-1", stage.clock())
+    (shown,) = shown_tickets(stage.reading, "XRAY-1", stage.clock())
     assert (shown.ticket.key.issue_id, shown.shown.status) == ("10077", TO_DO)
 
 
@@ -635,7 +636,7 @@ def test_a_ticket_known_by_key_gets_its_id_with_its_first_status_and_keeps_its_v
     stage.violation("XRAY-1", by_key)
     assert stage.sync().counts == Counts(changed=1)
     assert stage.site.asked == [["JAS-77"]]
-    (ticket,) = stage.reading.violation("XRAY-1", stage.clock())
+    (ticket,) = shown_tickets(stage.reading, "XRAY-1", stage.clock())
     assert (ticket.ticket.key.issue_id, ticket.shown.status) == ("10077", TO_DO)
     assert stage.sync().counts == Counts(unchanged=1)
     assert stage.site.asked[-1] == ["10077"]
@@ -662,7 +663,7 @@ def test_a_key_of_an_issue_that_is_known_by_id_joins_that_ticket() -> None:
     stage.violation("XRAY-1", known)
     stage.violation("XRAY-2", by_key)
     assert stage.sync().state is RunState.SUCCEEDED
-    assert {stage.reading.violation(name, NOW)[0].ticket.key for name in ("XRAY-1", "XRAY-2")} == {known}
+    assert {shown_tickets(stage.reading, name, NOW)[0].ticket.key for name in ("XRAY-1", "XRAY-2")} == {known}
 
 
 def test_a_key_whose_issue_was_moved_is_resolved_to_the_new_key() -> None:

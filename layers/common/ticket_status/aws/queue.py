@@ -1,25 +1,24 @@
 """The sync queue in SQS. A message is JSON with a format version; what is not exactly one of ours is refused.
 
-Version 1 is version 2 without ``origin``; that is version 3 without ``again`` and ``hinted`` of new tickets. A version
-that is newer than this code is no mistake but a deployment or a roll-back under way: such a message is left on the
-queue, for a worker that can read it.
+Version 1 is version 2 without ``origin``; that is version 3 without ``again`` and ``hinted`` of new tickets. Up to
+version 3 a run's messages repeated what its record says (its clock, the slice's part and cursor), which is not read any
+more. A version that is newer than this code is no mistake but a deployment or a roll-back under way: such a message is
+left on the queue, for a worker that can read it.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
 from ticket_status.aws.batches import send_in_full
-from ticket_status.core.model import Slice
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-VERSION = 3
+VERSION = 4
 """Format of the messages. A new one is read beside the old one until no old message can be under way."""
 
 OLDEST_VERSION = 1
@@ -30,18 +29,21 @@ _BATCH = 10
 _REASON_LENGTH = 1000
 
 _INTEGRATION = {"version", "kind", "integration_name", "integration_ref"}
-_RUN = _INTEGRATION | {"run_id", "clock"}
-_MEMBERS = {
-    "slice": _RUN | {"name", "start", "end", "months", "step", "cursor"},
-    "verdict": _RUN,
-    "new_tickets": _INTEGRATION,
-}
+_RUN = _INTEGRATION | {"run_id"}
+_MEMBERS = {"slice": _RUN | {"name"}, "verdict": _RUN, "new_tickets": _INTEGRATION}
+"""What messages of every version have."""
 _ADDED: Mapping[str, Mapping[str, int]] = {
     "slice": {"origin": 2},
     "verdict": {"origin": 2},
     "new_tickets": {"origin": 2, "again": 3, "hinted": 3},
 }
 """What came later, and with which version."""
+_DROPPED: Mapping[str, Mapping[str, int]] = {
+    "slice": dict.fromkeys(("clock", "start", "end", "months", "step", "cursor"), 4),
+    "verdict": {"clock": 4},
+    "new_tickets": {},
+}
+"""What is not read any more, and since which version it may not be there."""
 
 
 class MalformedMessageError(ValueError):
@@ -128,12 +130,10 @@ def write_work(work: Work, origin: str | None = None) -> str:
         "integration_ref": work.integration_ref,
     }
     match work:
-        case SliceWork(part=part):
-            members |= {"kind": "slice", "run_id": work.run_id, "clock": work.clock.isoformat()}
-            members |= {"start": part.start, "end": part.end, "months": part.months}
-            members |= {"name": work.name, "step": work.step, "cursor": work.cursor}
-        case VerdictWork():
-            members |= {"kind": "verdict", "run_id": work.run_id, "clock": work.clock.isoformat()}
+        case SliceWork(run_id=run_id, name=name):
+            members |= {"kind": "slice", "run_id": run_id, "name": name}
+        case VerdictWork(run_id=run_id):
+            members |= {"kind": "verdict", "run_id": run_id}
         case NewTicketsWork(again=again, hinted=hinted):
             members |= {"kind": "new_tickets", "again": again, "hinted": hinted}
         case _:
@@ -151,18 +151,9 @@ def _work(members: Mapping[str, Any]) -> Work:
     name, ref = _text(members, "integration_name"), _text(members, "integration_ref")
     match members["kind"]:
         case "slice":
-            return SliceWork(
-                integration_name=name,
-                integration_ref=ref,
-                run_id=_text(members, "run_id"),
-                clock=_time(members, "clock"),
-                name=_text(members, "name"),
-                part=Slice(_text(members, "start", empty=True), _text(members, "end"), _months(members)),
-                step=_step(members),
-                cursor=_text(members, "cursor", empty=True),
-            )
+            return SliceWork(name, ref, _text(members, "run_id"), _text(members, "name"))
         case "verdict":
-            return VerdictWork(name, ref, _text(members, "run_id"), _time(members, "clock"))
+            return VerdictWork(name, ref, _text(members, "run_id"))
         case _:
             return NewTicketsWork(name, ref, _flag(members, "again"), _flag(members, "hinted"))
 
@@ -181,7 +172,7 @@ def _members(body: str) -> Mapping[str, Any]:
     wanted = _MEMBERS[kind] | {name for name, since in _ADDED[kind].items() if since <= version}
     for name in sorted(wanted - members.keys()):
         raise MalformedMessageError(f"{name}: missing")
-    if members.keys() - wanted:
+    if members.keys() - wanted - {name for name, since in _DROPPED[kind].items() if version < since}:
         raise MalformedMessageError(f"a member that {kind!r} messages do not have")
     return members
 
@@ -199,39 +190,15 @@ def _origin(members: Mapping[str, Any]) -> str | None:
     return None if members.get("origin") is None else _text(members, "origin")
 
 
-def _text(members: Mapping[str, Any], name: str, *, empty: bool = False) -> str:
+def _text(members: Mapping[str, Any], name: str) -> str:
     value = members[name]
-    if not isinstance(value, str) or not (value or empty):
+    if not isinstance(value, str) or not value:
         raise MalformedMessageError(f"{name}: not a text")
     return value
-
-
-def _time(members: Mapping[str, Any], name: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(_text(members, name))
-    except ValueError as error:
-        raise MalformedMessageError(f"{name}: not a time") from error
-    if at.tzinfo is None:
-        raise MalformedMessageError(f"{name}: without a time zone")
-    return at
 
 
 def _flag(members: Mapping[str, Any], name: str) -> bool:
     value = members.get(name, False)
     if not isinstance(value, bool):
         raise MalformedMessageError(f"{name}: not true or false")
-    return value
-
-
-def _months(members: Mapping[str, Any]) -> tuple[str, ...]:
-    value = members["months"]
-    if not isinstance(value, list) or not all(isinstance(month, str) for month in value):
-        raise MalformedMessageError("months: not a list of texts")
-    return tuple(value)
-
-
-def _step(members: Mapping[str, Any]) -> int:
-    value = members["step"]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise MalformedMessageError("step: not a number of steps")
     return value

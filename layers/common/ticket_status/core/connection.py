@@ -28,4 +28,3 @@ class ConnectionReport:
     """What was learnt, as far as it got."""
     trouble: JiraTrouble | None
     """What decides the health; ``None``: well."""
-    requests: int

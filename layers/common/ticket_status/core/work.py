@@ -1,26 +1,17 @@
 """The messages of the sync queue."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
-
-from ticket_status.core.model import (
-    Slice,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class SliceWork:
-    """Retrieve a slice of a run, from a cursor on."""
+    """Retrieve a slice of a run, from where it stands."""
 
     integration_name: str
     integration_ref: str
     run_id: str
-    clock: datetime
     name: str
-    part: Slice
-    step: int
-    cursor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +21,6 @@ class VerdictWork:
     integration_name: str
     integration_ref: str
     run_id: str
-    clock: datetime
 
 
 @dataclass(frozen=True, slots=True)

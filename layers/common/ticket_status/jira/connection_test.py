@@ -40,7 +40,7 @@ class ConnectionTest:
         except JiraRejectedRequestError as error:
             reached = next(name for name in CHECKS if name not in self._checks)
             trouble = self._fail(reached, Unavailable(ReasonCode.JIRA_ERROR, str(error)))
-        return report(trouble, self._checks, self._missing, self._site, self._client.requests)
+        return report(trouble, self._checks, self._missing, self._site)
 
     def _identify(self) -> JiraTrouble | None:
         info = self._discovery.server_info()
@@ -173,7 +173,6 @@ def report(
     checks: Mapping[CheckName, Check],
     missing: tuple[str, ...] = (),
     site: Site | None = None,
-    requests: int = 0,
 ) -> ConnectionReport:
     """The report, with the checks that were not come to."""
     waiting = isinstance(trouble, Throttled)
@@ -183,7 +182,7 @@ def report(
         else "Not tried: put right what failed before it, then test again."
     )
     every = tuple(checks.get(name) or Check(name, ok=False, detail=untried) for name in CHECKS)
-    return ConnectionReport(every, missing, site, trouble, requests)
+    return ConnectionReport(every, missing, site, trouble)
 
 
 def unreachable_report(trouble: JiraTrouble, name: CheckName = "reachable") -> ConnectionReport:

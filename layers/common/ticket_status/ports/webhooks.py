@@ -47,9 +47,6 @@ class WebhookStore(Protocol):
     def get(self, hook_id: str) -> Webhook | None:
         """Read one, consistently."""
 
-    def get_many(self, hook_ids: Sequence[str]) -> dict[str, Webhook]:
-        """Read those that exist, in one round trip for up to 100."""
-
     def all(self) -> Iterator[Webhook]:
         """Every webhook, page by page."""
 
@@ -82,8 +79,8 @@ class WebhookStore(Protocol):
     def switch(self, hook_id: str, *, on: bool) -> None:
         """Let its deliveries do something, or nothing."""
 
-    def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> bool:
-        """Store a state that changed, and drop stale counts; ``False`` when somebody else told it."""
+    def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> None:
+        """Store a state that changed, and drop stale counts, unless somebody else has told it."""
 
 
 class Marked(Enum):

@@ -1,6 +1,6 @@
 """Webhooks in DynamoDB: one small item each, whose counts are added to, never read before they are written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,12 +23,6 @@ class DynamoWebhookStore:
         answer = self._dynamo.client.get_item(TableName=self._table, Key=_key(hook_id), ConsistentRead=True)
         item: Item | None = answer.get("Item")
         return None if item is None else webhook_of(item)
-
-    def get_many(self, hook_ids: Sequence[str]) -> dict[str, Webhook]:
-        """One BatchGetItem per 100."""
-        items = self._dynamo.batch_get(self._table, [_key(hook_id) for hook_id in dict.fromkeys(hook_ids)])
-        found = [webhook_of(item) for item in items]
-        return {webhook.integration_ref: webhook for webhook in found}
 
     def all(self) -> Iterator[Webhook]:
         """A scan, page after page: as many items as integrations with a webhook."""
@@ -88,7 +82,7 @@ class DynamoWebhookStore:
         """One UpdateItem."""
         self._change(hook_id, "SET is_on = :on", {":on": {"BOOL": on}})
 
-    def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> bool:
+    def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> None:
         """One conditional UpdateItem."""
         stale = stale_hours(webhook, now)
         names = {"#state": "state", **{f"#h{place}": count_name(*one) for place, one in enumerate(stale)}}
@@ -96,7 +90,7 @@ class DynamoWebhookStore:
         values = {":new": {"S": state.value}, ":old": {"S": webhook.state.value}}
         more = {"ExpressionAttributeNames": names}
         expression = f"SET #state = :new{removed}"
-        return self._change(webhook.integration_ref, expression, values, more, "#state = :old") is not None
+        self._change(webhook.integration_ref, expression, values, more, "#state = :old")
 
     def _change(
         self,

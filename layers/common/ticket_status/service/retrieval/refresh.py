@@ -89,18 +89,11 @@ class Refresh:
         self._recovery = Recovery(self._health, runs, now)
         self._retrieval = Retrieval(ports.tickets, now)
 
-    def violation(self, violation_id: str) -> list[RefreshedTicket]:
-        """Refresh a violation's tickets, the leading one first; none when it has no ticket.
-
-        Answers for those that it had when the button was pressed: what came meanwhile was not asked for.
-        """
-        found = self.violations([violation_id]).get(violation_id)
-        return [] if found is None else list(found.tickets)
-
     def violations(self, violation_ids: Collection[str]) -> dict[str, RefreshedViolation]:
         """Refresh the tickets of several violations with as few calls to Jira as for one; those without are left out.
 
-        A ticket that serves several of them is asked for once.
+        A ticket that serves several of them is asked for once. Answers for those that they had when the button was
+        pressed: what came meanwhile was not asked for.
         """
         found = self._reading.violations(violation_ids, self._now())
         before = {one.ticket.key: one for violation in found.values() for one in violation.tickets}

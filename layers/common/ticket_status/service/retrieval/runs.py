@@ -252,22 +252,12 @@ def _waiting(integration: Integration, run: SyncRun) -> list[Work]:
 
 def slice_work(integration: Integration, run: SyncRun, name: str) -> SliceWork:
     """The message that has a slice worked on from where it stands."""
-    progress = run.slices[name]
-    return SliceWork(
-        integration_name=integration.connection_name,
-        integration_ref=integration.integration_ref,
-        run_id=run.run_id,
-        clock=run.started_at,
-        name=name,
-        part=progress.slice,
-        step=progress.step,
-        cursor=progress.cursor,
-    )
+    return SliceWork(integration.connection_name, run.integration_ref, run.run_id, name)
 
 
 def verdict_work(integration: Integration, run: SyncRun) -> VerdictWork:
     """The message that has the missing tickets of a run judged, and the run ended."""
-    return VerdictWork(integration.connection_name, run.integration_ref, run.run_id, run.started_at)
+    return VerdictWork(integration.connection_name, run.integration_ref, run.run_id)
 
 
 def new_run_id(now: datetime) -> str:

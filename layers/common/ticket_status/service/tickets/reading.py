@@ -25,12 +25,6 @@ class ShownTicket:
     shown: Shown
     coverage: Coverage
 
-    @property
-    def ticket_url(self) -> str:
-        """Where people open it; moved along when the site's address was edited."""
-        site = self.integration.jira_server_url if self.integration is not None else self.ticket.site_url
-        return f"{site.rstrip('/')}/browse/{self.ticket.issue_key}"
-
 
 @dataclass(frozen=True, slots=True)
 class LeadingTicket:
@@ -63,11 +57,6 @@ class Reading:
         self._violations = violations
 
     # --- Violations -------------------------------------------------------------------------------------------------
-
-    def violation(self, violation_id: str, now: datetime) -> list[ShownTicket]:
-        """The tickets of a violation, the leading one first; none when it has no ticket."""
-        found = self.violations([violation_id], now).get(violation_id)
-        return [] if found is None else list(found.tickets)
 
     def violations(self, violation_ids: Collection[str], now: datetime) -> dict[str, ViolationTickets]:
         """Violations with all their tickets; those without any are left out."""
