@@ -9,19 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")])
-CODE = (
-    "bench",
-    "cli",
-    "console",
-    "docs",
-    "events",
-    "examples",
-    "functions",
-    "layers",
-    "local",
-    "sample_jira",
-    "tests",
-    "tools",
+FOLDERS = (
+    *("bench", "cli", "console", "docs", "events", "examples"),
+    *("functions", "layers", "local", "sample_jira", "tests", "tools"),
 )
 READ = {".css", ".html", ".js", ".json", ".mjs", ".py", ".toml", ".ts", ".yaml", ".yml"}
 
@@ -37,7 +27,7 @@ FILE = re.compile(r"([\w./-]+\.(?:css|html|js|json|md|py|toml|yaml|yml))(?:::(\w
 @cache
 def files() -> frozenset[Path]:
     """What is kept, as far as it is text."""
-    found = (path for folder in CODE for path in (ROOT / folder).rglob("*") if path.suffix in READ)
+    found = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in READ)
     built = {"node_modules", "__pycache__", "build"}
     kept = {path for path in found if not built & set(path.relative_to(ROOT).parts) and ".egg-info" not in str(path)}
     return frozenset(
