@@ -17,6 +17,7 @@ from local import ROOT
 from tests.browser.test_procedures import NOT_FRESH_AFTER_SECONDS, choose
 
 DESK = {"width": 1280, "height": 720}
+TALL = {"width": 1280, "height": 1500}
 PHONE = {"width": 360, "height": 740}
 
 
@@ -35,6 +36,14 @@ def take(page: Page, path: Path, size: dict[str, int], scheme: str = "light") ->
     page.mouse.move(0, 0)
     page.screenshot(path=path, animations="disabled")
     assert path.stat().st_size > 0
+
+
+def test_pictures_of_the_overview(page: Page, folder: Path) -> None:
+    page.goto("/#/overview")
+    expect(page.locator(".plot rect").first).to_be_visible()
+    take(page, folder / "overview.png", TALL)
+    take(page, folder / "overview-dark.png", TALL, "dark")
+    take(page, folder / "overview-phone.png", PHONE)
 
 
 def test_pictures_of_the_lists(page: Page, folder: Path) -> None:

@@ -32,6 +32,7 @@ def test_procedure_1_manual_retrieval(page: Page, jira: SampleJira, service: Ser
     page.goto("/")
 
     # 1. On the Scans List page, click the resource.
+    page.get_by_role("link", name="Scans List").click()
     page.get_by_role("link", name="libs/payment.jar").click()
     # 2. On its Policy Violations page, select the violation.
     expect(page.get_by_role("heading", name="Policy Violations")).to_be_visible()

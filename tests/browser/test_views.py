@@ -12,15 +12,30 @@ from tests.browser.test_procedures import choose, row
 from tests.e2e.driver import Service, ticket
 
 VIEWS = {
+    "/#/overview": "Overview",
     "/#/scans": "Scans List",
     "/#/scans/build/checkout?version=512": "checkout",
     "/#/violations/V-202/tickets?type=build&name=checkout&version=512": "V-202",
     "/#/violations/V-202/overview": "V-202",
     "/#/integrations": "Integrations",
     "/#/integrations/acme-cloud": "acme-cloud",
+    "/#/integrations/acme-cloud/tickets?filter=DELETED": "Tickets",
     "/#/nowhere/at/all": "Nothing here",
 }
-WINDOWS = {"settings": "Settings", "edit": "Edit Integration", "test": "Test Integration", "authorise": "Authorise"}
+WINDOWS = {
+    "create": "Add an integration",
+    "settings": "Settings",
+    "edit": "Edit Integration",
+    "test": "Test Integration",
+    "authorise": "Authorise",
+    "webhook": "Webhook",
+    "recheck": "Look at deleted tickets again",
+    "delete": "Delete the integration",
+    "keys": "Keyboard shortcuts",
+}
+WITHOUT_NAME = {"create", "keys"}
+"""Windows that are about no integration."""
+
 NARROWEST = {"width": 360, "height": 740}
 MOST_ELEMENTS = 1_500
 """Of a page with 50 rows, whatever there is beyond it."""
@@ -39,7 +54,8 @@ def test_every_view_can_be_linked_to(page: Page, view: str) -> None:
 def test_every_window_can_be_linked_to_and_closing_it_leaves_the_page_beneath(page: Page, window: str) -> None:
     page.goto(f"/#/integrations?do={window}&of=acme-cloud")
     shown = page.get_by_role("dialog", name=WINDOWS[window])
-    expect(shown).to_contain_text("acme-cloud")
+    if window not in WITHOUT_NAME:
+        expect(shown).to_contain_text("acme-cloud")
     page.keyboard.press("Escape")
     expect(shown).to_be_hidden()
     assert urlsplit(page.url).fragment == "/integrations"

@@ -1,5 +1,6 @@
 // The documented API (docs/openapi.yaml), one function for each operation that the page uses.
 
+import { t } from "./language.js";
 import { renew, SignedOutError, token } from "./session.js";
 
 const BASE = "api/v1/ticketing";
@@ -24,7 +25,7 @@ async function call(method, path, { query = {}, body, signal } = {}) {
   if (first.status !== 401) return read(first);
   await renew();
   const second = await send(method, path, query, body, signal);
-  if (second.status === 401) throw new SignedOutError("You are signed out.");
+  if (second.status === 401) throw new SignedOutError(t("trouble.signed_out"));
   return read(second);
 }
 

@@ -1,5 +1,7 @@
 // Building and updating the page. Texts only ever become text nodes: nothing from outside can become markup.
 
+import { t } from "./language.js";
+
 /**
  * An element. `properties`: `class`, `data` (an object), `on` (event listeners), everything else is an attribute;
  * false, null and undefined leave an attribute out, true gives an empty one.
@@ -29,6 +31,11 @@ export function text(words) {
   return element("bdi", {}, words);
 }
 
+/** A sentence of the API, or of Jira through it: in English whatever the page speaks. */
+export function quoted(words) {
+  return element("bdi", { lang: "en" }, words);
+}
+
 /** A link. Addresses that are not http(s) or our own (#/…) are shown as text: Jira's data cannot run anything. */
 export function link(address, properties, ...children) {
   return isSafe(address) ? element("a", { href: address, ...properties }, ...children) : element("span", {}, ...children);
@@ -36,7 +43,7 @@ export function link(address, properties, ...children) {
 
 /** A link that opens a tab of its own, which learns nothing of us. */
 export function outside(address, ...children) {
-  const hint = element("span", { class: "hidden-text" }, " (opens a new tab)");
+  const hint = element("span", { class: "hidden-text" }, ` ${t("common.outside")}`);
   return link(address, { target: "_blank", rel: "noopener noreferrer", class: "outside" }, ...children, hint);
 }
 
@@ -79,7 +86,8 @@ function adapt(there, node) {
   } else if (there.nodeType === Node.TEXT_NODE) {
     there.data = node.data;
   } else if (!there.dataset.live) {
-    for (const { name } of [...there.attributes]) if (!node.hasAttribute(name)) there.removeAttribute(name);
+    // `open` of a disclosure is the reader's.
+    for (const { name } of [...there.attributes]) if (name !== "open" && !node.hasAttribute(name)) there.removeAttribute(name);
     for (const { name, value } of node.attributes) if (there.getAttribute(name) !== value) there.setAttribute(name, value);
     update(there, ...node.childNodes);
   }

@@ -1,4 +1,4 @@
-// Drawings made of nodes, since nothing here is ever made of text. All are decoration beside a text.
+// Drawings made of nodes, since nothing here is ever made of text. All are decoration beside a text that says the same.
 
 const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
@@ -15,11 +15,14 @@ const PATHS = {
 
 /** An icon of this name. */
 export function icon(name) {
-  const drawing = document.createElementNS(SVG, "svg");
-  const attributes = { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false", class: `icon icon-${name}` };
-  for (const [attribute, value] of Object.entries(attributes)) drawing.setAttribute(attribute, value);
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name]);
-  drawing.append(path);
-  return drawing;
+  const place = { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false", class: `icon icon-${name}` };
+  return drawing("svg", place, drawing("path", { d: PATHS[name] }));
+}
+
+/** An element of a drawing. */
+export function drawing(tag, attributes, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
 }

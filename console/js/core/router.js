@@ -20,7 +20,7 @@ export function start(root, routes, known) {
   dialogs = known;
   history.scrollRestoration = "manual";
   addEventListener("popstate", show);
-  if (!location.hash.startsWith("#/")) history.replaceState(null, "", "#/scans");
+  if (!location.hash.startsWith("#/")) history.replaceState(null, "", "#/overview");
   show();
 }
 
@@ -131,7 +131,7 @@ function find(segments) {
 }
 
 function markSection(section) {
-  const shown = section === "violations" ? "scans" : section;
+  const shown = { violations: "scans", undefined: "overview" }[section] ?? section;
   for (const anchor of document.querySelectorAll("[data-section]")) {
     if (anchor.dataset.section === shown) anchor.setAttribute("aria-current", "page");
     else anchor.removeAttribute("aria-current");

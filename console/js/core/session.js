@@ -4,6 +4,8 @@
 // stack's user pool (authorization code with PKCE). Tokens are kept in memory only: whatever reads the page's storage
 // finds none, and a reload asks the user pool again, which remembers its people.
 
+import { t } from "./language.js";
+
 const PENDING = "ticket-status-sign-in";
 
 /** Raised when nobody is signed in; `message` says why, for a person. */
@@ -46,7 +48,7 @@ export async function renew() {
   } else if (refreshToken) {
     await takeTokens({ grant_type: "refresh_token", refresh_token: refreshToken });
   } else {
-    throw new SignedOutError("You are signed out.");
+    throw new SignedOutError(t("trouble.signed_out"));
   }
 }
 
@@ -81,7 +83,7 @@ export async function goToSignIn() {
 
 async function readSession() {
   const answer = await fetch("session.json", { cache: "no-store" });
-  if (!answer.ok) throw new SignedOutError("The page is not set up: it has no session.json.");
+  if (!answer.ok) throw new SignedOutError(t("trouble.no_session"));
   const session = await answer.json();
   accessToken = session.access_token ?? null;
   return session;
@@ -90,9 +92,9 @@ async function readSession() {
 async function finishSignIn(answer) {
   const pending = JSON.parse(sessionStorage.getItem(PENDING) ?? "null");
   sessionStorage.removeItem(PENDING);
-  history.replaceState(null, "", `${location.pathname}${pending?.place || "#/scans"}`);
+  history.replaceState(null, "", `${location.pathname}${pending?.place || "#/overview"}`);
   if (answer.has("error") || answer.get("state") !== pending?.state) {
-    throw new SignedOutError("Signing in did not work.");
+    throw new SignedOutError(t("trouble.sign_in_failed"));
   }
   await takeTokens({
     grant_type: "authorization_code",
@@ -107,7 +109,7 @@ async function takeTokens(grant) {
   const answer = await fetch(signIn.token_url, { method: "POST", body });
   if (!answer.ok) {
     refreshToken = null;
-    throw new SignedOutError("You are signed out.");
+    throw new SignedOutError(t("trouble.signed_out"));
   }
   const tokens = await answer.json();
   accessToken = tokens.access_token;

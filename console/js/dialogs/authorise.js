@@ -2,6 +2,7 @@
 
 import { getIntegration } from "../core/api.js";
 import { button, element, update } from "../core/dom.js";
+import { t } from "../core/language.js";
 import { openDialog } from "../core/router.js";
 import { grantAccess } from "../parts/grant_access.js";
 import { actions, closeButton, modal } from "../parts/modal.js";
@@ -10,14 +11,14 @@ import { beginTest } from "./test.js";
 
 /** Open the window. */
 export async function showAuthorise({ name, signal }) {
-  const body = element("div", { class: "stack" }, loading("the integration"));
-  modal({ title: "Authorise", subtitle: name, signal }, body);
+  const body = element("div", { class: "stack" }, loading("integration"));
+  modal({ title: t("authorise.title"), subtitle: name, signal }, body);
   try {
     const { auth_type: authType } = await getIntegration(name, signal);
     const next = element("div", {});
-    const test = button("Test Integration", () => { beginTest(); openDialog("test", name); }, { class: "primary" });
+    const test = button(t("menu.test"), () => { beginTest(); openDialog("test", name); }, { class: "primary" });
     const grant = grantAccess(name, authType, signal, () => update(next, test));
-    update(body, element("p", { class: "aside" }, "Jira asks you in a window of its own whether this integration may act for you."), grant, actions(closeButton(), next));
+    update(body, element("p", { class: "aside" }, t("authorise.about")), grant, actions(closeButton(), next));
   } catch (error) {
     if (!signal.aborted) update(body, trouble(error));
   }

@@ -2,6 +2,7 @@
 
 import { deleteIntegration, getSummary } from "../core/api.js";
 import { element, update } from "../core/dom.js";
+import { t } from "../core/language.js";
 import { address, go } from "../core/router.js";
 import { count } from "../core/times.js";
 import { textField } from "../parts/fields.js";
@@ -11,9 +12,9 @@ import { problemNotice } from "../parts/states.js";
 /** Open the window. */
 export async function showDelete({ name, signal }) {
   const said = element("div", {});
-  const tickets = element("p", {}, "Its tickets show Unknown from then on, for good, also when another integration takes the name.");
-  const field = textField({ name: "typed", label: `Type ${name} to delete it`, required: true });
-  const confirm = element("button", { type: "submit", class: "primary", disabled: true }, "Delete for good");
+  const tickets = element("p", {}, t("delete.about"));
+  const field = textField({ name: "typed", label: t("delete.type", { name }), required: true });
+  const confirm = element("button", { type: "submit", class: "primary", disabled: true }, t("delete.confirm"));
   field.input.addEventListener("input", () => { confirm.disabled = field.input.value !== name; });
   const submit = async (event) => {
     event.preventDefault();
@@ -26,8 +27,8 @@ export async function showDelete({ name, signal }) {
       update(said, problemNotice(error));
     }
   };
-  const form = element("form", { class: "stack", on: { submit } }, tickets, element("p", { class: "aside" }, "Its credential and its webhook are destroyed. Nothing changes in Jira's issues."), field.root, said, actions(closeButton("Cancel"), confirm));
-  modal({ title: "Delete the integration", subtitle: name, signal }, form);
+  const form = element("form", { class: "stack", on: { submit } }, tickets, element("p", { class: "aside" }, t("delete.more")), field.root, said, actions(closeButton(t("common.cancel")), confirm));
+  modal({ title: t("delete.title"), subtitle: name, signal }, form);
   const summary = await getSummary(name, signal).catch(() => null);
-  if (summary?.tickets) update(tickets, `${count(summary.tickets, "ticket")} that show a status now, and all others of it, show Unknown from then on, for good, also when another integration takes the name.`);
+  if (summary?.tickets) update(tickets, t("delete.about_tickets", { tickets: count("ticket", summary.tickets) }));
 }

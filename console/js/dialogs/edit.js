@@ -2,6 +2,7 @@
 
 import { editIntegration, getIntegration } from "../core/api.js";
 import { announce, button, element, update } from "../core/dom.js";
+import { t } from "../core/language.js";
 import { openDialog } from "../core/router.js";
 import { AUTH_TYPES, INSTALLATIONS } from "../core/words.js";
 import { tryConnection } from "../parts/connection_test.js";
@@ -13,8 +14,8 @@ import { loading, problemNotice, trouble } from "../parts/states.js";
 
 /** Open the window at its first step. */
 export async function showEdit({ name, signal }) {
-  const body = element("div", { class: "stack" }, loading("the integration"));
-  modal({ title: "Edit Integration", subtitle: name, signal }, body);
+  const body = element("div", { class: "stack" }, loading("integration"));
+  modal({ title: t("menu.edit"), subtitle: name, signal }, body);
   try {
     wizard(await getIntegration(name, signal), body, signal);
   } catch (error) {
@@ -26,10 +27,10 @@ export async function showEdit({ name, signal }) {
 function wizard(integration, body, signal) {
   const oauth = integration.auth_type.startsWith("oauth");
   const steps = [
-    { label: "Address", show: addressStep },
-    { label: "Credentials", show: credentialsStep },
-    ...(oauth ? [{ label: "Grant access", show: grantStep }] : []),
-    { label: "Test", show: testStep },
+    { label: t("edit.address"), show: addressStep },
+    { label: t("edit.credentials"), show: credentialsStep },
+    ...(oauth ? [{ label: t("edit.grant"), show: grantStep }] : []),
+    { label: t("edit.test"), show: testStep },
   ];
   const entered = new Map();
   const context = { integration, entered, signal, back: () => show(here - 1), next: () => show(here + 1) };
@@ -38,7 +39,7 @@ function wizard(integration, body, signal) {
   function show(step) {
     here = step;
     body.replaceChildren(trail(steps, here), steps[here].show(context));
-    announce(`Step ${here + 1} of ${steps.length}: ${steps[here].label}`);
+    announce(t("common.step", { step: here + 1, steps: steps.length, name: steps[here].label }));
     body.querySelector("form input:not([readonly]), .stack button.primary")?.focus();
   }
   show(0);
@@ -48,11 +49,11 @@ function trail(steps, here) {
   const items = steps.map(({ label }, place) =>
     element("li", { class: place < here ? "done" : null, "aria-current": place === here ? "step" : null }, element("span", {}, label)),
   );
-  return element("ol", { class: "wizard", "aria-label": "Steps" }, items);
+  return element("ol", { class: "wizard", "aria-label": t("common.steps") }, items);
 }
 
 function addressStep({ integration, entered, next }) {
-  const fields = [textField({ name: "jira_server_url", label: "Jira address", type: "url", value: integration.jira_server_url, required: true })];
+  const fields = [textField({ name: "jira_server_url", label: t("field.url"), type: "url", value: integration.jira_server_url, required: true })];
   const proxy = element("input", { type: "checkbox", id: "skip_proxy", checked: entered.get("skip_proxy") ?? integration.skip_proxy });
   restore(fields, entered);
   const submit = (event) => {
@@ -64,10 +65,10 @@ function addressStep({ integration, entered, next }) {
   return element(
     "form",
     { class: "stack", on: { submit } },
-    facts([["Installation", INSTALLATIONS[integration.installation_type]], ["Authentication", AUTH_TYPES[integration.auth_type]]]),
+    facts([[t("integration.installation"), INSTALLATIONS[integration.installation_type]], [t("integration.authentication"), AUTH_TYPES[integration.auth_type]]]),
     fields.map(({ root }) => root),
-    element("div", { class: "check-field" }, proxy, element("label", { for: "skip_proxy" }, "Connect without the proxy")),
-    actions(closeButton("Cancel"), element("button", { type: "submit", class: "primary" }, "Next")),
+    element("div", { class: "check-field" }, proxy, element("label", { for: "skip_proxy" }, t("field.proxy"))),
+    actions(closeButton(t("common.cancel")), element("button", { type: "submit", class: "primary" }, t("common.next"))),
   );
 }
 
@@ -75,7 +76,7 @@ function credentialsStep({ integration, entered, back, next }) {
   const fields = credentialFields(integration);
   restore(fields, entered);
   const said = element("div", {});
-  const save = element("button", { type: "submit", class: "primary" }, "Save and go on");
+  const save = element("button", { type: "submit", class: "primary" }, t("edit.save"));
 
   async function store(event, untested) {
     event.preventDefault();
@@ -92,7 +93,7 @@ function credentialsStep({ integration, entered, back, next }) {
       next();
     } catch (error) {
       save.disabled = false;
-      const anyway = error.code === "jira_connection_failed" ? button("Save without testing", (click) => store(click, true)) : null;
+      const anyway = error.code === "jira_connection_failed" ? button(t("edit.untested"), (click) => store(click, true)) : null;
       update(said, problemNotice(error), anyway);
     }
   }
@@ -103,12 +104,12 @@ function credentialsStep({ integration, entered, back, next }) {
     { class: "stack", on: { submit: (event) => store(event, false) } },
     fields.map(({ root }) => root),
     said,
-    actions(button("Back", leave), save),
+    actions(button(t("common.back"), leave), save),
   );
 }
 
 function loadingNote() {
-  return element("p", { class: "aside", role: "status" }, "Trying the connection, then saving…");
+  return element("p", { class: "aside", role: "status" }, t("common.trying"));
 }
 
 function grantStep({ integration, signal, back, next }) {
@@ -116,28 +117,28 @@ function grantStep({ integration, signal, back, next }) {
   return element(
     "div",
     { class: "stack" },
-    element("p", {}, "Grant the integration access in Jira. A window of Jira's opens; when you have accepted, this goes on by itself."),
+    element("p", {}, t("edit.grant_about")),
     grantAccess(name, authType, signal, next),
-    actions(button("Back", back), button("Skip", next)),
+    actions(button(t("common.back"), back), button(t("edit.skip"), next)),
   );
 }
 
 function testStep({ integration, back }) {
   const { connection_name: name } = integration;
   const found = element("div", { class: "stack" });
-  const start = button("Test Integration", run, { class: "primary" });
-  const settings = button("Settings", () => openDialog("settings", name));
-  const after = integration.retrieve_jira_tickets ? null : element("p", { class: "aside" }, "“Retrieve Jira Tickets” is off. Switch it on in Settings.");
+  const start = button(t("menu.test"), run, { class: "primary" });
+  const settings = button(t("menu.settings"), () => openDialog("settings", name));
+  const after = integration.retrieve_jira_tickets ? null : element("p", { class: "aside" }, t("edit.off"));
 
   async function run() {
     start.disabled = true;
     const finding = await tryConnection(name, found);
     start.disabled = false;
-    start.textContent = "Test again";
+    start.textContent = t("test.again");
     if (finding?.status === "HEALTHY_INTEGRATION" && after) found.append(after);
   }
 
-  return element("div", { class: "stack" }, found, actions(button("Back", back), settings, closeButton("Done"), start));
+  return element("div", { class: "stack" }, found, actions(button(t("common.back"), back), settings, closeButton(t("common.done")), start));
 }
 
 function keep(fields, entered) {

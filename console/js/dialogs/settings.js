@@ -1,7 +1,8 @@
-// Settings: the toggle "Retrieve Jira Tickets", what will happen, and Apply.
+// Settings: the toggle t("column.retrieve"), what will happen, and Apply.
 
 import { ApiError, getIntegration, getRun, listRuns, putSettings } from "../core/api.js";
 import { announce, element, update } from "../core/dom.js";
+import { rich, t } from "../core/language.js";
 import { between, count, duration, moment } from "../core/times.js";
 import { actions, closeButton, modal } from "../parts/modal.js";
 import { poll } from "../parts/polling.js";
@@ -14,8 +15,8 @@ const MOVING_MS = 700;
 
 /** Open the window. */
 export async function showSettings({ name, signal }) {
-  const body = element("div", { class: "stack" }, loading("the settings"));
-  modal({ title: "Settings", subtitle: name, signal }, body);
+  const body = element("div", { class: "stack" }, loading("settings"));
+  modal({ title: t("menu.settings"), subtitle: name, signal }, body);
   await fill();
 
   async function fill() {
@@ -34,7 +35,7 @@ function form(integration, runs, signal) {
   const toggle = element("input", { type: "checkbox", role: "switch", id: "retrieve", checked: on, "aria-describedby": "effect" });
   const effect = element("div", { id: "effect", "aria-live": "polite" });
   const said = element("div", {});
-  const apply = element("button", { type: "submit", class: "primary" }, "Apply");
+  const apply = element("button", { type: "submit", class: "primary" }, t("settings.apply"));
   const explain = () => {
     apply.disabled = toggle.checked === on;
     update(effect, expected(integration, on, toggle.checked, runs));
@@ -61,7 +62,7 @@ function form(integration, runs, signal) {
     element(
       "form",
       { class: "stack", on: { submit } },
-      element("div", { class: "toggle" }, toggle, element("label", { for: "retrieve" }, "Retrieve Jira Tickets")),
+      element("div", { class: "toggle" }, toggle, element("label", { for: "retrieve" }, t("column.retrieve"))),
       effect,
       said,
       actions(closeButton(), apply),
@@ -76,9 +77,9 @@ function refusal(name, error) {
 
 /** What Apply will do, as far as it is known before. */
 function expected(integration, is, wanted, runs) {
-  if (is === wanted) return note(is ? "The statuses of all tickets are retrieved every 8 hours." : "Nothing is asked from Jira, and the tickets show no status.");
-  if (!wanted) return note("The statuses of all tickets of this integration disappear at once, and nothing is asked from Jira any more. Switching on again retrieves them all.");
-  return note("All tickets of this integration are retrieved at once: ", estimate(runs), " Until a ticket was retrieved it shows Unknown.", troubled(integration));
+  if (is === wanted) return note(is ? t("settings.is_on") : t("settings.is_off"));
+  if (!wanted) return note(t("settings.off"));
+  return note(rich("settings.on", { estimate: estimate(runs) }), troubled(integration));
 }
 
 function note(...text) {
@@ -88,12 +89,13 @@ function note(...text) {
 /** How much work it was before: the next time will be about as much. */
 function estimate(runs) {
   const known = workBefore(runs);
-  if (known.length === 0) return "how many they are is known after their first retrieval. One request asks for up to 1,000 tickets.";
+  if (known.length === 0) return t("settings.unknown");
   const sum = (part) => known.reduce((total, run) => total + part(run), 0);
-  const tickets = count(sum(({ progress }) => progress.tickets_done), "ticket");
-  const requests = count(sum(({ jira_requests: asked }) => asked), "request");
-  const took = duration(sum(({ started_at: from, completed_at: to }) => between(from, to)));
-  return element("span", {}, element("strong", {}, `about ${tickets}, with ${requests} to Jira, in about ${took}`), " (as at ", moment(known[0].started_at), ").");
+  const tickets = count("ticket", sum(({ progress }) => progress.tickets_done));
+  const requests = count("request", sum(({ jira_requests: asked }) => asked));
+  const time = duration(sum(({ started_at: from, completed_at: to }) => between(from, to)));
+  const work = element("strong", {}, t("settings.work", { tickets, requests, time }));
+  return element("span", {}, rich("settings.estimate", { work, moment: moment(known[0].started_at) }));
 }
 
 /** The last retrieval of all tickets; before there was one, those of the new tickets, which together were all. */
@@ -104,20 +106,20 @@ function workBefore(runs) {
 }
 
 function troubled({ health }) {
-  return health.status === "FAULTY_CONFIGURATION" ? " The integration is broken, so this begins when it works again." : null;
+  return health.status === "FAULTY_CONFIGURATION" ? ` ${t("settings.on_broken")}` : null;
 }
 
 /** Show the run that switching on started, until it ends. */
 async function follow(name, answer, said, signal) {
   if (!answer.run_id) {
     const on = answer.retrieve_jira_tickets;
-    update(said, notice("good", on ? "Retrieval is on" : "Retrieval is off", on ? "Its tickets are retrieved as soon as the integration is authorised and works." : "The tickets of this integration show no status now."));
+    update(said, notice("good", on ? t("settings.was_on") : t("settings.was_off"), on ? t("settings.on_later") : t("settings.off_now")));
     return;
   }
-  announce("Retrieval is on. All tickets are being retrieved");
+  announce(t("settings.started"));
   poll(async () => {
     const run = await getRun(name, answer.run_id, signal);
-    update(said, isGoing(run) ? element("div", { class: "notice plain" }, element("p", { class: "notice-title" }, "Retrieval is on"), runProgress(run)) : finished(run));
+    update(said, isGoing(run) ? element("div", { class: "notice plain" }, element("p", { class: "notice-title" }, t("settings.was_on")), runProgress(run)) : finished(run));
     return isGoing(run) ? MOVING_MS : null;
   }, (error) => {
     update(said, problemNotice(error));
@@ -126,5 +128,5 @@ async function follow(name, answer, said, signal) {
 }
 
 function finished(run) {
-  return run.state === "succeeded" ? notice("good", "Retrieval is on, all tickets were retrieved", outcome(run)) : notice("waiting", "Retrieval is on", runProgress(run));
+  return run.state === "succeeded" ? notice("good", t("settings.finished"), outcome(run)) : notice("waiting", t("settings.was_on"), runProgress(run));
 }

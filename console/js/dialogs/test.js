@@ -1,6 +1,7 @@
 // Test Integration: the five checks.
 
 import { button, element } from "../core/dom.js";
+import { t } from "../core/language.js";
 import { tryConnection } from "../parts/connection_test.js";
 import { actions, closeButton, modal } from "../parts/modal.js";
 
@@ -13,9 +14,9 @@ export function beginTest() {
 
 /** Open the window. */
 export function showTest({ name, signal }) {
-  const found = element("div", { class: "stack" }, element("p", { class: "aside" }, "Tries the connection to Jira now. What is found becomes the integration's health."));
-  const start = button("Test", run, { class: "primary" });
-  modal({ title: "Test Integration", subtitle: name, signal }, found, actions(closeButton(), start));
+  const found = element("div", { class: "stack" }, element("p", { class: "aside" }, t("test.about")));
+  const start = button(t("test.start"), run, { class: "primary" });
+  modal({ title: t("menu.test"), subtitle: name, signal }, found, actions(closeButton(), start));
   if (asked) run();
   asked = false;
 
@@ -23,6 +24,6 @@ export function showTest({ name, signal }) {
     start.disabled = true;
     await tryConnection(name, found);
     start.disabled = false;
-    start.textContent = "Test again";
+    start.textContent = t("test.again");
   }
 }

@@ -1,7 +1,8 @@
 // The webhook of an integration: how it does, setting it up, and the secret, once.
 
 import { deleteWebhook, getWebhook, setUpWebhook } from "../core/api.js";
-import { announce, button, element, text, update } from "../core/dom.js";
+import { announce, button, element, quoted, update } from "../core/dom.js";
+import { t } from "../core/language.js";
 import { sentence } from "../core/problems.js";
 import { moment } from "../core/times.js";
 import { WEBHOOKS } from "../core/words.js";
@@ -12,9 +13,9 @@ import { mark } from "../parts/status.js";
 
 /** Open the window. */
 export async function showWebhook({ name, signal }) {
-  const body = element("div", { class: "stack" }, loading("the webhook"));
+  const body = element("div", { class: "stack" }, loading("webhook"));
   const said = element("div", { class: "stack" });
-  modal({ title: "Webhook", subtitle: name, signal }, body, said);
+  modal({ title: t("webhook.name"), subtitle: name, signal }, body, said);
   await fill();
 
   async function fill() {
@@ -28,28 +29,28 @@ export async function showWebhook({ name, signal }) {
   function present(webhook) {
     const set = webhook.state !== "off" || webhook.mode !== null;
     return [
-      element("p", {}, "With a webhook, a status that changes in Jira shows here within seconds. The retrieval every 8 hours goes on and finds what it misses."),
+      element("p", {}, t("webhook.about")),
       facts([
-        ["State", mark(WEBHOOKS[webhook.state] ?? { word: webhook.state, tone: "off" })],
-        ["What it means", sentence(webhook.reason)],
-        ["Last delivery", moment(webhook.last_delivery_at)],
-        ["Expires", moment(webhook.expires_at)],
-        ["In 24 hours", `${webhook.counts_24h.accepted} accepted, ${webhook.counts_24h.duplicates} repeated, ${webhook.counts_24h.unknown_issue} of other issues, ${webhook.counts_24h.rejected} refused, ${webhook.missed_24h} missed`],
+        [t("column.state"), mark(WEBHOOKS[webhook.state] ?? { word: webhook.state, tone: "off" })],
+        [t("webhook.meaning"), quoted(sentence(webhook.reason))],
+        [t("webhook.delivered"), moment(webhook.last_delivery_at)],
+        [t("webhook.expires"), moment(webhook.expires_at)],
+        [t("webhook.day"), t("webhook.counts", { ...webhook.counts_24h, missed: webhook.missed_24h })],
       ]),
       actions(
-        set ? button("Remove", () => press(() => deleteWebhook(name)), { data: { key: "remove" } }) : closeButton(),
-        button(set ? "New secret, by hand" : "Set up by hand", () => press(() => setUpWebhook(name, "manual")), { data: { key: "manual" } }),
-        button("Register in Jira", () => press(() => setUpWebhook(name, "register")), { class: "primary", data: { key: "register" } }),
+        set ? button(t("webhook.remove"), () => press(() => deleteWebhook(name)), { data: { key: "remove" } }) : closeButton(),
+        button(set ? t("webhook.new_secret") : t("webhook.manual"), () => press(() => setUpWebhook(name, "manual")), { data: { key: "manual" } }),
+        button(t("webhook.register"), () => press(() => setUpWebhook(name, "register")), { class: "primary", data: { key: "register" } }),
       ),
     ];
   }
 
   async function press(act) {
-    update(said, loading("Jira"));
+    update(said, loading("jira"));
     try {
       const made = await act();
       update(said, made.url ? entries(made) : null);
-      announce("Done");
+      announce(t("common.done"));
       await fill();
     } catch (error) {
       const steps = error.problem?.steps;
@@ -60,17 +61,17 @@ export async function showWebhook({ name, signal }) {
 
 function entries({ url, secret, steps }) {
   return [
-    notice("good", "The webhook is set up", secret ? "The secret is shown this once only." : ""),
-    element("div", { class: "stack" }, copied("Address", url), secret ? copied("Secret", secret) : null),
+    notice("good", t("webhook.set_up"), secret ? t("webhook.once") : ""),
+    element("div", { class: "stack" }, copied("address", url), secret ? copied("secret", secret) : null),
     stepList(steps),
   ];
 }
 
-function copied(label, value) {
-  const copy = button("Copy", async () => { await navigator.clipboard.writeText(value); announce(`${label} copied`); }, { "aria-label": `Copy the ${label.toLowerCase()}` });
-  return element("div", { class: "copied" }, element("strong", {}, label), element("code", {}, value), copy);
+function copied(what, value) {
+  const copy = button(t("common.copy"), async () => { await navigator.clipboard.writeText(value); announce(t("common.copied")); }, { "aria-label": t(`webhook.copy_${what}`) });
+  return element("div", { class: "copied" }, element("strong", {}, t(`webhook.${what}`)), element("code", {}, value), copy);
 }
 
 function stepList(steps) {
-  return element("ol", { class: "steps" }, steps.map((step) => element("li", {}, text(step))));
+  return element("ol", { class: "steps" }, steps.map((step) => element("li", {}, quoted(step))));
 }

@@ -1,6 +1,7 @@
 // Fields of a form, and what of them is to be sent.
 
 import { element } from "../core/dom.js";
+import { t } from "../core/language.js";
 
 /** A labelled field; `hint` stands below it. */
 export function textField({ name, label, value = "", type = "text", hint, required = false, placeholder }) {
@@ -19,25 +20,25 @@ export function textField({ name, label, value = "", type = "text", hint, requir
   return { name, input, root };
 }
 
-const KEEP = "Leave empty to keep the present one.";
-
-/** The fields by which an integration of this kind proves itself. */
-export function credentialFields({ auth_type: authType, installation_type: installation, ...known }) {
-  const secret = (name, label) => textField({ name, label, type: "password", hint: KEEP });
+/** The fields by which an integration of this kind proves itself; `known` is what it has already, if it is there. */
+export function credentialFields({ auth_type: authType, installation_type: installation, ...known }, isNew = false) {
+  const hint = isNew ? undefined : t("field.keep");
+  const secret = (name, label) => textField({ name, label, type: "password", hint, required: isNew });
+  const cloud = installation === "cloud";
   switch (authType) {
     case "basic":
       return [
-        textField({ name: "username", label: installation === "cloud" ? "E-mail address" : "User name", value: known.username ?? "", required: true }),
-        secret("password", installation === "cloud" ? "API token" : "Password"),
+        textField({ name: "username", label: cloud ? t("field.email") : t("field.user"), value: known.username ?? "", required: true }),
+        secret("password", cloud ? t("field.api_token") : t("field.password")),
       ];
     case "pat":
-      return [secret("token", "Personal access token")];
+      return [secret("token", t("field.pat"))];
     case "oauth1":
-      return [textField({ name: "consumer_key", label: "Consumer key", value: known.consumer_key ?? "", required: true }), publicKey(known.public_key)];
+      return [textField({ name: "consumer_key", label: t("field.consumer_key"), value: known.consumer_key ?? "", required: true }), ...(isNew ? [] : [publicKey(known.public_key)])];
     default:
       return [
-        textField({ name: "client_id", label: "Client ID", value: known.client_id ?? "", required: true }),
-        secret("client_secret", "Secret key"),
+        textField({ name: "client_id", label: t("field.client_id"), value: known.client_id ?? "", required: true }),
+        secret("client_secret", t("field.client_secret")),
       ];
   }
 }
@@ -45,8 +46,8 @@ export function credentialFields({ auth_type: authType, installation_type: insta
 function publicKey(text) {
   const input = element("textarea", { id: "public_key", readonly: true, rows: "6", spellcheck: "false" });
   input.value = text ?? "";
-  const hint = element("p", { class: "aside" }, "Enter it in Jira's application link.");
-  return { name: "public_key", input, root: element("div", { class: "field" }, element("label", { for: "public_key" }, "Public key"), input, hint) };
+  const hint = element("p", { class: "aside" }, t("field.public_key_hint"));
+  return { name: "public_key", input, root: element("div", { class: "field" }, element("label", { for: "public_key" }, t("field.public_key")), input, hint) };
 }
 
 /** What was entered and differs from what the integration has; an empty secret is none. */

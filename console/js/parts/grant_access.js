@@ -2,6 +2,7 @@
 
 import { authorize, getIntegration } from "../core/api.js";
 import { button, element, isSafe, outside, update } from "../core/dom.js";
+import { rich, t } from "../core/language.js";
 import { notice, problemNotice } from "./states.js";
 
 const LOOK_AGAIN_MS = 1000;
@@ -11,18 +12,18 @@ const POPUP = "popup,width=640,height=760";
 /** A button that opens Jira's page, and what came of it; `granted` is called with the integration once it was. */
 export function grantAccess(name, authType, signal, granted) {
   const said = element("div", {});
-  const opener = button("Grant access in Jira…", () => start(), { class: "primary" });
+  const opener = button(t("grant.button"), () => start(), { class: "primary" });
 
   async function start() {
     // Opened right on the click, or the browser takes it for an advertisement.
     const popup = window.open("about:blank", "_blank", POPUP);
     if (popup) popup.opener = null;
     opener.disabled = true;
-    update(said, notice("plain", "Waiting for you to grant access", "Jira's page is open in a window of its own. This goes on by itself."));
+    update(said, notice("plain", t("grant.waiting"), t("grant.waiting_way")));
     try {
       const before = await getIntegration(name, signal);
       const { authorization_url: address } = await authorize(name, authType);
-      if (!isSafe(address) || address.startsWith("#")) throw new Error("Jira's address is not one");
+      if (!isSafe(address) || address.startsWith("#")) throw new TypeError(address);
       if (popup) popup.location.replace(address);
       else update(said, blocked(address));
       tell(await ended(before, popup));
@@ -49,9 +50,9 @@ export function grantAccess(name, authType, signal, granted) {
   function tell(integration) {
     if (signal.aborted) return;
     if (integration === null) {
-      update(said, notice("waiting", "Access was not granted", "The window was closed, or its time ran out. Try again."));
+      update(said, notice("waiting", t("grant.refused"), t("grant.refused_way")));
     } else {
-      update(said, notice("good", "Access was granted"));
+      update(said, notice("good", t("grant.granted")));
       granted(integration);
     }
   }
@@ -60,5 +61,5 @@ export function grantAccess(name, authType, signal, granted) {
 }
 
 function blocked(address) {
-  return notice("waiting", "The browser did not open the window", outside(address, "Open Jira's page"), " and grant access there.");
+  return notice("waiting", t("grant.blocked"), ...rich("grant.blocked_way", { open: outside(address, t("grant.open")) }));
 }

@@ -1,6 +1,7 @@
 // The head of a page: where we are, what it is, what can be done.
 
 import { element, link, text } from "../core/dom.js";
+import { t } from "../core/language.js";
 import { title } from "../core/router.js";
 
 /** `trail`: [[label, address]] of the pages above; `beside`: what stands at the heading's right. */
@@ -16,7 +17,7 @@ export function heading({ trail = [], name, aside, beside }) {
 
 function crumbs(trail) {
   const steps = trail.map(([label, address]) => element("li", {}, link(address, {}, text(label))));
-  return element("nav", { "aria-label": "Breadcrumb", class: "crumbs" }, element("ol", {}, steps));
+  return element("nav", { "aria-label": t("nav.crumbs"), class: "crumbs" }, element("ol", {}, steps));
 }
 
 /** Facts: [[name, value]], those without a value left out. */

@@ -2,6 +2,7 @@
 
 import { button, element } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { t } from "../core/language.js";
 import { closeDialog } from "../core/router.js";
 
 let number = 0;
@@ -17,7 +18,7 @@ export function modal({ title, subtitle, signal }, ...content) {
       "div",
       { class: "modal-head" },
       element("div", {}, element("h2", { id, tabindex: "-1" }, title), subtitle ? element("p", { class: "aside" }, subtitle) : null),
-      button(icon("close"), closeDialog, { class: "icon-button", "aria-label": "Close", title: "Close" }),
+      button(icon("close"), closeDialog, { class: "icon-button", "aria-label": t("common.close"), title: t("common.close") }),
     ),
     element("div", { class: "modal-body" }, ...content),
   );
@@ -40,7 +41,7 @@ export function actions(...buttons) {
 }
 
 /** Closes the window. */
-export function closeButton(label = "Close") {
+export function closeButton(label = t("common.close")) {
   return button(label, closeDialog);
 }
 

@@ -1,12 +1,13 @@
 // What stands where there is nothing to show: loading, nothing there, trouble.
 
 import { button, element } from "../core/dom.js";
+import { t } from "../core/language.js";
 import { words } from "../core/problems.js";
 import { goToSignIn, SignedOutError } from "../core/session.js";
 
-/** While the first answer is awaited. It appears only after a moment, so that quick answers do not flicker. */
+/** While the first answer (`integrations`, say) is awaited. It appears only after a moment, so that quick answers do not flicker. */
 export function loading(what) {
-  return element("div", { class: "state loading", role: "status", data: { key: "loading" } }, element("span", { class: "spinner" }), `Loading ${what}…`);
+  return element("div", { class: "state loading", role: "status", data: { key: "loading" } }, element("span", { class: "spinner" }), t(`loading.${what}`));
 }
 
 /** A list without entries, and what to do about it. */
@@ -22,8 +23,8 @@ export function trouble(error, again) {
     { class: "state trouble", role: "alert", data: { key: "trouble" } },
     element("p", { class: "state-title" }, title),
     element("p", {}, text),
-    error instanceof SignedOutError ? button("Sign in", goToSignIn, { class: "primary" }) : null,
-    again && !(error instanceof SignedOutError) ? button("Try again", again) : null,
+    error instanceof SignedOutError ? button(t("nav.sign_in"), goToSignIn, { class: "primary" }) : null,
+    again && !(error instanceof SignedOutError) ? button(t("common.again"), again) : null,
   );
 }
 

@@ -1,12 +1,13 @@
 // The ticket status: a dot in the colour of its category, the name, and why it is Unknown.
 
 import { element, text } from "../core/dom.js";
-import { UNKNOWN } from "../core/words.js";
+import { t } from "../core/language.js";
+import { UNKNOWN, UNKNOWN_WHY } from "../core/words.js";
 
 /** What the "Ticket Status" column shows of a ticket; nothing while retrieval is off. */
 export function ticketStatus(ticket) {
   if (ticket.ticket_status === null) {
-    return element("span", { class: "hidden-text" }, "Not shown: retrieval is switched off");
+    return element("span", { class: "hidden-text" }, t("unknown.off"));
   }
   return ticket.unknown_reason ? unknown(reasonOf(ticket)) : known(ticket);
 }
@@ -14,6 +15,12 @@ export function ticketStatus(ticket) {
 /** A ticket that grew too old before it was ever retrieved does not wait for anything. */
 function reasonOf({ unknown_reason: reason, refresh_state: state }) {
   return reason === "NOT_RETRIEVED_YET" && state === "outside_window" ? "TOO_OLD" : reason;
+}
+
+/** What lists of statuses are sorted by: to do, in progress, done, Unknown, not shown; within that by name. */
+export function statusOrder({ ticket_status: name, ticket_status_category: category, unknown_reason: reason }) {
+  const place = name === null ? 5 : reason ? 4 : ["new", "indeterminate", "done"].indexOf(category) + 1;
+  return `${place} ${reason ?? name ?? ""}`;
 }
 
 /** Whether a ticket will soon show something else by itself. */
@@ -26,12 +33,11 @@ function known({ ticket_status: name, ticket_status_category: category }) {
 }
 
 function unknown(reason) {
-  const [short, long] = UNKNOWN[reason] ?? [reason, ""];
   return element(
     "span",
-    { class: "ticket-status", title: long },
+    { class: "ticket-status", title: UNKNOWN_WHY[reason] },
     element("span", { class: "dot unknown" }),
-    element("span", {}, "Unknown", element("span", { class: "aside" }, short)),
+    element("span", {}, t("unknown.name"), element("span", { class: "aside" }, UNKNOWN[reason] ?? reason)),
   );
 }
 

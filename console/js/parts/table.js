@@ -1,21 +1,31 @@
 // A table that becomes a list of cards where there is no room for columns.
 
-import { element } from "../core/dom.js";
+import { button, element } from "../core/dom.js";
+import { t } from "../core/language.js";
 
 /**
- * `columns`: [{name, cell(row), class?, quiet?}] (`quiet`: no heading of its own); `key(row)` identifies a row.
+ * `columns`: [{name, cell(row), class?, quiet?, id?, by?(row)}] (`quiet`: no heading of its own; `by`: what to sort by);
+ * `key(row)` identifies a row; `sort` is a `sorting` when the rows can be sorted.
  * The first column names the row. Roles are written out because the cards' layout would take them away.
  */
-export function table({ caption, columns, rows, key }) {
-  const headings = columns.map(({ name, quiet, class: style }) =>
-    element("th", { scope: "col", role: "columnheader", class: style }, quiet ? element("span", { class: "hidden-text" }, name) : name),
-  );
+export function table({ caption, columns, rows, key, sort }) {
   return element(
     "table",
     { role: "table" },
     element("caption", { class: "hidden-text" }, caption),
-    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, headings)),
-    element("tbody", { role: "rowgroup" }, rows.map((row) => tableRow(columns, row, key(row)))),
+    element("thead", { role: "rowgroup", class: sort ? "sortable" : null }, element("tr", { role: "row", data: sort ? { label: t("list.sort") } : {} }, columns.map((column) => headingCell(column, sort)))),
+    element("tbody", { role: "rowgroup" }, (sort ? sort.order(rows, columns) : rows).map((row) => tableRow(columns, row, key(row)))),
+  );
+}
+
+function headingCell(column, sort) {
+  const { name, quiet, class: style, id, by } = column;
+  const sortable = sort && by;
+  const content = quiet ? element("span", { class: "hidden-text" }, name) : name;
+  return element(
+    "th",
+    { scope: "col", role: "columnheader", class: style, "aria-sort": sortable ? sort.direction(column) : null },
+    sortable ? button(content, () => sort.choose(column), { class: "sort", data: { key: `sort ${id}` } }) : content,
   );
 }
 

@@ -1,16 +1,18 @@
 // One violation: its Tickets Info tab, with the refresh button, and where it was found.
 
 import { refreshTickets, violationTickets } from "../core/api.js";
-import { announce, element, link, outside, update } from "../core/dom.js";
+import { announce, element, link, outside, text, update } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { rich, t } from "../core/language.js";
 import { address } from "../core/router.js";
 import { may } from "../core/session.js";
-import { ago, count, day, moment, TIME_ZONE } from "../core/times.js";
+import { ago, count, day, figure, moment, zone } from "../core/times.js";
 import { REFRESH_REASONS, REFRESH_STATES, RESOURCE_TYPES } from "../core/words.js";
 import { facts, heading } from "../parts/heading.js";
 import { poll } from "../parts/polling.js";
 import { loading, notice, problemNotice, trouble } from "../parts/states.js";
-import { isAwaited, ticketStatus } from "../parts/status.js";
+import { isAwaited, statusOrder, ticketStatus } from "../parts/status.js";
+import { sorting } from "../parts/sorting.js";
 import { table } from "../parts/table.js";
 import { tabs } from "../parts/tabs.js";
 import { lastDelivery } from "../parts/webhooks.js";
@@ -27,18 +29,18 @@ const QUIET_MS = 300_000;
 export function showViolation(place) {
   const [, id, tab = "tickets"] = place.segments;
   const resource = place.query;
-  const { bar, panel } = tabs(`Violation ${id}`, [
-    { id: "tickets", label: "Tickets Info", address: violationAddress(id, resource) },
-    { id: "overview", label: "Overview", address: violationAddress(id, resource, "overview") },
+  const { bar, panel } = tabs(t("violation.tabs", { name: id }), [
+    { id: "tickets", label: t("violation.tickets"), address: violationAddress(id, resource) },
+    { id: "overview", label: t("violation.overview"), address: violationAddress(id, resource, "overview") },
   ], tab === "overview" ? "overview" : "tickets");
-  place.root.replaceChildren(heading({ trail: trail(resource), name: id, aside: "Policy violation" }), bar, panel);
+  place.root.replaceChildren(heading({ trail: trail(resource), name: id, aside: t("violation.aside") }), bar, panel);
   update(panel, loading("tickets"));
   const show = tab === "overview" ? overview : ticketsInfo;
   show(place, id, panel);
 }
 
 function trail({ type, name, version }) {
-  const above = [["Scans List", "#/scans"]];
+  const above = [[t("nav.scans"), "#/scans"]];
   return name && type ? [...above, [version ? `${name} ${version}` : name, address(["scans", type, name], { version })]] : above;
 }
 
@@ -47,6 +49,7 @@ function ticketsInfo(place, id, panel) {
   const list = element("div", {});
   const when = element("span", { class: "aside" });
   const refresh = refreshButton(() => press());
+  const sort = sorting(place, () => update(list, ticketTable(before, sort)));
   let before = [];
   let pressing = false;
   let delivered = null;
@@ -55,8 +58,8 @@ function ticketsInfo(place, id, panel) {
 
   function show({ tickets, last_update: last }) {
     if (!panel.contains(list)) panel.replaceChildren(element("div", { class: "tab-head" }, when, may("refresh") ? refresh : null), said, list, zone());
-    update(when, last ? ["Last update ", moment(last), `, ${ago(last)}`] : "No ticket was retrieved yet");
-    update(list, ticketTable(tickets));
+    update(when, last ? rich("violation.updated", { moment: moment(last), ago: ago(last) }) : t("violation.never"));
+    update(list, ticketTable(tickets, sort));
     before = tickets;
     shown = Date.now();
     place.ready();
@@ -83,7 +86,7 @@ function ticketsInfo(place, id, panel) {
     pressing = true;
     busy(refresh, true);
     update(said);
-    announce("Asking Jira for the statuses");
+    announce(t("common.asking"));
     const earlier = before;
     try {
       const answer = await refreshTickets(id, place.signal);
@@ -99,13 +102,13 @@ function ticketsInfo(place, id, panel) {
 }
 
 function refreshButton(press) {
-  return element("button", { type: "button", class: "primary refresh", on: { click: press } }, icon("refresh"), element("span", {}, "Refresh"));
+  return element("button", { type: "button", class: "primary refresh", data: { shortcut: "refresh" }, on: { click: press } }, icon("refresh"), element("span", {}, t("violation.refresh")));
 }
 
 function busy(button, working) {
   button.disabled = working;
   button.classList.toggle("working", working);
-  button.lastChild.textContent = working ? "Asking Jira…" : "Refresh";
+  button.lastChild.textContent = working ? t("violation.refreshing") : t("violation.refresh");
   if (!working) button.focus({ preventScroll: true });
 }
 
@@ -120,45 +123,42 @@ function summary(tickets, earlier) {
 }
 
 function headline(asked, changed, all) {
-  if (asked === 0) return all === 1 ? "The ticket was not refreshed" : "No ticket was refreshed";
-  const share = asked === all ? count(asked, "ticket") : `${asked} of ${count(all, "ticket")}`;
-  return `${share} refreshed, ${changed === 0 ? "nothing changed" : `${changed} changed`}`;
+  if (asked === 0) return all === 1 ? t("violation.one_left") : t("violation.all_left");
+  const share = asked === all ? count("ticket", asked) : t("violation.share", { asked, tickets: count("ticket", all) });
+  return changed === 0 ? t("violation.unchanged", { share }) : t("violation.done", { share, changed });
 }
 
 function changeLine(ticket, earlier) {
   const known = earlier.find((one) => one.integration_name === ticket.integration_name && one.issue_id === ticket.issue_id);
-  const was = known?.ticket_status ?? "Not shown";
-  return element("li", {}, element("strong", {}, ticket.ticket_no), `: ${was} → ${ticket.ticket_status ?? "Not shown"}`);
+  const was = known?.ticket_status ?? t("common.not_shown");
+  return element("li", {}, element("strong", {}, text(ticket.ticket_no)), ": ", text(t("violation.change", { was, now: ticket.ticket_status ?? t("common.not_shown") })));
 }
 
 function reasonLine({ ticket_no: number, refresh }) {
   return element("li", {}, element("strong", {}, number), `: ${REFRESH_REASONS[refresh.reason] ?? refresh.outcome}.`);
 }
 
-function ticketTable(tickets) {
+function ticketTable(tickets, sort) {
   const columns = [
-    { name: "Ticket No.", cell: ({ ticket_no: number, ticket_url: url }) => outside(url, number) },
-    { name: "Ticket Status", class: "wide", cell: statusCell },
-    { name: "Integration", cell: ({ integration_name: name }) => link(address(["integrations", name]), {}, name) },
-    { name: "Created", cell: ({ created_at: at }) => day(at) },
-    { name: "Last Update", cell: ({ last_update: at }) => moment(at) ?? "Never" },
+    { id: "ticket", name: t("column.ticket"), by: ({ ticket_no: number }) => number, cell: ({ ticket_no: number, ticket_url: url }) => outside(url, number) },
+    { id: "status", name: t("column.status"), by: statusOrder, class: "wide", cell: statusCell },
+    { id: "integration", name: t("column.integration"), by: ({ integration_name: name }) => name, cell: ({ integration_name: name }) => link(address(["integrations", name]), {}, name) },
+    { id: "created", name: t("column.created"), by: ({ created_at: at }) => at, cell: ({ created_at: at }) => day(at) },
+    { id: "updated", name: t("column.updated"), by: ({ last_update: at }) => at, cell: ({ last_update: at }) => moment(at) ?? t("common.never") },
   ];
-  return table({ caption: "Tickets of the violation", columns, rows: tickets, key: (ticket) => `${ticket.integration_name} ${ticket.ticket_no}` });
+  return table({ caption: t("violation.caption"), columns, rows: tickets, key: (ticket) => `${ticket.integration_name} ${ticket.ticket_no}`, sort });
 }
 
-function statusCell(ticket) {
+/** A status, with what was last known of it and why it stays as it is. */
+export function statusCell(ticket) {
   const last = ticket.unknown_reason && ticket.last_known_status;
   return element(
     "div",
     {},
     ticketStatus(ticket),
-    last ? element("span", { class: "aside under-status" }, `Last known status: ${ticket.last_known_status}`) : null,
+    last ? element("span", { class: "aside under-status" }, text(t("violation.last_known", { status: ticket.last_known_status }))) : null,
     REFRESH_STATES[ticket.refresh_state] ? element("span", { class: "aside under-status" }, REFRESH_STATES[ticket.refresh_state]) : null,
   );
-}
-
-function zone() {
-  return element("p", { class: "aside zone" }, `Times are in your time zone, ${TIME_ZONE}.`);
 }
 
 async function overview(place, id, panel) {
@@ -174,12 +174,12 @@ async function overview(place, id, panel) {
 function overviewFacts(id, { type, name, version }, tickets) {
   const integrations = [...new Set(tickets.map((ticket) => ticket.integration_name))];
   return facts([
-    ["Violation", id],
-    ["Found in", name && link(address(["scans", type, name], { version }), {}, version ? `${name} ${version}` : name)],
-    ["Type", RESOURCE_TYPES[type]?.one],
-    ["Ticket Status", ticketStatus(tickets[0])],
-    ["Leading ticket", outside(tickets[0].ticket_url, tickets[0].ticket_no)],
-    ["Tickets", String(tickets.length)],
-    ["Integrations", integrations.join(", ")],
+    [t("column.violation"), text(id)],
+    [t("violation.found_in"), name && link(address(["scans", type, name], { version }), {}, version ? `${name} ${version}` : name)],
+    [t("column.type"), RESOURCE_TYPES[type]],
+    [t("column.status"), ticketStatus(tickets[0])],
+    [t("violation.leading"), outside(tickets[0].ticket_url, tickets[0].ticket_no)],
+    [t("column.tickets"), figure(tickets.length)],
+    [t("violation.integrations"), integrations.join(", ")],
   ]);
 }
