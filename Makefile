@@ -154,7 +154,9 @@ deploy-console: setup ## put the console's files where a stack deployed with Con
 lock: ## renew the pins from requirements/*.in (needs uv)
 	@uv pip compile $(LOCK) --no-annotate requirements/runtime.in -o layers/common/requirements.txt
 	@for kind in cli client dev sam emulator scan bench docs; do uv pip compile $(LOCK) --generate-hashes requirements/$$kind.in -o requirements/$$kind.txt; done
-LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras
+LOCK := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --strip-extras $(UNUSED)
+# What drf-spectacular-sidecar names, of which only files are used.
+UNUSED := --no-emit-package django --no-emit-package asgiref --no-emit-package sqlparse
 
 clean: ## remove what was built or kept locally
 	@rm -rf $(VENV) .local .aws-sam dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from local import ROOT, STATE
 from local.client import CallError
-from local.console import ConsoleServer
+from local.console import API_PAGE, ConsoleServer
 from local.deploy import DeployError
 from local.emulator import REGION, EmulatorError
 from local.stack import Stack, StackError, attach, redeploy, running_stack, write_description
@@ -103,7 +103,8 @@ def _with_jira(console: Console, *, stay: bool) -> int:
             if stay:
                 with ConsoleServer(stack.api_url, lambda: stack.token("admin")) as page:
                     _print(console, commands_to_try(stack) + jira_to_try(jira, control))
-                    _print(console, f"To look at all of it, open the console in a browser:  {page.url}\n{HOW_TO_END}")
+                    _print(console, f"To look at all of it, open the console in a browser:  {page.url}")
+                    _print(console, f"To find and try calls, the API page:  {page.url}/{API_PAGE}\n{HOW_TO_END}")
                     _stay(stack)
     return 0 if seen else FAILED
 

@@ -1,4 +1,4 @@
-"""The console of the local run: its files, the API and a token, on one origin, on the loopback address only.
+"""The console of the local run: its files, the API page, the API and a token, on one origin, on loopback only.
 
 On AWS a distribution does the same (``Console…`` in ``template.yaml``), and people sign in to get a token.
 """
@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import distribution
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -21,6 +23,14 @@ from local.stack import BASE_PATH
 HOST = "127.0.0.1"
 FILES = ROOT / "console"
 SESSION = "/session.json"
+API_PAGE = "api.html"
+
+_DISTRIBUTION = "drf_spectacular_sidecar/static/drf_spectacular_sidecar/swagger-ui-dist"
+SWAGGER_UI = {
+    name: Path(str(distribution("drf-spectacular-sidecar").locate_file(f"{_DISTRIBUTION}/{name}")))
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css")
+}
+"""Swagger UI's own distribution, from a package that bears nothing but such files."""
 
 CONNECTIONS = 64
 LARGEST_BODY = 1_000_000
@@ -35,6 +45,12 @@ CONTENT_SECURITY_POLICY = (
 )
 """No inline code, no other host; and no way at all to turn a text into markup."""
 
+API_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Of the API page alone: Swagger UI makes markup of texts, and bears its icons as data. No other host here either."""
+
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -47,6 +63,7 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".yaml": "application/yaml",
 }
 HANDED_ON = ("Authorization", "Content-Type", "Accept")
 HANDED_BACK = ("Content-Type", "Retry-After")
@@ -181,13 +198,21 @@ def _ask(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Repl
     return Reply(answer.status_code, kept.pop("Content-Type", "application/json"), answer.content, kept)
 
 
+def files() -> dict[str, Path]:
+    """Every file that the console is made of by its address: its own, the API document, and what shows that."""
+    own = {path.relative_to(FILES).as_posix(): path for path in sorted(FILES.rglob("*")) if path.suffix in TYPES}
+    parts = {f"swagger-ui/{name}": path for name, path in SWAGGER_UI.items()}
+    return {**own, **parts, "openapi.yaml": ROOT / "docs" / "openapi.yaml"}
+
+
 def _file(path: str) -> Reply:
-    """One of the console's own files; nothing outside its folder can be named."""
-    wanted = (FILES / (path.lstrip("/") or "index.html")).resolve()
-    kind = TYPES.get(wanted.suffix)
-    if kind is None or not wanted.is_relative_to(FILES.resolve()) or not wanted.is_file():
+    """One of those files; nothing else can be named."""
+    wanted = path.removeprefix("/") or "index.html"
+    found = files().get(wanted)
+    if found is None:
         return _text(HTTPStatus.NOT_FOUND, "There is nothing here.")
-    return Reply(HTTPStatus.OK, kind, wanted.read_bytes())
+    policy = {"Content-Security-Policy": API_PAGE_POLICY} if wanted == API_PAGE else {}
+    return Reply(HTTPStatus.OK, TYPES[found.suffix], found.read_bytes(), policy)
 
 
 def _json(document: Mapping[str, object]) -> Reply:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from local.console import FILES, SESSION, TYPES
+from local.console import SESSION, TYPES, files
 
 STACK_NAME = "ticket-status"
 # A browser, and the distribution, ask whether a file is still the same before they use it.
@@ -41,13 +41,9 @@ def publish(outputs: Mapping[str, str], s3: Files) -> None:
     """Put every file, then the description of how to sign in, which makes the page work."""
     if "ConsoleBucketName" not in outputs:
         raise NoConsoleError("this stack has no console: deploy it with the parameter ConsoleAccess=viewer or admin")
-    files = {
-        str(path.relative_to(FILES)): (path.read_bytes(), TYPES[path.suffix])
-        for path in sorted(FILES.rglob("*"))
-        if path.suffix in TYPES
-    }
-    files[SESSION.removeprefix("/")] = (json.dumps(session(outputs)).encode(), "application/json")
-    for key, (body, kind) in files.items():
+    contents = {key: (path.read_bytes(), TYPES[path.suffix]) for key, path in files().items()}
+    contents[SESSION.removeprefix("/")] = (json.dumps(session(outputs)).encode(), "application/json")
+    for key, (body, kind) in contents.items():
         s3.put_object(
             Bucket=outputs["ConsoleBucketName"], Key=key, Body=body, ContentType=kind, CacheControl=CACHE_CONTROL
         )

@@ -1,4 +1,4 @@
-"""What every kind of test shares: its kind, its process, and the word about Chromium."""
+"""What every kind of test shares: its kind, its process, and the word about what was skipped."""
 
 from pathlib import Path
 
@@ -16,12 +16,12 @@ KINDS = {"platform_faults": "platform"}
 
 SLOW_SECONDS = 30
 """A test that takes longer has the mark `slow`."""
-NO_CHROMIUM = "there is no Chromium"
-"""How the reason of a skipped browser test begins."""
-HOW_TO_GET_IT = (
-    "NOT EVERYTHING WAS TESTED: there is no Chromium on the PATH, so {count} browser tests were skipped. "
-    "Get it with `apt-get install chromium` (or your system's package of that name) and run the tests again."
-)
+NEEDED = {
+    "there is no Chromium": "Chromium, with `apt-get install chromium` (or your system's package of that name)",
+    "there is no Node.js": "Node.js 20 or newer with npm",
+}
+"""How the reason of a skipped test begins, and what it takes to run it."""
+NOT_EVERYTHING = "NOT EVERYTHING WAS TESTED: {reason}, so {count} tests were skipped. Get {what}, and run them again."
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,10 +45,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Say in the last line that browser tests were skipped, and how to get what they need."""
+    """Say in the last lines which tests were skipped because a program is missing, and how to get it."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
-    skipped = [report for report in reporter.stats.get("skipped", []) if NO_CHROMIUM in str(report.longrepr)]
-    if skipped:
-        reporter.write_line(HOW_TO_GET_IT.format(count=len(skipped)), red=True, bold=True)
+    reasons = [str(report.longrepr) for report in reporter.stats.get("skipped", [])]
+    for reason, what in NEEDED.items():
+        if count := sum(reason in one for one in reasons):
+            reporter.write_line(NOT_EVERYTHING.format(reason=reason, count=count, what=what), red=True, bold=True)

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import yaml
 
+from local.console import SWAGGER_UI
+
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / ".local" / "docs-js" / "node_modules"
 PARTS = {
     "iframe-worker.js": "iframe-worker/shim/index.js",
     "mermaid.tiny.js": "@mermaid-js/tiny/dist/mermaid.tiny.js",
-    "swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
-    "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
 }
 API_DOCUMENT = "docs/openapi.yaml"
 API_PAGE = "api-document.html"
@@ -94,8 +94,8 @@ def gather(root: Path, modules: Path, target: Path) -> None:
             (target / name).write_text(with_links(text, source, pages), encoding="utf-8")
     assets = target / "assets"
     assets.mkdir()
-    for name, part in PARTS.items():
-        shutil.copyfile(modules / part, assets / name)
+    for name, part in {**{name: modules / part for name, part in PARTS.items()}, **SWAGGER_UI}.items():
+        shutil.copyfile(part, assets / name)
     (target / API_PAGE).write_text(API_HTML, encoding="utf-8")
     (assets / "api-document.js").write_text(api_script((root / API_DOCUMENT).read_text(encoding="utf-8")))
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 import requests
 
-from local.console import CONTENT_SECURITY_POLICY, ConsoleServer
+from local.console import API_PAGE_POLICY, CONTENT_SECURITY_POLICY, ConsoleServer
 from local.emulator import free_port
 from local.stack import BASE_PATH
 
@@ -37,6 +37,12 @@ def test_no_other_origin_may_read_an_answer(address: str, http: requests.Session
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+
+
+def test_the_api_page_has_a_policy_of_its_own_and_names_no_other_host(address: str, http: requests.Session) -> None:
+    answer = http.get(f"{address}/api.html", timeout=5)
+    assert answer.headers["Content-Security-Policy"] == API_PAGE_POLICY
+    assert "//" not in API_PAGE_POLICY + answer.text.replace("http://www.w3.org", "")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from local.console import CONTENT_SECURITY_POLICY
+from local.console import API_PAGE, API_PAGE_POLICY, CONTENT_SECURITY_POLICY
 from local.stack import BASE_PATH
 from local.template import load
 from tests.template.deployed import deployed
@@ -73,14 +73,24 @@ def test_only_the_distribution_reads_the_bucket(inside: dict[str, Any]) -> None:
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_page_s_policy_is_that_of_the_local_run_and_the_token_endpoint(inside: dict[str, Any]) -> None:
-    headers = inside["Headers"]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+@pytest.mark.parametrize(("name", "local"), [("Headers", CONTENT_SECURITY_POLICY), ("ApiPageHeaders", API_PAGE_POLICY)])
+def test_a_page_s_policy_is_that_of_the_local_run_and_the_token_endpoint(
+    name: str, local: str, inside: dict[str, Any]
+) -> None:
+    headers = inside[name]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
-    assert re.sub(r" https://\$\{SignInHost\}", "", policy) == CONTENT_SECURITY_POLICY
+    assert re.sub(r" https://\$\{SignInHost\}", "", policy) == local
+
+
+def test_the_api_page_alone_has_the_policy_that_swagger_ui_needs(distribution: dict[str, Any]) -> None:
+    page, _ = distribution["CacheBehaviors"]
+    assert page["PathPattern"] == f"/{API_PAGE}"
+    different = {"PathPattern": f"/{API_PAGE}", "ResponseHeadersPolicyId": {"Ref": "ApiPageHeaders"}}
+    assert page == distribution["DefaultCacheBehavior"] | different
 
 
 def test_the_api_is_on_the_page_s_own_origin_and_never_cached(distribution: dict[str, Any]) -> None:
-    [behaviour] = distribution["CacheBehaviors"]
+    _, behaviour = distribution["CacheBehaviors"]
     assert behaviour["PathPattern"] == f"{BASE_PATH}/*"
     assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # AWS's CachingDisabled
     origins = {origin["Id"]: origin for origin in distribution["Origins"]}
@@ -92,7 +102,8 @@ def test_people_sign_in_with_a_code_and_the_page_keeps_no_secret(inside: dict[st
     client = inside["Client"]["Properties"]
     assert client["GenerateSecret"] is False
     assert client["AllowedOAuthFlows"] == ["code"]
-    assert client["CallbackURLs"] == [{"Fn::Sub": "https://${Distribution.DomainName}/"}]
+    pages = ["", API_PAGE]
+    assert client["CallbackURLs"] == [{"Fn::Sub": f"https://${{Distribution.DomainName}}/{page}"} for page in pages]
     condition, administers, views = client["AllowedOAuthScopes"]["Fn::If"]
     assert condition == "Administers"
     assert views == ["ticketing/read", "ticketing/refresh"]

@@ -117,7 +117,7 @@ async function takeTokens(grant) {
 }
 
 function pageAddress() {
-  return new URL(".", location.href).href;
+  return `${location.origin}${location.pathname.replace(/index\.html$/, "")}`;
 }
 
 function randomText() {

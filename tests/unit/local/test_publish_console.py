@@ -32,10 +32,13 @@ def published() -> dict[str, dict[str, Any]]:
     return bucket.objects
 
 
-def test_the_page_and_its_modules_are_put_with_their_types() -> None:
+def test_the_pages_and_their_parts_are_put_with_their_types() -> None:
     objects = published()
     assert objects["index.html"]["ContentType"] == "text/html; charset=utf-8"
     assert objects["js/main.js"]["ContentType"] == "text/javascript; charset=utf-8"
+    assert objects["api.html"]["ContentType"] == "text/html; charset=utf-8"
+    assert objects["openapi.yaml"]["ContentType"] == "application/yaml"
+    assert b"SwaggerUIBundle" in objects["swagger-ui/swagger-ui-bundle.js"]["Body"]
     assert {given["Bucket"] for given in objects.values()} == {"files"}
     assert {given["CacheControl"] for given in objects.values()} == {"no-cache"}
 
