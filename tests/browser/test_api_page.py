@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from local.stack import BASE_PATH, Stack
@@ -15,7 +14,7 @@ def test_an_operation_is_found_and_tried_with_the_local_token(page: Page, addres
     page.goto("/api.html")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ticket Status")
     search = page.get_by_label("Search operations")
-    search.fill("Ask Jira now")
+    search.fill("authorization oauth1")
     expect(page.locator(".opblock")).to_have_count(2)
     search.fill("list_integrations")
     expect(page.locator(".opblock")).to_have_count(1)
@@ -26,25 +25,20 @@ def test_an_operation_is_found_and_tried_with_the_local_token(page: Page, addres
         page.get_by_role("button", name="Execute").click()
     assert answered.value.status == 200
     tried = page.locator(".live-responses-table")
-    expect(tried.locator("td.response-col_status").first).to_have_text("200")
+    expect(tried.locator("tbody td.response-col_status").first).to_have_text("200")
     expect(tried.locator(".response-col_description pre").first).to_contain_text("acme-cloud")
     assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {urlsplit(address).netloc}
 
 
-def test_the_page_and_the_console_lead_to_each_other(page: Page) -> None:
-    page.goto("/#/integrations")
-    page.get_by_role("link", name="API", exact=True).click()
-    expect(page.get_by_label("Search operations")).to_be_visible()
+def test_the_page_leads_to_the_console(page: Page) -> None:
+    page.goto("/api.html")
     page.get_by_role("link", name="Ticket Status").click()
     expect(page.get_by_role("link", name="Integrations", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/api.html", "/api.html#/Tickets/list_tickets"])
-def test_a_deployed_page_signs_people_in_and_comes_back_to_itself(
-    page: Page, address: str, stack: Stack, path: str
-) -> None:
+def test_a_deployed_page_signs_people_in_and_comes_back_to_itself(page: Page, address: str, stack: Stack) -> None:
     pool = UserPool(page, address, stack.token("viewer"))
-    page.goto(path)
+    page.goto("/api.html")
     expect(page.get_by_label("Search operations")).to_be_visible()
     assert (urlsplit(page.url).path, urlsplit(page.url).query) == ("/api.html", "")
     assert pool.signed_in == 1

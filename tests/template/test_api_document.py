@@ -1,4 +1,7 @@
-"""The API document says what the service answers: its parameters are the routes', its examples are real answers."""
+"""The API document says what the service answers: its parameters, its words, and its examples of problems.
+
+Its other examples are compared in ``tests/handlers/test_document_examples.py``.
+"""
 
 import json
 from collections.abc import Iterator
@@ -13,13 +16,6 @@ from functions.refresh.app import routes as refresh_routes
 from functions.settings.app import routes as settings_routes
 from local.template import load
 from tests.fakes.api_document import document
-from ticket_status.api.presenters import (
-    present_integration,
-    present_listed_ticket,
-    present_run,
-    present_summary,
-    present_ticket,
-)
 from ticket_status.api.problems import (
     FieldError,
     ProblemError,
@@ -32,51 +28,43 @@ from ticket_status.api.problems import (
     violation_not_found,
 )
 from ticket_status.api.refusals import problem_of
-from ticket_status.core.connection import Check, ConnectionReport
+from ticket_status.core.connection import Check
 from ticket_status.core.model import (
     AuthType,
     Category,
-    Counts,
-    Health,
     HealthStatus,
     InstallationType,
-    Integration,
     ReasonCode,
     RefreshState,
     RunState,
-    ServedViolations,
-    Status,
-    SyncRun,
-    Ticket,
-    TicketKey,
     Trigger,
     UnknownReason,
 )
 from ticket_status.core.refreshing import Outcome, OutcomeReason
-from ticket_status.core.shown import Shown
-from ticket_status.core.summary import Summary
 from ticket_status.core.trouble import Refused
 from ticket_status.core.webhooks import WebhookMode, WebhookState
+from ticket_status.jira.connection_test import report, sentence
 from ticket_status.service.administration import refusals
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 PROBLEM = "application/problem+json"
 
-_CHECKS = (
-    Check("reachable", ok=True, detail="The site answers."),
-    Check("is_jira", ok=True, detail="It is Jira Cloud."),
-    Check("authenticated", ok=False, detail="Jira does not accept the credentials."),
-    Check("scopes", ok=False, detail="Not tried."),
-    Check("can_read_issues", ok=False, detail="Not tried."),
+_REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira did not accept the credentials")
+_CHECKED = report(
+    _REFUSED,
+    {
+        "reachable": Check("reachable", ok=True, detail="The site answers."),
+        "is_jira": Check("is_jira", ok=True, detail="Jira Cloud answers."),
+        "authenticated": Check("authenticated", ok=False, detail=sentence(_REFUSED)),
+    },
 )
-_REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira does not accept the credentials.")
 REFUSALS: tuple[refusals.Refusal, ...] = (
     refusals.NameTaken("cloud-abc"),
     refusals.DifferentSite("https://abc.atlassian.net", "https://abc-new.atlassian.net"),
     refusals.MissingScopes(("read:issue-details:jira", "read:field.option:jira")),
     refusals.SyncRunNotFound("20261122T080000000-3f9a2c"),
     refusals.TicketNotFound("10412"),
-    refusals.ConnectionFailed(ConnectionReport(_CHECKS, (), None, _REFUSED)),
+    refusals.ConnectionFailed(_CHECKED),
     refusals.WrongAuthType(AuthType.BASIC, AuthType.OAUTH2),
     refusals.RateLimited(NOW + timedelta(seconds=42)),
     refusals.RetrievalDisabled("cloud-abc"),
@@ -150,53 +138,7 @@ def test_the_parameters_of_a_route_are_those_of_the_document(route: Any) -> None
     assert route.query is None or route.query == documented
 
 
-# --- What is presented ------------------------------------------------------------------------------------------------
-
-RUN = SyncRun(
-    "cloud-abc~k3f9x2",
-    "20261122T080000000-3f9a2c",
-    Trigger.SCHEDULE,
-    NOW,
-    tickets_total=1300,
-    counts=Counts(4, 407, 1, 0, 0),
-    jira_requests=5,
-)
-INTEGRATION = Integration(
-    connection_name="cloud-abc",
-    integration_ref="cloud-abc~k3f9x2",
-    installation_type=InstallationType.CLOUD,
-    jira_server_url="https://abc.atlassian.net",
-    auth_type=AuthType.BASIC,
-    created_at=NOW,
-    retrieve_jira_tickets=True,
-    enabled_since=NOW,
-    healthy_since=NOW,
-    health=Health(HealthStatus.HEALTHY, NOW, NOW),
-    username="bot@abc.example",
-    created_in_version="3.112.3",
-)
-IN_PROGRESS = Status("In Progress", Category.INDETERMINATE)
-TICKET = Ticket(
-    TicketKey("cloud-abc~k3f9x2", "10412"),
-    "JAS-26363",
-    datetime(2026, 11, 20, 10, 15, tzinfo=UTC),
-    "https://abc.atlassian.net",
-    IN_PROGRESS,
-    serves=ServedViolations(("XRAY-552871",), 1),
-)
-SHOWN = Shown(
-    IN_PROGRESS,
-    None,
-    RefreshState.ACTIVE,
-    NOW + timedelta(seconds=4),
-    datetime(2026, 11, 21, 16, 0, 2, tzinfo=UTC),
-)
-SUMMARY = Summary(
-    NOW + timedelta(seconds=9),
-    ((IN_PROGRESS, 700), (Status("Done", Category.DONE), 590)),
-    {UnknownReason.DELETED: 8, UnknownReason.NOT_RETRIEVED_YET: 2},
-    311,
-)
+# --- Words ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -221,20 +163,6 @@ def test_the_words_of_the_document_are_those_of_the_code(schema: str, member: st
     found = document()["components"]["schemas"][schema]
     found = found if member is None else found["properties"][member]
     assert set(found["enum"]) - {None} == {word.value for word in words}
-
-
-def test_the_examples_are_what_is_presented() -> None:
-    examples = {name: one["value"] for name, one in document()["components"]["examples"].items()}
-    assert examples["SyncRun"] == present_run(RUN)
-    assert examples["Integration"] == present_integration(INTEGRATION, RUN, NOW)
-    assert examples["Ticket"] == present_ticket(TICKET, SHOWN, INTEGRATION)
-    assert examples["TicketList"]["tickets"] == [present_listed_ticket(TICKET, SHOWN, INTEGRATION)]
-    assert examples["ViolationTickets"]["tickets"][0] == examples["Ticket"]
-    paused = examples["PausedSyncRun"]
-    assert set(paused) - set(examples["SyncRun"]) == {"paused_until"}
-    assert paused["state"] == RunState.PAUSED
-    summary = document()["paths"]["/jira-integrations/{connection_name}/summary"]["get"]["responses"]["200"]
-    assert summary["content"]["application/json"]["example"] == present_summary(SUMMARY)
 
 
 def test_a_status_is_ok_only_where_nothing_is_wrong() -> None:

@@ -78,6 +78,7 @@ def test_a_page_s_policy_is_that_of_the_local_run_and_the_token_endpoint(
     name: str, local: str, inside: dict[str, Any]
 ) -> None:
     headers = inside[name]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert set(headers) >= {"ContentTypeOptions", "FrameOptions", "ReferrerPolicy", "StrictTransportSecurity"}
     policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
     assert re.sub(r" https://\$\{SignInHost\}", "", policy) == local
 

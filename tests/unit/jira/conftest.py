@@ -121,3 +121,13 @@ def granted(bench: Bench, integration: Integration, client_secret: str, *, webho
     tokens = dance.exchange(integration, client_secret, query["code"][0], CALLBACK)
     assert isinstance(tokens, Tokens), tokens
     return tokens
+
+
+def granted_with(bench: Bench, *scopes: str) -> Integration:
+    """An integration with OAuth 2.0 on Cloud whose grant has these scopes."""
+    atlassian = bench.jira.atlassian
+    app = atlassian.grants.apps[atlassian.client_id]
+    code = atlassian.grants.grant(app, "https://x", frozenset(scopes))
+    tokens = atlassian.grants.exchange(app, code, "https://x")
+    secrets = {"client_secret": atlassian.client_secret, "access_token": tokens.access, "refresh_token": "none"}
+    return bench.integration("cloud", secrets, auth_type=AuthType.OAUTH2, client_id=atlassian.client_id, username=None)

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.unit.jira.conftest import Bench, Kind, failed
-from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode
+from tests.unit.jira.conftest import Bench, Kind, failed, granted_with
+from ticket_status.core.model import AuthType, InstallationType, ReasonCode
 from ticket_status.core.observations import Answered
 from ticket_status.core.scopes import REQUIRED_SCOPES
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
@@ -184,15 +184,6 @@ def test_an_address_that_is_not_allowed_is_not_even_tried(bench: Bench) -> None:
 
 
 # OAuth 2.0 on Cloud
-
-
-def granted_with(bench: Bench, *scopes: str) -> Integration:
-    atlassian = bench.jira.atlassian
-    app = atlassian.grants.apps[atlassian.client_id]
-    code = atlassian.grants.grant(app, "https://x", frozenset(scopes))
-    tokens = atlassian.grants.exchange(app, code, "https://x")
-    secrets = {"client_secret": atlassian.client_secret, "access_token": tokens.access, "refresh_token": "none"}
-    return bench.integration("cloud", secrets, auth_type=AuthType.OAUTH2, client_id=atlassian.client_id, username=None)
 
 
 def test_a_grant_with_too_few_scopes_names_the_missing_ones(bench: Bench) -> None:
