@@ -30,8 +30,10 @@ def test_an_operation_is_found_and_tried_with_the_local_token(page: Page, addres
     assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {urlsplit(address).netloc}
 
 
-def test_the_page_leads_to_the_console(page: Page) -> None:
-    page.goto("/api.html")
+def test_the_console_and_the_page_lead_to_each_other(page: Page) -> None:
+    page.goto("/#/integrations")
+    page.get_by_role("contentinfo").get_by_role("link", name="API", exact=True).click()
+    expect(page.get_by_label("Search operations")).to_be_visible()
     page.get_by_role("link", name="Ticket Status").click()
     expect(page.get_by_role("link", name="Integrations", exact=True)).to_be_visible()
 

@@ -92,7 +92,7 @@ async function readSession() {
 async function finishSignIn(answer) {
   const pending = JSON.parse(sessionStorage.getItem(PENDING) ?? "null");
   sessionStorage.removeItem(PENDING);
-  history.replaceState(null, "", `${location.pathname}${pending?.place || "#/overview"}`);
+  history.replaceState(null, "", `${location.pathname}${pending?.place ?? ""}`);
   if (answer.has("error") || answer.get("state") !== pending?.state) {
     throw new SignedOutError(t("trouble.sign_in_failed"));
   }

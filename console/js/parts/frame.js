@@ -13,7 +13,8 @@ export function nameFrame() {
 
 /** Fill the foot. */
 export function fillFoot(foot) {
-  update(foot, languageChoice(), button(t("nav.keys"), showKeys, { class: "as-link", "aria-keyshortcuts": "?" }));
+  const api = element("a", { href: "api.html" }, "API");
+  update(foot, languageChoice(), api, button(t("nav.keys"), showKeys, { class: "as-link", "aria-keyshortcuts": "?" }));
 }
 
 /** Open the window that lists the keys. */
