@@ -36,11 +36,24 @@ WINDOWS = {
 WITHOUT_NAME = {"create", "keys"}
 """Windows that are about no integration."""
 
-NARROWEST = {"width": 360, "height": 740}
+WIDTHS = (320, 360, 700, 850, 1024, 1110, 1280, 1440, 3840)
+BROKEN_WORDS = """() => {
+  const broken = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (!text.parentElement.checkVisibility() || text.parentElement.closest("svg, .hidden-text, option, .skip")) continue;
+    for (const { index, 0: word } of text.data.matchAll(/[\\p{L}\\p{N}]{2,24}/gu)) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word);
+    }
+  }
+  return broken;
+}"""
+"""Words that stand in two lines."""
 MOST_ELEMENTS = 1_500
 """Of a page with 50 rows, whatever there is beyond it."""
-
-WALL = {"width": 3840, "height": 2160}
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -265,15 +278,18 @@ def test_a_token_that_expired_is_renewed_without_a_word(page: Page) -> None:
     expect(page.get_by_role("link", name="libs/payment.jar")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [NARROWEST, WALL], ids=["narrowest", "wall"])
-@pytest.mark.parametrize("view", [*VIEWS, "/#/integrations?do=settings&of=acme-cloud"])
-def test_nothing_is_wider_than_the_screen(page: Page, view: str, size: dict[str, int]) -> None:
-    page.set_viewport_size({"width": size["width"], "height": size["height"]})
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("view", [*VIEWS, *(f"/#/integrations?do={window}&of=acme-cloud" for window in WINDOWS)])
+def test_nothing_is_wider_than_the_screen_and_no_word_is_broken(page: Page, view: str, language: str) -> None:
+    page.add_init_script(f"localStorage.setItem('ticket-status-language', '{language}')")
     page.goto(view)
     expect(page.get_by_role("heading", level=1, include_hidden=True)).to_be_visible()
     expect(page.locator(".loading")).to_have_count(0)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, width
+        assert page.evaluate(BROKEN_WORDS) == [], width
 
 
 def test_the_page_asks_nobody_but_its_own_origin_and_allows_no_inline_code(page: Page, address: str) -> None:

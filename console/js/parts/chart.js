@@ -54,6 +54,12 @@ export function swatch(pattern) {
   return drawing("svg", { width: 14, height: 14, "aria-hidden": "true", class: "swatch" }, drawing("rect", { width: "100%", height: "100%", fill: `url(#${pattern})`, class: `part ${pattern}` }));
 }
 
+/** A bar of this part of the longest one. The number stands beside it. */
+export function lengthBar(part, pattern) {
+  const bar = drawing("rect", { width: `${Math.max(0.5, part * 100)}%`, height: "100%", fill: `url(#${pattern})`, class: `part ${pattern}` });
+  return drawing("svg", { class: "length", width: "100%", height: 14, "aria-hidden": "true" }, bar);
+}
+
 /** One bar of parts of a whole: [{label, number, pattern}]. The numbers stand beside it. */
 export function shareBar(label, parts) {
   const whole = parts.reduce((sum, { number }) => sum + number, 0);

@@ -9,6 +9,7 @@ import { may } from "../core/session.js";
 import { between, day, duration, figure, moment, zone } from "../core/times.js";
 import { AUTH_TYPES, INSTALLATIONS, kind, onOff, RUN_STATES, TRIGGERS, UNKNOWN, WEBHOOKS } from "../core/words.js";
 import { beginTest } from "../dialogs/test.js";
+import { lengthBar } from "../parts/chart.js";
 import { facts, heading } from "../parts/heading.js";
 import { integrationMenu, syncNow } from "../parts/integration_actions.js";
 import { listFoot, sizeOf } from "../parts/list_foot.js";
@@ -66,7 +67,7 @@ function counts(name, summary) {
   const most = Math.max(1, ...rows.map(({ number }) => number));
   if (!rows.length) return null;
   return element("section", { class: "counts", "aria-label": t("integration.by_status") }, element("div", { class: "heading-line" }, element("h2", {}, t("integration.by_status")), link(ticketsAddress(name), {}, t("integration.all_tickets"))), rows.map(({ label, number, tone, to }) =>
-    element("div", { class: "count" }, element("span", { class: "count-label" }, element("span", { class: `dot ${tone}` }), link(to, {}, text(label))), element("meter", { class: tone, min: 0, max: most, value: number, "aria-label": label }), element("span", { class: "number" }, figure(number))),
+    element("div", { class: "count" }, element("span", { class: "count-label" }, element("span", { class: `dot ${tone}` }), link(to, {}, text(label))), lengthBar(number / most, `pattern-${tone}`), element("span", { class: "number" }, figure(number))),
   ));
 }
 
@@ -101,7 +102,7 @@ function runsSection({ sync_runs: runs, next_token: next }, place) {
 function runTable(runs) {
   const columns = [
     { name: t("column.started"), cell: ({ started_at: at }) => moment(at) },
-    { name: t("column.why"), cell: ({ trigger }) => TRIGGERS[trigger] ?? trigger },
+    { name: t("column.why"), class: "brief", cell: ({ trigger }) => TRIGGERS[trigger] ?? trigger },
     { name: t("column.state"), class: "wide", cell: stateCell },
     { name: t("column.tickets"), class: "number", cell: ({ progress }) => figure(progress.tickets_total) },
     { name: t("column.became"), class: "wide", cell: (run) => (isGoing(run) ? "" : outcome(run)) },

@@ -496,9 +496,6 @@ export default {
 
   "keys.about": "Sie gelten, solange kein Eingabefeld den Fokus hat.",
   "keys.on": "Tastenkürzel verwenden",
-  "keys.caption": "Tastenkürzel",
-  "keys.key": "Taste",
-  "keys.does": "Wirkung",
   "keys_does.overview": "Zur Übersicht",
   "keys_does.scans": "Zu den Scans",
   "keys_does.integrations": "Zu den Integrationen",

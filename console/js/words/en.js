@@ -496,9 +496,6 @@ export default {
 
   "keys.about": "They work while no field has the focus.",
   "keys.on": "Use keyboard shortcuts",
-  "keys.caption": "Keyboard shortcuts",
-  "keys.key": "Key",
-  "keys.does": "What it does",
   "keys_does.overview": "Go to the overview",
   "keys_does.scans": "Go to the Scans List",
   "keys_does.integrations": "Go to the integrations",
