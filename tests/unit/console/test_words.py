@@ -11,7 +11,9 @@ from local.console import FILES
 
 SCRIPTS = FILES / "js"
 LANGUAGES = sorted(path.stem for path in (SCRIPTS / "words").glob("*.js"))
-CODE = sorted(path for path in SCRIPTS.rglob("*.js") if path.parent.name != "words")
+API_PAGE = SCRIPTS / "api_page.js"
+"""Is about Swagger UI and the API document, which both speak English only."""
+CODE = sorted(path for path in SCRIPTS.rglob("*.js") if path.parent.name != "words" and path != API_PAGE)
 
 PLACE = re.compile(r"\{(\w+)\}")
 USE = re.compile(r'\b(?:t|rich)\(\s*"([\w.]+)"')
