@@ -41,7 +41,8 @@ BROKEN_WORDS = """() => {
   const broken = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-    if (!text.parentElement.checkVisibility() || text.parentElement.closest("svg, .hidden-text, option, .skip")) continue;
+    const around = text.parentElement;
+    if (!around.checkVisibility() || around.closest("svg, .hidden-text, option, .skip")) continue;
     for (const { index, 0: word } of text.data.matchAll(/[\\p{L}\\p{N}]{2,24}/gu)) {
       const range = document.createRange();
       range.setStart(text, index);
