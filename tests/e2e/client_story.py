@@ -14,6 +14,7 @@ from ticket_client import AuthenticatedClient
 from ticket_client.api.integrations import (
     create_integration,
     delete_integration,
+    edit_integration,
     get_integration,
     get_integration_summary,
     list_integrations,
@@ -29,6 +30,7 @@ from ticket_client.api.tickets import (
 from ticket_client.api.violations import get_ticket_statuses, list_resources, list_violations
 from ticket_client.models import (
     CreateBasicIntegration,
+    EditIntegration,
     GetTicketStatusesBody,
     InstallationType,
     ListViolationsResourceType,
@@ -61,6 +63,9 @@ def story(base_url: str, token: str, account: dict[str, str], keys: list[str]) -
 
     created = create_integration.sync(client=client, body=CreateBasicIntegration(connection_name=NAME, **basic))
     seen["created"] = getattr(getattr(created, "health", None), "status", None)
+
+    edited = edit_integration.sync(NAME, client=client, body=EditIntegration(skip_proxy=True))
+    seen["edited"] = getattr(edited, "skip_proxy", None)
 
     at = datetime.now(UTC) - timedelta(days=2)
     resource = Resource(ResourceType.BUILD, "generated", "7")

@@ -56,6 +56,8 @@ async function story(baseUrl: string, token: string, account: Account, keys: str
   const refused = await api.POST("/jira-integrations", { body: { ...body, password: "wrong" } });
 
   const created = well(await api.POST("/jira-integrations", { body }));
+  const skipping = { params: { path }, body: { skip_proxy: true } };
+  const edited = well(await api.PATCH("/jira-integrations/{connection_name}", skipping));
   const again = problem(await api.POST("/jira-integrations", { body }));
 
   const tickets = keys.map((key, index) => ({
@@ -109,6 +111,7 @@ async function story(baseUrl: string, token: string, account: Account, keys: str
     invalid: advice(problem(invalid)),
     refused: advice(problem(refused)),
     created: created.health.status,
+    edited: edited.skip_proxy,
     again: again?.code,
     registered: [registered.registered, registered.rejected.map((one) => [one.index, one.code])],
     statuses,
