@@ -77,7 +77,8 @@ lint: setup ## ruff, all rules
 types: setup ## mypy --strict, tests too
 	@$(PY) -m mypy
 
-# npm brings the two linters, pinned in tools/api_document/package-lock.json.
+# npm brings the two linters, pinned in tools/api_document/package-lock.json. With Node.js 20 redocly also prints a box
+# about its end of life: that is about the machine, not the document.
 document: .local/api-document/.ready ## the API document: redocly and spectral, neither an error nor a warning (needs npm)
 	@.local/api-document/node_modules/.bin/redocly lint docs/openapi.yaml --config tools/api_document/redocly.yaml
 	@.local/api-document/node_modules/.bin/spectral lint docs/openapi.yaml --ruleset tools/api_document/spectral.yaml --fail-severity warn
