@@ -15,6 +15,7 @@ from ticket_status.api.integration_bodies import CONNECTION_NAME, SWITCH, read_c
 from ticket_status.api.presenters import (
     health_reason,
     present_integration,
+    present_past_summary,
     present_run,
     present_summary,
     present_ticket,
@@ -90,6 +91,13 @@ def delete_integration(call: Call, services: SettingsServices) -> Reply:
 def get_summary(call: Call, services: SettingsServices) -> Reply:
     """How many tickets of an integration show what."""
     return json_reply(present_summary(granted(services.integrations.summary(_name(call)), call.now)))
+
+
+@routes.get(_ONE + "/summary/history", Scope.READ, query=PAGING)
+def list_past_summaries(call: Call, services: SettingsServices) -> Reply:
+    """What the runs of an integration counted, newest first."""
+    page = granted(services.integrations.past_summaries(_name(call), *call.paging), call.now)
+    return page_reply("history", [present_past_summary(past) for past in page.items], page.next_token)
 
 
 # --- Settings, test, runs -------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ from ticket_status.core.model import (
     Integration,
     ReasonCode,
     RunState,
+    Slice,
+    SliceProgress,
     SyncRun,
     Ticket,
     TicketKey,
@@ -242,6 +244,16 @@ def _(world: World) -> Answer:
         key = TicketKey(REF, str(number + 1))
         tickets.stored[key] = Ticket(key, f"JAS-{number + 1}", NOW - days * DAY, URL, absence=absence)
     return world.call("GET", f"{ONE}/summary")
+
+
+@answers("list_past_summaries 200")
+def _(world: World) -> Answer:
+    tally = {"indeterminate|In Progress": 600, "indeterminate|In Review": 100, "done|Done": 590, "inaccessible": 2}
+    passed = {"0": SliceProgress(Slice("", END, ("2026-11",)), done=True, tally=tally)}
+    ended = NOW + 9 * SECOND
+    world.settings.run_store.add(replace(RUN, state=RunState.SUCCEEDED, completed_at=ended, slices=passed))
+    world.settings.run_store.add(PAUSED)
+    return world.call("GET", f"{ONE}/summary/history")
 
 
 @answers("get_integration_settings 200")

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.unit.examples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, TO_DO, a_ticket, an_integration, seen
+from tests.unit.examples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, TO_DO, a_run, a_ticket, an_integration, seen
 from ticket_status.core.comparison import Comparison, Row
 from ticket_status.core.coverage import Coverage
-from ticket_status.core.model import Absence, UnknownReason
+from ticket_status.core.model import Absence, Category, RunState, Slice, SliceProgress, SyncRun, Trigger, UnknownReason
 from ticket_status.core.observations import Missed
 from ticket_status.core.summary import (
     INACCESSIBLE,
@@ -18,6 +18,7 @@ from ticket_status.core.summary import (
     Shift,
     concluded,
     passed,
+    past_summary,
     shift_by,
     shifted,
     shown_by,
@@ -127,3 +128,40 @@ def test_after_a_recovery_and_switching_on_only_what_the_run_at_work_has_passed_
     integration = an_integration(**{since: NOW - HOUR})
     summary = summarise(integration, counted, (CENSUS, 0), {DONE_TEXT: 2}, NOW)
     assert (summary.tickets, summary.unknown) == (2, {reason: 5})
+
+
+def ended_run(**changes: object) -> SyncRun:
+    """A run of all tickets in two slices, that counted what it passed."""
+    tallies = ({TO_DO_TEXT: 2, DONE_TEXT: 1}, {"done|Closed": 4, INACCESSIBLE: 1})
+    slices = {
+        str(number): SliceProgress(Slice("", "", ()), done=True, tally=tally) for number, tally in enumerate(tallies)
+    }
+    ended = {"state": RunState.SUCCEEDED, "completed_at": NOW, "slices": slices, "tickets_total": 8}
+    return a_run(**{**ended, **changes})
+
+
+def test_what_a_run_counted_stays_readable() -> None:
+    past = past_summary(ended_run())
+    assert past is not None
+    assert (past.as_of, past.inaccessible) == (NOW, 1)
+    assert past.by_category == {Category.NEW: 2, Category.INDETERMINATE: 0, Category.DONE: 5, Category.UNDEFINED: 0}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": RunState.FAILED},
+        {"trigger": Trigger.REGISTERED},
+        {"completed_at": None},
+        {"slices": {"0": SliceProgress(Slice("", "", ()), done=True)}},
+    ],
+    ids=["failed", "of new tickets", "under way", "of before runs counted"],
+)
+def test_a_run_that_did_not_count_all_tickets_says_nothing(changes: dict[str, object]) -> None:
+    assert past_summary(ended_run(**changes)) is None
+
+
+def test_a_run_without_tickets_counted_none() -> None:
+    past = past_summary(ended_run(slices={}, tickets_total=0))
+    assert past is not None
+    assert (sum(past.by_category.values()), past.inaccessible) == (0, 0)

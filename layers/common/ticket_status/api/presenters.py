@@ -16,7 +16,7 @@ from ticket_status.core.model import (
 )
 from ticket_status.core.runs import tickets_total
 from ticket_status.core.shown import Shown
-from ticket_status.core.summary import Summary
+from ticket_status.core.summary import PastSummary, Summary
 from ticket_status.core.violations import Resource
 
 _REASONS = {
@@ -148,4 +148,14 @@ def present_summary(summary: Summary) -> dict[str, object]:
         ],
         "unknown": dict(summary.unknown),
         "outside_window": summary.outside_window,
+    }
+
+
+def present_past_summary(past: PastSummary) -> dict[str, object]:
+    """How many tickets showed what after a run of all tickets."""
+    return {
+        "run_id": past.run_id,
+        "as_of": present_time(past.as_of),
+        "by_category": dict(past.by_category),
+        "inaccessible": past.inaccessible,
     }

@@ -15,8 +15,19 @@ from typing import NamedTuple, TypeAlias, assert_never
 from ticket_status.core.comparison import Comparison, Row
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Found
-from ticket_status.core.model import Absence, Category, Integration, Sighting, Status, Ticket, UnknownReason
+from ticket_status.core.model import (
+    Absence,
+    Category,
+    Integration,
+    RunState,
+    Sighting,
+    Status,
+    SyncRun,
+    Ticket,
+    UnknownReason,
+)
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
+from ticket_status.core.runs import of_all_tickets
 from ticket_status.core.slices import Census
 from ticket_status.core.window import position, window_start
 
@@ -73,6 +84,17 @@ class Summary:
     def tickets(self) -> int:
         """Those in the window that show a status."""
         return sum(number for _, number in self.by_status)
+
+
+@dataclass(frozen=True, slots=True)
+class PastSummary:
+    """How many tickets of the window showed what when a run of all tickets passed them, before its verdicts."""
+
+    run_id: str
+    as_of: datetime
+    """When the run ended."""
+    by_category: Mapping[Category, int]
+    inaccessible: int
 
 
 def shown_in_row(seen: Sighting | None, absence: Absence | None) -> str | None:
@@ -181,6 +203,18 @@ def summarise(
     recovered = not valid and integration.healthy_since > integration.enabled_since
     reason = UnknownReason.INTEGRATION_BROKEN if recovered else UnknownReason.NOT_RETRIEVED_YET
     return Summary(as_of, by_status, _positive({**gone, UnknownReason.INACCESSIBLE: hidden, reason: waiting}), outside)
+
+
+def past_summary(run: SyncRun) -> PastSummary | None:
+    """What a run counted; ``None`` for one that did not pass all tickets, or did not count them on its way."""
+    tally = together(*(progress.tally for progress in run.slices.values()))
+    whole = of_all_tickets(run.trigger) and run.state is RunState.SUCCEEDED
+    if not whole or run.completed_at is None or (run.tickets_total and not tally):
+        return None
+    numbers = Counter(dict.fromkeys(Category, 0))
+    for status, number in _statuses(tally):
+        numbers[status.category] += number
+    return PastSummary(run.run_id, run.completed_at, numbers, max(0, tally.get(INACCESSIBLE, 0)))
 
 
 def _statuses(tally: Tally) -> tuple[tuple[Status, int], ...]:

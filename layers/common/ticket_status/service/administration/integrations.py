@@ -16,7 +16,7 @@ from ticket_status.core.model import (
     Site,
     SyncRun,
 )
-from ticket_status.core.summary import Summary, summarise, together
+from ticket_status.core.summary import PastSummary, Summary, past_summary, summarise, together
 from ticket_status.core.throttle import next_pause
 from ticket_status.core.toggle import retrieves_by_default
 from ticket_status.core.trouble import Throttled
@@ -110,6 +110,15 @@ class Integrations:
         under_way = self._ports.run_store.get(ref, integration.active_run_id) if integration.active_run_id else None
         tally = {} if under_way is None else together(*(progress.tally for progress in under_way.slices.values()))
         return summarise(integration, counted, numbers, tally, self._ports.now())
+
+    def past_summaries(
+        self, connection_name: str, limit: int, token: str | None
+    ) -> Page[PastSummary] | IntegrationNotFound:
+        """A page of its runs, newest first: what those of all tickets counted. Raises ``InvalidTokenError``."""
+        page = self.runs(connection_name, limit, token)
+        if isinstance(page, IntegrationNotFound):
+            return page
+        return Page([past for run in page.items if (past := past_summary(run)) is not None], page.next_token)
 
     def create(self, new: NewIntegration) -> Integration | Refusal:
         """Create an integration; Basic and PAT credentials are tried first. No run is started: there are no tickets."""
