@@ -1,15 +1,13 @@
 """Values to start a test from; what a test is about it says itself."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from tests.unit import examples
 from ticket_status.core.model import (
     Absence,
-    AuthType,
     Category,
     Health,
     HealthStatus,
-    InstallationType,
     Integration,
     ReasonCode,
     Sighting,
@@ -25,7 +23,7 @@ from ticket_status.core.sighting import sighting
 from ticket_status.core.violations import Registration, Resource
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, 250_000, tzinfo=UTC)
-REF = "cloud-abc~k3f9x2"
+REF = examples.REF
 IN_PROGRESS = Sighting("JAS-1|indeterminate|In Progress")
 DONE = Sighting("JAS-1|done|Done")
 
@@ -41,20 +39,11 @@ def later(**elapsed: float) -> datetime:
 
 def integration(name: str = "cloud-abc", **changes: object) -> Integration:
     """A healthy Cloud integration that retrieves."""
-    healthy = Integration(
-        connection_name=name,
-        integration_ref=f"{name}~k3f9x2",
-        installation_type=InstallationType.CLOUD,
-        jira_server_url=f"https://{name}.example",
-        auth_type=AuthType.BASIC,
-        created_at=NOW,
-        retrieve_jira_tickets=True,
-        enabled_since=NOW,
-        healthy_since=NOW,
-        health=Health(HealthStatus.HEALTHY, NOW, NOW),
-        username="bot@abc.example",
-    )
-    return replace(healthy, **changes)  # type: ignore[arg-type]
+    since = dict.fromkeys(("created_at", "enabled_since", "healthy_since"), NOW)
+    health = Health(HealthStatus.HEALTHY, NOW, NOW)
+    named = {"connection_name": name, "integration_ref": f"{name}~k3f9x2", "jira_server_url": f"https://{name}.example"}
+    given = {**named, **since, "health": health, "username": "bot@abc.example", **changes}
+    return examples.an_integration(**given)
 
 
 def faulty(at: datetime = NOW, code: ReasonCode = ReasonCode.AUTHENTICATION_FAILED) -> Health:

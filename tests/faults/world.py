@@ -13,18 +13,17 @@ from sample_jira.model import Issue
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.reading import refreshed_tickets
 from tests.fakes.runs import InMemoryRunStore
+from tests.fakes.samples import integration
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.tickets import InMemoryTicketStore
+from tests.fakes.use_cases import Ports, UseCases
 from tests.fakes.violations import InMemoryViolationStore
-from tests.fakes.webhooks import InMemoryWebhookStore
 from tests.faults.interrupting import InterruptingConnector
 from tests.faults.logins import Logins, SampleSite
 from tests.faults.stores import InMemoryPointsLedger, WatchedIntegrationStore
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import (
     AuthType,
-    Health,
-    HealthStatus,
     InstallationType,
     Integration,
     RunState,
@@ -37,14 +36,10 @@ from ticket_status.core.work import Work
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings, Limits
 from ticket_status.ports.jira import JiraRejectedRequestError
-from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.points import PointsConnector
-from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
-from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.refresh import RefreshedTicket
 from ticket_status.service.retrieval.schedule import Schedule, SyncRequest
-from ticket_status.service.retrieval.worker import Worker
-from ticket_status.service.retrieval.worker_ports import WorkerPorts
-from ticket_status.service.tickets.reading import Reading, ShownTicket
+from ticket_status.service.tickets.reading import ShownTicket
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 PERIOD = timedelta(hours=8)
@@ -92,9 +87,8 @@ class World:
         self.secrets = InMemorySecretStore()
         self.points = InMemoryPointsLedger()
         self.queue = FakeWorkQueue()
-        self.runs = Runs(self.integrations, self.tickets, self.run_store, self.queue)
-        self.reading = Reading(self.integrations, self.tickets, self.violations)
         self.here = Deployed(self)
+        self.runs, self.reading = self.here.runs, self.here.reading
         self.elsewhere = Deployed(self)
         """The same services in another function at the same time."""
         self.pool = ThreadPoolExecutor(1)
@@ -153,17 +147,12 @@ class World:
     def integrate(self, name: str, site: SampleSite, auth: AuthType | None = None) -> None:
         """Make an integration of a site, connected as a new one is."""
         cloud = site in self.jira.cloud_sites()
-        made = Integration(
-            connection_name=name,
-            integration_ref=f"{name}~k3f9x2",
+        made = integration(
+            name,
             installation_type=InstallationType.CLOUD if cloud else InstallationType.SERVER,
             jira_server_url=site.url,
             auth_type=auth or (AuthType.BASIC if cloud else AuthType.PAT),
-            created_at=NOW,
-            retrieve_jira_tickets=True,
-            enabled_since=NOW,
-            healthy_since=NOW,
-            health=Health(HealthStatus.HEALTHY, NOW, NOW),
+            username=None,
         )
         self.integrations.add(made)
         login = self.logins.at(site, made, self.api_token)
@@ -245,30 +234,23 @@ class World:
         return len([*self.jira.atlassian.requests("/oauth/token"), *self.site.requests("*/rest/oauth2/latest/token")])
 
 
-class Deployed:
+class Deployed(UseCases):
     """The services as one function has them: a connector of its own, the stores of all."""
 
     def __init__(self, world: World) -> None:
         now = world.clock.now
         self.connector = Connector(world.secrets, world.integrations, world.settings, now)
         self.interrupting = InterruptingConnector(PointsConnector(self.connector, world.points, now))
-        self.rejected: list[JiraRejectedRequestError] = []
-        """What Jira called malformed: these alarm."""
-        careful = CarefulConnector(self.interrupting, world.integrations, now, world.clock.advance)
-        ports = WorkerPorts(
-            world.integrations, world.tickets, world.run_store, world.queue, careful, InMemoryWebhookStore()
-        )
-        self._worker = Worker(ports, now, jitter=lambda: 0.0)
-        refresh_ports = RefreshPorts(world.integrations, world.tickets, careful)
-        self._refresh = Refresh(refresh_ports, world.reading, world.runs, now, self.rejected.append)
+        stores = (world.integrations, world.tickets, world.violations, world.run_store)
+        super().__init__(Ports(*stores, world.queue, self.interrupting, now, world.clock.advance))
 
     def deliver(self, work: Work) -> None:
         """A message reaches a worker; one that fails there is a bug of ours, and noted."""
         try:
-            self._worker.do(work, lambda: WORKER_TIME)
+            self.worker.do(work, lambda: WORKER_TIME)
         except JiraRejectedRequestError as error:
             self.rejected.append(error)
 
     def press(self) -> list[RefreshedTicket]:
         """Somebody presses the button."""
-        return refreshed_tickets(self._refresh, VIOLATION)
+        return refreshed_tickets(self.button, VIOLATION)

@@ -27,7 +27,6 @@ from tests.unit.examples import DAY, DONE, IN_PROGRESS, SECOND, TO_DO
 from tests.unit.jira.conftest import Bench, granted_with
 from tests.unit.service.stage import Stage
 from ticket_status.api.application import Api, Surroundings
-from ticket_status.composition.refresh import RefreshServices
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import (
@@ -54,8 +53,6 @@ from ticket_status.core.webhooks import Signing, Tally, Webhook, WebhookMode
 from ticket_status.core.window import END
 from ticket_status.jira.oauth2 import OAuth2
 from ticket_status.jira.settings import JiraSettings
-from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
-from ticket_status.service.tickets.unregistration import UnregisterTickets
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 REF = "cloud-abc~k3f7xq"
@@ -146,19 +143,12 @@ class World:
         around = Surroundings(logger, Metrics(namespace="Test", service="test"), clock, None, "https://api.example.com")
         event = request(method, path, body=body, query=query)
         if _is_of(refresh_routes, method, path):
-            api: Any = Api(refresh_routes, self._refresh(), around)
+            api: Any = Api(refresh_routes, self.stage.of_refresh_function, around)
         else:
             api = Api(settings_routes, self.settings.services, around)
         answer = Answer.of(api.answer(event, LambdaContext()))
         conforms(method, path, answer)
         return answer
-
-    def _refresh(self) -> RefreshServices:
-        stage = self.stage
-        ports = RefreshPorts(stage.integrations, stage.tickets, stage.careful)
-        refresh = Refresh(ports, stage.reading, stage.runs, stage.clock, stage.rejected.append)
-        unregistration = UnregisterTickets(stage.integrations, stage.tickets, stage.violations)
-        return RefreshServices(stage.reading, refresh, stage.registration, unregistration, 1_095 * DAY)
 
 
 def _is_of(routes: Any, method: str, path: str) -> bool:  # noqa: ANN401 - routes of either function

@@ -6,6 +6,7 @@ The whole of it is real but AWS: handler, use case, adapters over moto's DynamoD
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -24,11 +25,11 @@ from sample_jira import SampleJira
 from tests.contract.conftest import Account, Stores
 from tests.fakes.gateway import Answer, request
 from tests.fakes.queue import FakeWorkQueue
+from tests.fakes.use_cases import Ports, UseCases
 from tests.unit.examples import an_integration
 from ticket_status.api.application import Surroundings
 from ticket_status.aws import dynamo
 from ticket_status.composition import refresh as composition
-from ticket_status.composition.refresh import RefreshServices
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import Category, Status, Ticket, TicketKey
 from ticket_status.core.observations import Observed
@@ -36,12 +37,6 @@ from ticket_status.core.sighting import sighting
 from ticket_status.core.violations import Registration
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings
-from ticket_status.service.retrieval.careful import CarefulConnector
-from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
-from ticket_status.service.retrieval.runs import Runs
-from ticket_status.service.tickets.reading import Reading
-from ticket_status.service.tickets.registration import RegisterTickets
-from ticket_status.service.tickets.unregistration import UnregisterTickets
 
 ROOT = Path(__file__).parents[2]
 OURS = (ROOT / "layers" / "common" / "ticket_status", ROOT / "functions")
@@ -174,14 +169,9 @@ def press(
 ) -> Iterator[Callable[[], Answer]]:
     """The handler, called as API Gateway does."""
     retrieved(stores, jira)
-    careful = CarefulConnector(connector(stores, jira), stores.integrations, now, lambda _: None)
-    runs = Runs(stores.integrations, stores.tickets, stores.runs, FakeWorkQueue())
-    reading = Reading(stores.integrations, stores.tickets, stores.violations)
-    refresh = Refresh(RefreshPorts(stores.integrations, stores.tickets, careful), reading, runs, now, print)
-    registration = RegisterTickets(stores.integrations, stores.violations, FakeWorkQueue())
-    unregistration = UnregisterTickets(stores.integrations, stores.tickets, stores.violations)
-    services = RefreshServices(reading, refresh, registration, unregistration, RETENTION)
-    monkeypatch.setattr(composition, "refresh", lambda: (services, surroundings))
+    kept = (stores.integrations, stores.tickets, stores.violations, stores.runs)
+    use_cases = UseCases(Ports(*kept, FakeWorkQueue(), connector(stores, jira), now, time.sleep))
+    monkeypatch.setattr(composition, "refresh", lambda: (use_cases.of_refresh_function, surroundings))
     app._api.cache_clear()  # noqa: SLF001 - the handler's one application is built anew over these
     yield lambda: Answer.of(app.handler(request("POST", "/violations/XRAY-1/tickets/refresh"), context))
     app._api.cache_clear()  # noqa: SLF001 - and for the next test

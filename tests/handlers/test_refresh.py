@@ -17,13 +17,10 @@ from tests.unit.service.stage import Stage
 from ticket_status.api.application import Surroundings
 from ticket_status.api.times import present_time
 from ticket_status.composition import refresh as composition
-from ticket_status.composition.refresh import RefreshServices
 from ticket_status.core.observations import Deleted, Observed
 from ticket_status.core.trouble import Throttled
 from ticket_status.core.violations import Resource
 from ticket_status.paging import write_token
-from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
-from ticket_status.service.tickets.unregistration import UnregisterTickets
 
 Invoke = Callable[..., Answer]
 RETENTION = 1_095 * DAY
@@ -48,12 +45,8 @@ def call(
     monkeypatch: pytest.MonkeyPatch, stage: Stage, context: LambdaContext, logger: Logger, metrics: Metrics
 ) -> Iterator[Invoke]:
     """The handler over the stage; every answer fits the API document."""
-    ports = RefreshPorts(stage.integrations, stage.tickets, stage.careful)
-    refresh = Refresh(ports, stage.reading, stage.runs, stage.clock, stage.rejected.append)
-    unregistration = UnregisterTickets(stage.integrations, stage.tickets, stage.violations)
-    services = RefreshServices(stage.reading, refresh, stage.registration, unregistration, RETENTION)
     surroundings = Surroundings(logger, metrics, stage.clock)
-    monkeypatch.setattr(composition, "refresh", lambda: (services, surroundings))
+    monkeypatch.setattr(composition, "refresh", lambda: (stage.of_refresh_function, surroundings))
     app._api.cache_clear()  # noqa: SLF001 - the handler's one application is built anew over the stage
 
     def answer(method: str, path: str, body: object = None, **parts: Any) -> Answer:  # noqa: ANN401 - parts of a request

@@ -139,7 +139,7 @@ class Stage:
 
     def press(self, violation: str, cut: Cut) -> None:
         """Somebody presses the refresh button of a violation."""
-        self.act(f"refresh of {violation}", BUTTON, lambda: refreshed_tickets(self.system.refresh, violation), cut)
+        self.act(f"refresh of {violation}", BUTTON, lambda: refreshed_tickets(self.system.button, violation), cut)
 
     def go_on(self, which: int, points: int | None) -> None:
         """One who is held goes on."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.settings import FakeKeyPair, FakeOAuth1, FakeOAuth2
+from tests.fakes.use_cases import Ports, UseCases
 from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
 from tests.model.actors import Baton
 from tests.model.jira import JiraSite, ModelConnections, Watcher
@@ -16,15 +17,8 @@ from ticket_status.service.administration.integrations import NewIntegration
 from ticket_status.service.administration.services import settings_services
 from ticket_status.service.administration.settings_ports import SettingsPorts
 from ticket_status.service.administration.webhook import WebhookPorts
-from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.probe import Probe
-from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
-from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.schedule import Schedule
-from ticket_status.service.retrieval.worker import Worker
-from ticket_status.service.retrieval.worker_ports import WorkerPorts
-from ticket_status.service.tickets.reading import Reading
-from ticket_status.service.tickets.registration import RegisterTickets
 
 SLICE_TICKETS = 2
 """Small, so that a run of a few tickets has several slices."""
@@ -80,28 +74,19 @@ class ModelQueue:
         (self.waiting if message.receives < RECEIVES else self.dead).append(message)
 
 
-class System:
+class System(UseCases):
     """Everything that people, timers and the queue can set in motion."""
 
     def __init__(self, stores: Stores, sites: dict[str, JiraSite], baton: Baton, watcher: Watcher) -> None:
         clock = baton.clock
         connections = ModelConnections(sites, baton, watcher)
-        careful = CarefulConnector(connections, stores.integrations, clock, clock.wait)
         self.queue = ModelQueue(baton)
         self.stores = stores
         integrations, tickets = stores.integrations, stores.tickets
-        self.runs = Runs(integrations, tickets, stores.runs, self.queue, slice_tickets=SLICE_TICKETS)
-        self.reading = Reading(integrations, tickets, stores.violations)
+        ports = Ports(integrations, tickets, stores.violations, stores.runs, self.queue, connections, clock, clock.wait)
+        super().__init__(ports, slice_tickets=SLICE_TICKETS, jitter=0.5, on_rejected=_rejected)
         self.schedule = Schedule(integrations, self.runs)
-        self.worker = Worker(
-            WorkerPorts(integrations, tickets, stores.runs, self.queue, careful, InMemoryWebhookStore()),
-            clock,
-            lambda: 0.5,
-        )
-        self.probe = Probe(integrations, careful, self.runs, clock)
-        self.registration = RegisterTickets(integrations, stores.violations, self.queue)
-        ports = RefreshPorts(integrations, tickets, careful)
-        self.refresh = Refresh(ports, self.reading, self.runs, clock, _rejected)
+        self.probe = Probe(integrations, self.careful, self.runs, clock)
         self.settings = settings_services(
             SettingsPorts(
                 integrations=integrations,

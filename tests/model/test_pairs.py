@@ -123,7 +123,7 @@ def sync(stage: Stage) -> object:
 
 EDIT = Edit(secrets={"password": "new"})
 FIRE: Act = lambda stage, cut: stage.fire(cut)  # noqa: E731 - as the others are made
-PRESS = by("refresh of V1", BUTTON, lambda stage: refreshed_tickets(stage.system.refresh, "V1"))
+PRESS = by("refresh of V1", BUTTON, lambda stage: refreshed_tickets(stage.system.button, "V1"))
 CASES: tuple[Case, ...] = (
     Case("the schedule", well, FIRE, "when nobody is struck"),
     Case("a run by hand", well, by("sync", BUTTON, sync), "when nobody is struck"),

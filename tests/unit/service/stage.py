@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from tests.fakes.bus import FakeBus
 from tests.fakes.integrations import InMemoryIntegrationStore
@@ -13,6 +12,7 @@ from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.reading import refreshed_tickets
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.tickets import InMemoryTicketStore
+from tests.fakes.use_cases import Ports, UseCases
 from tests.fakes.violations import InMemoryViolationStore
 from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
 from tests.unit.examples import NOW, TO_DO, an_integration
@@ -24,18 +24,10 @@ from ticket_status.core.violations import Registration
 from ticket_status.core.work import Work
 from ticket_status.service.administration.webhook import WebhookPorts
 from ticket_status.service.administration.webhook_care import WebhookCare
-from ticket_status.service.retrieval.careful import CarefulConnector
 from ticket_status.service.retrieval.probe import Probe
-from ticket_status.service.retrieval.refresh import Refresh, RefreshedTicket, RefreshPorts
-from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.refresh import RefreshedTicket
 from ticket_status.service.retrieval.schedule import Schedule, ScheduleAnswer, SyncRequest
-from ticket_status.service.retrieval.worker import Worker, WorkReport
-from ticket_status.service.retrieval.worker_ports import WorkerPorts
-from ticket_status.service.tickets.reading import Reading
-from ticket_status.service.tickets.registration import RegisterTickets
-
-if TYPE_CHECKING:
-    from ticket_status.ports.jira import JiraRejectedRequestError
+from ticket_status.service.retrieval.worker import WorkReport
 
 WORKER_TIME = timedelta(seconds=90)
 MOST_MESSAGES = 300
@@ -58,7 +50,7 @@ class Clock:
 
 
 @dataclass
-class Stage:
+class Stage(UseCases):
     """Integrations (one of Cloud unless said otherwise), their sites, and everything that works on them."""
 
     integrations: InMemoryIntegrationStore = field(default_factory=lambda: InMemoryIntegrationStore(an_integration()))
@@ -83,16 +75,9 @@ class Stage:
         self.webhooks = InMemoryWebhookStore()
         self.sites = {name: FakeSite() for name in self.integrations.stored}
         self.connector = FakeJiraConnector(self.sites)
-        self.careful = CarefulConnector(self.connector, self.integrations, self.worker_clock, self.wait)
-        self.runs = Runs(self.integrations, self.tickets, self.run_store, self.queue, slice_tickets=self.slice_tickets)
-        self.reading = Reading(self.integrations, self.tickets, self.violations)
-        self.registration = RegisterTickets(self.integrations, self.violations, self.queue)
-        self.rejected: list[JiraRejectedRequestError] = []
-        self.worker = Worker(
-            WorkerPorts(self.integrations, self.tickets, self.run_store, self.queue, self.careful, self.webhooks),
-            self.worker_clock,
-            lambda: 0.0,
-        )
+        stores = (self.integrations, self.tickets, self.violations, self.run_store)
+        ports = Ports(*stores, self.queue, self.connector, self.worker_clock, self.wait, self.webhooks)
+        super().__init__(ports, slice_tickets=self.slice_tickets)
 
     def _lag(self) -> None:
         stores = {"integrations": self.integrations, "tickets": self.tickets, "violations": self.violations}
@@ -224,9 +209,7 @@ class Stage:
 
     def refresh(self, violation_id: str) -> list[RefreshedTicket]:
         """The button is pressed."""
-        ports = RefreshPorts(self.integrations, self.tickets, self.careful)
-        now = self.worker_clock
-        return refreshed_tickets(Refresh(ports, self.reading, self.runs, now, self.rejected.append), violation_id)
+        return refreshed_tickets(self.button, violation_id)
 
     # --- What is seen -----------------------------------------------------------------------------------------------
 
