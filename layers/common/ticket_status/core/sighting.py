@@ -7,7 +7,17 @@ _SEPARATOR = "|"
 
 def sighting(issue_key: str, status: Status) -> Sighting:
     """The sighting of an issue. Neither keys nor categories contain the separator; names may, so they come last."""
-    return Sighting(f"{issue_key}{_SEPARATOR}{status.category}{_SEPARATOR}{status.name}")
+    return of_shown(issue_key, shown(status))
+
+
+def shown(status: Status) -> str:
+    """What a sighting says beside the key: ``category|status name``."""
+    return f"{status.category}{_SEPARATOR}{status.name}"
+
+
+def of_shown(issue_key: str, shown_status: str) -> Sighting:
+    """The sighting of an issue, of whose status ``shown`` has been taken before: many issues have the same."""
+    return Sighting(f"{issue_key}{_SEPARATOR}{shown_status}")
 
 
 def sighting_of(ticket: Ticket) -> Sighting | None:

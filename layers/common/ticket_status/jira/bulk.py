@@ -51,8 +51,10 @@ class BulkRead:
     def read(self, issues: Sequence[str]) -> JiraTrouble | None:
         """Ask for all of these; what is known of the site changes with what is met on the way."""
         known = self._site.site
-        self._gathered.failed.update(asked_name(one) for one in issues if not can_exist(one))
-        together = [one for one in issues if can_exist(one) and self._dialect.in_bulk(one)]
+        possible = [one for one in issues if can_exist(one)]
+        if len(possible) < len(issues):
+            self._gathered.failed.update(asked_name(one) for one in issues if not can_exist(one))
+        together = [one for one in possible if self._dialect.in_bulk(one)]
         parts = Isolation.of(together, known.ids_per_call, known.asked_alone)
         trouble = self._read(parts)
         self._learn(parts, known, finished=trouble is None)

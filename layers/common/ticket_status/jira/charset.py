@@ -14,15 +14,20 @@ def decoded(answer: Answer) -> str:
 
     JSON is in UTF-8 (or 16, or 32: its first bytes tell) unless the header names another charset.
     """
+    return answer.body.decode(other_charset(answer) or json.detect_encoding(answer.body), errors="replace")
+
+
+def other_charset(answer: Answer) -> str | None:
+    """The charset that the header names, when it is known here and not one of Unicode's, which JSON is in."""
     named = _CHARSET.search(answer.headers.get("Content-Type", ""))
-    charset = _known(named[1]) if named is not None else None
-    return answer.body.decode(charset or json.detect_encoding(answer.body), errors="replace")
+    return _known(named[1]) if named is not None else None
 
 
 def _known(name: str) -> str | None:
     """A charset for text that is known here, other than Unicode's."""
     try:
-        b"".decode(name)
-    except LookupError:
+        # Not of nothing: that is decoded without a look at the name.
+        b"x".decode(name, errors="replace")
+    except (LookupError, UnicodeError):
         return None
     return None if codecs.lookup(name).name.startswith("utf-") else name

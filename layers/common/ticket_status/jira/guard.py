@@ -15,6 +15,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
+from ticket_status.jira.answers import read
 from ticket_status.jira.charset import decoded
 from ticket_status.jira.quoting import quote, with_quote
 from ticket_status.jira.session import Answer
@@ -46,6 +47,8 @@ class Expected:
     """Takes the credentials out of a text that is quoted."""
     may_be_empty: bool = False
     """Whether a response without a body is one, as to a change."""
+    read: Callable[[Answer], object] = read
+    """How its JSON is read."""
 
 
 def trouble_in(answer: Answer, expected: Expected) -> JiraTrouble | None:

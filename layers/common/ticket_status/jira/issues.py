@@ -3,14 +3,19 @@
 Everything in an issue is somebody else's text. Names may be anything; keys and ids have to be what they are.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
 
 from ticket_status.core.model import LARGEST_ISSUE_ID, Category, Sighting, Status
-from ticket_status.core.sighting import sighting
-from ticket_status.jira.answers import MalformedAnswerError
+from ticket_status.core.sighting import of_shown, shown
+from ticket_status.jira.answers import MalformedAnswerError, read
+from ticket_status.jira.charset import other_charset
+from ticket_status.jira.session import Answer
 
 _ID = re.compile(r"[0-9]{1,30}")
 _KEY = re.compile(r"[^\s|\x00-\x1f\x7f]{1,255}")
@@ -20,25 +25,63 @@ _LONGEST_NAME: Final = 255
 _UNPRINTABLE: Final = {"Cc", "Cs"}
 """Control characters, and halves of surrogate pairs, which no database takes."""
 
+_SURELY_POSSIBLE: Final = len(str(LARGEST_ISSUE_ID)) - 1
+"""No number with so many digits is too large for an issue id."""
 
-class Shown(NamedTuple):
-    """An issue that Jira showed. ``sighting`` is ``None`` when its status was not readable."""
 
-    issue_id: str
-    key: str
-    sighting: Sighting | None
+class _Issue(msgspec.Struct, gc=False):
+    """An issue as most sites send it. Its fields stay bytes: hundreds of issues have the same."""
+
+    id: Annotated[str, msgspec.Meta(pattern=rf"^(?:{_ID.pattern})\Z")]
+    key: Annotated[str, msgspec.Meta(pattern=rf"^(?:{_KEY.pattern})\Z")]
+    fields: msgspec.Raw
+
+
+class _Page(msgspec.Struct, gc=False):
+    issues: list[_Issue]
+    issueErrors: object = None  # noqa: N815 - Jira's names
+    maxResults: object = None  # noqa: N815
+    total: object = None
+
+
+_PAGES: Final = msgspec.json.Decoder(_Page)
+
+
+Shown: TypeAlias = tuple[str, str, Sighting | None]
+"""An issue that Jira showed: its id, its key, and the sighting (``None`` when its status was not readable)."""
+
+
+def read_page(answer: Answer) -> object:
+    """The JSON of a response with many issues, of which no more is decoded than is used.
+
+    What is in any way unusual (another charset, an id that is a number, half a character) is read like every other
+    response. MalformedAnswerError when it is not JSON.
+    """
+    if other_charset(answer) is None:
+        try:
+            return msgspec.structs.asdict(_PAGES.decode(answer.body))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
+    return read(answer)
 
 
 def shown_issues(issues: Sequence[object]) -> Iterator[Shown | None]:
     """The issues of a response; ``None`` for an entry that cannot even be told from others."""
-    statuses: dict[tuple[str, object], Status] = {}
+    statuses: dict[bytes, str | None] = {}
     for issue in issues:
         try:
-            issue_id, key = _issue_id(issue["id"]), _issue_key(issue["key"])  # type: ignore[index]
+            if type(issue) is _Issue:
+                issue_id, key, fields = issue.id, issue.key, bytes(issue.fields)
+                if fields not in statuses:
+                    statuses[fields] = _status(json.loads(fields.decode(errors="replace"), strict=False))
+                status = statuses[fields]
+            else:
+                issue_id, key = _issue_id(issue["id"]), _issue_key(issue["key"])  # type: ignore[index]
+                status = _status(issue.get("fields"))  # type: ignore[attr-defined]
         except (KeyError, TypeError, MalformedAnswerError):
             yield None
         else:
-            yield Shown(issue_id, key, _sighting(issue, key, statuses))
+            yield issue_id, key, None if status is None else of_shown(key, status)
 
 
 def _issue_id(value: object) -> str:
@@ -55,19 +98,17 @@ def _issue_key(value: object) -> str:
     return value
 
 
-def _sighting(issue: object, key: str, statuses: dict[tuple[str, object], Status]) -> Sighting | None:
+def _status(fields: object) -> str | None:
+    """What the fields of an issue show; ``None`` when its status is not readable."""
     try:
-        shown = issue["fields"]["status"]  # type: ignore[index]
-        name = shown["name"]
-        category = (shown.get("statusCategory") or {}).get("key")
-        status = statuses.get((name, category))
+        status = fields["status"]  # type: ignore[index]
+        name = status["name"]
+        category = (status.get("statusCategory") or {}).get("key")
     except (KeyError, TypeError, AttributeError):
         return None
-    if status is None:
-        if not isinstance(name, str) or not name.strip():
-            return None
-        status = statuses[name, category] = Status(_clean(name), Category.of(category))
-    return sighting(key, status)
+    if not isinstance(name, str) or not name.strip() or isinstance(category, list | dict):
+        return None
+    return shown(Status(_clean(name), Category.of(category)))
 
 
 def _clean(name: str) -> str:
@@ -87,7 +128,7 @@ def is_id(asked: str) -> bool:
 
 def can_exist(asked: str) -> bool:
     """Whether Jira can have such an issue: ids are signed numbers of 64 bits, and a larger one spoils a whole call."""
-    return not is_id(asked) or int(asked) <= LARGEST_ISSUE_ID
+    return len(asked) <= _SURELY_POSSIBLE or not is_id(asked) or int(asked) <= LARGEST_ISSUE_ID
 
 
 def asked_name(asked: str) -> str:
@@ -99,8 +140,8 @@ class Gathered:
     """What the answers to one ``ask`` showed of what was asked for."""
 
     def __init__(self, asked: Sequence[str]) -> None:
-        self.by_id = {one for one in asked if is_id(one)}
-        self.by_key = {one.upper() for one in asked if not is_id(one)}
+        self.by_id = set(filter(_ID.fullmatch, asked))
+        self.by_key = {one.upper() for one in asked if one not in self.by_id}
         self.seen: dict[str, Sighting] = {}
         self.ids: dict[str, str] = {}
         self.retry: set[str] = set()
@@ -112,19 +153,19 @@ class Gathered:
     def add(self, issues: Sequence[object]) -> bool:
         """Take in the issues of a response; whether all of it was readable. What was not asked for is left out."""
         readable = True
-        for shown in shown_issues(issues):
-            if shown is None:
+        for issue in shown_issues(issues):
+            if issue is None:
                 readable = False
                 continue
-            issue_id, key, seen = shown
-            names = self._names(issue_id, key)
+            issue_id, key, seen = issue
             if seen is None:
-                self.retry.update(names)
-                continue
-            for name in names:
-                self.seen[name] = seen
-                if name != issue_id:
-                    self.ids[name] = issue_id
+                self.retry.update(self._names(issue_id, key))
+            elif not self.by_key:
+                if issue_id in self.by_id:
+                    self.seen[issue_id] = seen
+            else:
+                for name in self._names(issue_id, key):
+                    self.found(name, issue_id, seen)
         return readable
 
     def unseen(self, asked: Sequence[str]) -> list[str]:

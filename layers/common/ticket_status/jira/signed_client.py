@@ -1,6 +1,6 @@
 """Calls to one site with one integration's credentials: signed, counted, guarded, repeated once with a new token."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ticket_status.core.model import ReasonCode
@@ -48,27 +48,29 @@ class SignedClient:
 
     def get(self, url: str, params: Mapping[str, str] | None = None) -> Reply | CallFailure:
         """Ask for something; any status below 500 that is Jira's is a reply."""
-        return self._advised(self._signed(Request("GET", url, params=params or {})))
+        expected = Expected(conceal=self._credentials.conceal)
+        return self._advised(self._signed(Request("GET", url, params=params or {}), expected))
 
-    def post(self, url: str, body: object) -> Reply | CallFailure:
-        """Have something looked up."""
-        return self._advised(self._signed(Request("POST", url, json=body)))
+    def post(self, url: str, body: object, read: Callable[[Answer], object] = read) -> Reply | CallFailure:
+        """Have something looked up, and the JSON of the response read in this way."""
+        expected = Expected(conceal=self._credentials.conceal, read=read)
+        return self._advised(self._signed(Request("POST", url, json=body), expected))
 
     def change(self, method: Method, url: str, body: object = None) -> Reply | JiraTrouble:
         """Have something changed; an empty response has no data."""
-        reply = self._advised(self._signed(Request(method, url, json=body), may_be_empty=True))
+        expected = Expected(conceal=self._credentials.conceal, may_be_empty=True)
+        reply = self._advised(self._signed(Request(method, url, json=body), expected))
         return reply if isinstance(reply, Reply) else reply.trouble
 
     def get_unsigned(self, url: str) -> Reply | CallFailure:
         """Ask for something without credentials."""
         return self._judged(Request("GET", url), Expected(authenticated=False))
 
-    def _signed(self, request: Request, *, may_be_empty: bool = False) -> Reply | CallFailure:
+    def _signed(self, request: Request, expected: Expected) -> Reply | CallFailure:
         """The believed reply; a token that was not taken is renewed, once."""
         auth = self._credentials.sign()
         if isinstance(auth, JiraTrouble):
             return CallFailure(auth, connected=False)
-        expected = Expected(conceal=self._credentials.conceal, may_be_empty=may_be_empty)
         reply = self._judged(replace(request, auth=auth), expected)
         if not _token_not_taken(reply):
             return reply
@@ -109,7 +111,7 @@ def _reply(answer: Answer, expected: Expected) -> Reply | CallFailure:
         return Reply(answer.status, None)
     said = quote(answer, expected.conceal) if answer.status >= 400 else ""  # noqa: PLR2004 - an HTTP status
     try:
-        data = read(answer)
+        data = expected.read(answer)
     except MalformedAnswerError as error:
         if not unnamed(answer.status):
             return CallFailure(malformed(error))

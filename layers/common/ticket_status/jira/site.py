@@ -16,7 +16,7 @@ from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, m
 from ticket_status.jira.bulk import BulkRead
 from ticket_status.jira.dialect import Dialect
 from ticket_status.jira.guard import same_name
-from ticket_status.jira.issues import Gathered, is_id, shown_issues
+from ticket_status.jira.issues import Gathered, is_id, read_page, shown_issues
 from ticket_status.jira.quoting import with_quote
 from ticket_status.jira.signed_client import CallFailure, SignedClient
 from ticket_status.ports.jira import JiraRejectedRequestError
@@ -137,7 +137,7 @@ class JiraSite:
     def call_for(self, issues: Sequence[str]) -> Reply | CallFailure:
         """Make the call for these issues."""
         path, body = self._dialect.query(issues)
-        return self._for_us(self._client.post(self._url(path), body))
+        return self._for_us(self._client.post(self._url(path), body, read_page))
 
     def learn(self, change: Callable[[Site], Site]) -> None:
         """Change what is known of the site."""
@@ -287,8 +287,9 @@ def _found(asked: str, reply: Reply) -> Found | JiraTrouble:
     if not reply.ok:
         return denied(reply)
     shown = next(shown_issues([reply.data]))
-    if shown is None or shown.sighting is None:
+    issue_id, _, seen = shown or (None, None, None)
+    if issue_id is None or seen is None:
         raise MalformedAnswerError("the issue has no id, key or status")
-    if is_id(asked) and shown.issue_id != asked:
+    if is_id(asked) and issue_id != asked:
         raise MalformedAnswerError("it is about another issue")
-    return Found(shown.issue_id, shown.sighting)
+    return Found(issue_id, seen)

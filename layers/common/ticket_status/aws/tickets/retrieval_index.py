@@ -69,6 +69,5 @@ class RetrievalIndex:
 
 
 def _row(item: Item) -> Row:
-    seen = item["o"]["S"] if "o" in item else None
-    absence = Absence(item["x"]["S"]) if "x" in item else None
-    return Row(item["c"]["S"], item["t"]["S"], None if seen is None else Sighting(seen), absence)
+    seen: Sighting | None = item["o"]["S"] if "o" in item else None
+    return Row(item["c"]["S"], item["t"]["S"], seen, Absence(item["x"]["S"]) if "x" in item else None)

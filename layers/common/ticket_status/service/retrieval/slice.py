@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, islice
 
 from ticket_status.core.comparison import Comparison, Row, doubtful, shows_new_keys
 from ticket_status.core.health import OutOfTime, forgets
@@ -147,11 +147,7 @@ class SliceRetrieval:
 
     def _next_batch(self, rows: Iterator[Row]) -> Sequence[Row]:
         """The tickets of the next call; none when the slice ends or has to stop (R5: at the next chunk)."""
-        batch: list[Row] = []
-        for row in rows:
-            batch.append(row)
-            if len(batch) >= self._jira.ids_per_call:
-                break
+        batch = list(islice(rows, self._jira.ids_per_call))
         if batch:
             self._stop = self._reason_to_stop()
         return [] if self._stop else batch
