@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, cold, hints, judging, missing, others
+from bench import api, cold, hints, judging, missing, others, views
 from bench.cost import PRICES_OF
 from bench.day import simulate
 from bench.full_run import Measured, fill, measure
@@ -21,6 +21,7 @@ from bench.rows import (
     cold_lines,
     cost_lines,
     day_lines,
+    first_sync_lines,
     growth_lines,
     hint_lines,
     judging_lines,
@@ -30,6 +31,7 @@ from bench.rows import (
     small_line,
     unchanged_line,
     verdict_lines,
+    view_lines,
 )
 from bench.sample import sample_jira
 from bench.wire import Wire
@@ -39,8 +41,9 @@ from ticket_status.core.model import InstallationType
 
 CLOUD, SERVER = InstallationType.CLOUD, InstallationType.SERVER
 MANY = 100_000
+FIRST_SYNC = 5_000
 HIDDEN_CALL_SECONDS = 0.25
-PARTS = ("runs", "verdicts", "api", "hints", "cold", "day")
+PARTS = ("runs", "verdicts", "api", "views", "hints", "cold", "day")
 
 
 def main() -> None:
@@ -73,6 +76,9 @@ def _lines(part: str, wire: Wire, *, full: bool) -> Iterable[Line]:
         case "hints":
             with sample_jira() as sample:
                 return hint_lines(hints.measure(World.make(wire), sample))
+        case "views":
+            with sample_jira() as sample:
+                return view_lines(views.measure(World.make(wire), sample))
         case "cold":
             size = cold.build()
             return cold_lines(cold.starts(World.make(wire)), size)
@@ -101,11 +107,13 @@ def _runs(wire: Wire, *, full: bool) -> list[Line]:
         many = run(MANY)
         slow = run(MANY, seconds=CALL_SECONDS)
         same = run(MANY, MANY + 1)
+        first = run(FIRST_SYNC, 1)
         server = measure(fill(world, sample, MANY, SERVER))
         growing += [many, *([run(1_000_000)] if full else [])]
     return [
         *run_lines(many),
         unchanged_line(same),
+        *first_sync_lines(first),
         *run_lines(server),
         small_line(small),
         slow_line(slow),

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,7 +68,7 @@ def measure(world: World, sample: Sample) -> Api:
         read = wire.counted(lambda: call.refresh("GET", path))
         registered = wire.counted(lambda: call.register(other, 1, NEW))
         _many(world, known)
-        health = SiteHealth(stores.integrations, _now)
+        health = SiteHealth(stores.integrations, now)
         refusal = Refused(ReasonCode.AUTHENTICATION_FAILED, "bench")
         broken = wire.counted(lambda: health.met(known, refusal))
         now_broken = stores.integrations.get(known.connection_name) or known
@@ -104,19 +104,19 @@ class Caller:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def refresh(self, method: str, path: str, body: object = None) -> None:
+    def refresh(self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None) -> None:
         """Call ``RefreshFunction``."""
-        self._answered(refresh.handler(self._world.request(method, path, body), LambdaContext()))
+        self._answered(refresh.handler(self._world.request(method, path, body, query), LambdaContext()))
 
-    def settings(self, method: str, path: str, body: object = None) -> None:
+    def settings(self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None) -> None:
         """Call ``SettingsFunction``."""
-        self._answered(settings.handler(self._world.request(method, path, body), LambdaContext()))
+        self._answered(settings.handler(self._world.request(method, path, body, query), LambdaContext()))
 
     def register(
         self, known: Integration, first: int, count: int, *, first_id: int = _FIRST, project: str = "API"
     ) -> None:
         """Register so many tickets: ten of one violation, or each of another violation and resource."""
-        created = f"{_now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+        created = f"{now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
         tickets = [
             {
                 "integration_name": known.connection_name,
@@ -128,7 +128,12 @@ class Caller:
             }
             for number in range(first, first + count)
         ]
-        self.refresh("POST", "/tickets", {"tickets": tickets})
+        self.register_all(tickets)
+
+    def register_all(self, tickets: Sequence[Mapping[str, object]]) -> None:
+        """Register these, as many at once as the API takes."""
+        for at in range(0, len(tickets), NEW):
+            self.refresh("POST", "/tickets", {"tickets": tickets[at : at + NEW]})
 
     @staticmethod
     def _answered(answer: Mapping[str, Any]) -> None:
@@ -149,7 +154,7 @@ def connect(world: World, sample: Sample, name: str) -> Integration:
 
 def _many(world: World, known: Integration) -> None:
     """A census of a million tickets."""
-    month = f"{_now():%Y-%m}"
+    month = f"{now():%Y-%m}"
     key = {"i": {"S": known.integration_ref}, "t": {"S": f"#month#{month}"}}
     item = {**key, "d01": {"N": str(MANY)}}
     world.stores.dynamo.client.put_item(TableName=world.environment["TICKETS_TABLE"], Item=item)
@@ -198,5 +203,6 @@ def quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The time."""
     return datetime.now(UTC)

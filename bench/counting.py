@@ -1,14 +1,21 @@
-"""What the calls of AWS's JSON protocols say: items written and, by AWS's rules of item sizes, bytes."""
+"""What the calls of AWS's JSON protocols say: items written and, by AWS's rules of item sizes, units."""
 
 import json
+from base64 import b64decode
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import Any
 
 READ_UNIT = 4096
 """Bytes of one strongly consistent read unit; an eventually consistent read costs half."""
+
+READS = ("Query", "GetItem", "BatchGetItem")
+
+WRITE_UNIT = 1024
+"""Bytes of one write unit; in a transaction a write costs twice."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,9 @@ class Exchange:
     body: bytes
     begun: float
     ended: float
+    read_units: float = 0.0
+    refused: bool = False
+    """Whether a condition did not hold."""
 
     @property
     def service(self) -> str:
@@ -62,6 +72,26 @@ class Calls:
         return sum(len(one.written) for one in self.exchanges)
 
     @property
+    def reads(self) -> int:
+        """Calls that read."""
+        return sum(self.operations[operation] for operation in READS)
+
+    @property
+    def read_units(self) -> float:
+        """Read units of the tables and their indexes, by AWS's rules."""
+        return sum(one.read_units for one in self.exchanges)
+
+    @property
+    def write_units(self) -> int:
+        """Write units of the tables; their indexes take more. An update counts as of an item below a kilobyte."""
+        return sum(_write_units(one) for one in self.exchanges)
+
+    @property
+    def refused(self) -> int:
+        """Writes whose conditions did not hold: they are paid for like others."""
+        return sum(one.refused for one in self.exchanges)
+
+    @property
     def one_after_another(self) -> int:
         """Round trips that had to wait for each other: how often a call began when none was under way."""
         trips, end = 0, 0.0
@@ -90,6 +120,56 @@ def _written(operation: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]
             return []
 
 
-def item_bytes(item: Mapping[str, Mapping[str, str]]) -> int:
-    """The size of an item of texts by AWS's rules: the names and the values, in UTF-8."""
-    return sum(len(name.encode()) + len(value["S"].encode()) for name, value in item.items())
+def _write_units(one: Exchange) -> int:
+    each = 2 if one.operation == "TransactWriteItems" else 1
+    return sum(each * ceil(item_bytes(item) / WRITE_UNIT) for item in one.written)
+
+
+def read_units(operation: str, body: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
+    """The read units of a call. A query's answer has to have whole items, however little was asked for."""
+    match operation:
+        case "Query":
+            size = sum(map(item_bytes, answer["Items"]))
+            return _units(size, consistent=bool(body.get("ConsistentRead")))
+        case "GetItem":
+            return _units(item_bytes(answer.get("Item", {})), consistent=bool(body.get("ConsistentRead")))
+        case "BatchGetItem":
+            return sum(
+                _of_table(asked, answer["Responses"].get(table, ())) for table, asked in body["RequestItems"].items()
+            )
+        case _:
+            return 0.0
+
+
+def _of_table(asked: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> float:
+    """Each item is rounded up by itself; what was not found is as if it were small."""
+    consistent = bool(asked.get("ConsistentRead"))
+    absent = len(asked["Keys"]) - len(found)
+    return sum(_units(item_bytes(item), consistent=consistent) for item in found) + absent * _units(
+        0, consistent=consistent
+    )
+
+
+def _units(size: int, *, consistent: bool) -> float:
+    return max(1, ceil(size / READ_UNIT)) * (1.0 if consistent else 0.5)
+
+
+def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """The size of an item by AWS's rules: the names and the values."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: Mapping[str, Any]) -> int:
+    [(kind, held)] = value.items()
+    measure = _BYTES.get(kind)
+    return 1 if measure is None else measure(held)
+
+
+_BYTES: Mapping[str, Callable[[Any], int]] = {
+    "S": lambda held: len(held.encode()),
+    "N": lambda held: (len(held.strip("-").replace(".", "")) + 1) // 2 + 1,
+    "B": lambda held: len(b64decode(held)),
+    "SS": lambda held: sum(len(one.encode()) for one in held),
+    "L": lambda held: 3 + sum(_value_bytes(one) + 1 for one in held),
+    "M": lambda held: 3 + item_bytes(held) + len(held),
+}

@@ -110,21 +110,21 @@ def measure(filled: Filled, call_seconds: float = 0) -> Measured:
     units, row_bytes = index.read_units, index.read_bytes / filled.tickets
     filled.sample.call(filled.site, "clear_faults")
     asked = len(requests.get(f"{filled.sample.control}/{filled.site}/requests", timeout=300).json())
-    bare = _process(filled, bare=True)
+    bare = _process(filled, bare=True, updates=calls.ticket_writes)
     wire.index = None
     kind = filled.known.installation_type
     return Measured(kind, filled.tickets, asked, calls.of("DynamoDB"), units, row_bytes, ours[0], bare)
 
 
-def _process(filled: Filled, *, bare: bool) -> Process:
-    took = process(filled.world, filled.known, filled.index.partitions, bare=bare)
+def _process(filled: Filled, *, bare: bool, updates: int = 0) -> Process:
+    took = process(filled.world, filled.known, filled.index.partitions, bare=bare, updates=updates)
     if not bare and took["changed"] + took["unchanged"] != filled.tickets:
         raise AssertionError(took)
     return Process(took["wall"], took["cpu"], took["base"], took["peak"])
 
 
 def process(
-    world: World, known: Integration, partitions: Sequence[str] = (), *, bare: bool = False
+    world: World, known: Integration, partitions: Sequence[str] = (), *, bare: bool = False, updates: int = 0
 ) -> dict[str, float]:
     """What a worker's process says of its work (``bench.worker``)."""
     spec = {
@@ -133,6 +133,7 @@ def process(
         "url": world.wire.url,
         "partitions": list(partitions),
         "bare": bare,
+        "updates": updates,
     }
     path = os.pathsep.join((str(ROOT / "layers" / "common"), str(ROOT)))
     done = subprocess.run(

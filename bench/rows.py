@@ -12,6 +12,7 @@ from bench.hints import Hints
 from bench.judging import Simulated
 from bench.missing import Verdicts
 from bench.others import Other
+from bench.views import View
 from ticket_status.core.judgement import implausible
 from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT
 
@@ -43,6 +44,7 @@ def run_lines(got: Measured) -> list[Line]:
         "",
         f"{got.row_bytes:.0f} B a row",
     )
+    others = f"{got.calls.reads} / {got.calls.read_units:,.0f}"
     return [
         Line(
             what + "Jira requests",
@@ -52,7 +54,10 @@ def run_lines(got: Measured) -> list[Line]:
             _x(got.jira_requests, floor),
         ),
         Line(what + "writes, tickets / all", writes, f"{changed:,} / ≤ {changed + 100:,}"),
+        Line(what + "write units of the tables", f"{got.calls.write_units:,}", f"≤ {changed + 300:,}", f"{changed:,}"),
+        Line(what + "writes whose condition failed", f"{got.calls.refused}", "0", "0"),
         units,
+        Line(what + "other reads, calls / units", others, f"≤ {floor * 5 + 100} / ≤ {floor * 5 + 100}"),
         Line(what + "CPU µs a ticket", f"{cpu:.1f}", "≤ 60; ≤ 8 x", f"bare loop {bare:.1f}", _x(cpu, bare)),
         Line(what + "wall s, Jira without latency", f"{got.ours.wall:.2f}"),
     ]
@@ -64,10 +69,43 @@ def unchanged_line(got: Measured) -> Line:
     return Line(
         "the same, nothing changed: CPU µs a ticket",
         f"{cpu:.1f}",
-        "≤ 60; ≤ 8 x",
+        "≤ 12",
         f"bare loop {bare:.1f}",
         _x(cpu, bare),
     )
+
+
+def first_sync_lines(got: Measured) -> list[Line]:
+    """A run in which every ticket changed, as in a first one."""
+    each, bare = (one.cpu / got.tickets * 1e3 for one in (got.ours, got.bare))
+    what = f"{got.tickets:,} tickets, all changed: "
+    return [
+        Line(
+            what + "CPU ms a ticket",
+            f"{each:.2f}",
+            "≤ 0.8",
+            f"bare loop, a plain update each {bare:.2f}",
+            _x(each, bare),
+        ),
+        Line(
+            what + "tickets written / failed conditions",
+            f"{got.calls.ticket_writes:,} / {got.calls.refused:,}",
+            f"{got.tickets:,} / 0",
+        ),
+    ]
+
+
+def view_lines(views: Sequence[View]) -> Iterator[Line]:
+    """Pages that people look at, and large refreshes."""
+    for one in views:
+        least = f"≤ {one.most_calls}" if one.most_calls else ""
+        units = f" / ≤ {one.most_read_units:,.0f}" if one.most_read_units else ""
+        read = f"{len(one.calls.exchanges)} / {one.calls.read_units:,.1f}"
+        yield Line(f"{one.what}: DynamoDB calls / read units", read, least + units, one.floor)
+        if one.jira_requests is not None:
+            written = f"{one.calls.writes:,} / {one.calls.write_units:,} / {one.calls.refused:,}"
+            yield Line(f"{one.what}: writes / write units / failed conditions", written, "1,000 / / 0")
+            yield Line(f"{one.what}: Jira requests", f"{one.jira_requests}", "2", "1")
 
 
 def small_line(got: Measured) -> Line:
@@ -79,7 +117,7 @@ def slow_line(got: Measured) -> Line:
     """A run against a slow Jira."""
     floor = got.jira_requests * CALL_SECONDS / CALLS_IN_FLIGHT
     what = f"{got.tickets:,} tickets at 100 ms a call, {CALLS_IN_FLIGHT} in flight: wall s"
-    return Line(what, f"{got.ours.wall:.2f}", "≤ 1.3 x", f"{floor:.2f}", _x(got.ours.wall, floor))
+    return Line(what, f"{got.ours.wall:.2f}", "≤ 1.5 x", f"{floor:.2f}", _x(got.ours.wall, floor))
 
 
 def judging_lines(several: Sequence[Simulated]) -> Iterator[Line]:
@@ -206,7 +244,7 @@ def cold_lines(starts: Sequence[Start], size: Size) -> Iterator[Line]:
         yield Line(
             f"cold start, {one.name}: CPU ms (wall)",
             f"{one.cpu * 1e3:.0f} ({one.wall * 1e3:.0f})",
-            "≤ 1.3 x",
+            "≤ 1.25 x",
             f"{bare.cpu * 1e3:.0f} ({bare.wall * 1e3:.0f})",
             _x(one.cpu, bare.cpu),
         )

@@ -13,6 +13,8 @@ from typing import Any
 
 import requests
 
+from local import ROOT
+
 MAX_SECONDS = 3600
 
 
@@ -43,9 +45,11 @@ def sample_jira() -> Iterator[Sample]:
     with tempfile.TemporaryDirectory() as folder:
         port_file = Path(folder) / "ports.json"
         command = [sys.executable, "-m", "sample_jira", "--port-file", str(port_file)]
-        with subprocess.Popen([*command, "--max-seconds", str(MAX_SECONDS)]) as process:
+        with subprocess.Popen([*command, "--max-seconds", str(MAX_SECONDS)], cwd=ROOT) as process:
             try:
                 while not port_file.exists():
+                    if process.poll() is not None:
+                        raise AssertionError(f"the sample Jira ended with {process.returncode}")
                     time.sleep(0.05)
                 known = json.loads(port_file.read_text())
                 yield Sample(known["cloud"], known["data_center"], known["control"].rstrip("/"))

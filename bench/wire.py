@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING
 
 import urllib3
 
-from bench.counting import Calls, Exchange
+from bench.counting import READS, Calls, Exchange, read_units
 from ticket_status.aws.tickets.item import RETRIEVAL_INDEX
 
 if TYPE_CHECKING:
     from bench.index import Index
 
+_OK, _BAD_REQUEST = 200, 400
+_CONDITION = b"ConditionalCheckFailed"
+_LESS = {"ProjectionExpression", "Select", "FilterExpression"}
+"""Members of a query that let less travel than is read."""
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
 
 
@@ -32,6 +36,7 @@ class Wire:
         self.aws_url = aws_url
         self._pool = urllib3.PoolManager(maxsize=32)
         self._exchanges: list[Exchange] = []
+        self._counting = False
         self._lock = Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -51,9 +56,10 @@ class Wire:
     def counted(self, do: Callable[[], object]) -> Calls:
         """The calls that pass while something is done."""
         with self._lock:
-            self._exchanges = []
+            self._exchanges, self._counting = [], True
         do()
         with self._lock:
+            self._counting = False
             return Calls(list(self._exchanges))
 
     def answer(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
@@ -67,9 +73,28 @@ class Wire:
             answer = passed.status, dict(passed.headers), passed.data
         else:
             answer = 200, {"Content-Type": "application/x-amz-json-1.0"}, own
-        with self._lock:
-            self._exchanges.append(Exchange(target, body, begun, time.perf_counter()))
+        if self._counting:
+            ended = time.perf_counter()
+            units = 0.0 if own is not None else self._read_units(target, headers, body, answer)
+            refused = answer[0] == _BAD_REQUEST and _CONDITION in answer[2]
+            with self._lock:
+                self._exchanges.append(Exchange(target, body, begun, ended, units, refused))
         return answer
+
+    def _read_units(
+        self, target: str, headers: dict[str, str], body: bytes, answer: tuple[int, dict[str, str], bytes]
+    ) -> float:
+        """What a read costs. A query is paid for by whole items: one for less is repeated, for all that it read."""
+        operation = target.rpartition(".")[2]
+        if answer[0] != _OK or operation not in READS:
+            return 0.0
+        asked, read = json.loads(body), json.loads(answer[2])
+        left_out = asked.keys() & _LESS
+        if left_out and operation == "Query":
+            whole = json.dumps({name: value for name, value in asked.items() if name not in left_out})
+            sent = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+            read = json.loads(self._pool.request("POST", self._aws_url, headers=sent, body=whole, retries=False).data)
+        return read_units(operation, asked, read)
 
     def _own(self, target: str, body: bytes) -> bytes | None:
         if self.index is None:

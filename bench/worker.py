@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import requests
 
-from bench.world import EMAIL, SECRET, Stores
+from bench.world import EMAIL, SECRET, Stores, client
 from tests.fakes.webhooks import InMemoryWebhookStore
+from ticket_status.aws.dynamo import side_by_side
 from ticket_status.aws.tickets.item import RETRIEVAL_INDEX
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import InstallationType, Integration, Trigger
@@ -107,7 +109,7 @@ def _retrieve(stores: Stores, known: Integration) -> dict[str, int]:
     return {**asdict(run.counts), "jira_requests": run.jira_requests, "verdicts": verdicts}
 
 
-def _bare(spec: Mapping[str, str], known: Integration) -> None:
+def _bare(spec: Mapping[str, Any], known: Integration) -> None:
     """Read and decode what a run reads, and nothing else."""
     session = requests.Session()
     session.trust_env = False
@@ -125,6 +127,23 @@ def _bare(spec: Mapping[str, str], known: Integration) -> None:
             bearer = {**_HEADERS, "Authorization": f"Bearer {SECRET}"}
             answer = session.post(f"{known.jira_server_url}/rest/api/2/search", json=body, headers=bearer)
         json.loads(answer.content)
+    _update(spec, known, ids[: int(spec["updates"])])
+
+
+def _update(spec: Mapping[str, Any], known: Integration, ids: Sequence[str]) -> None:
+    """Update so many tickets by the plainest conditional call that a client has."""
+    dynamo = client(spec["environment"]["AWS_ENDPOINT_URL"], "dynamodb")
+
+    def update(id_: str) -> None:
+        dynamo.update_item(
+            TableName=spec["environment"]["TICKETS_TABLE"],
+            Key={"i": {"S": known.integration_ref}, "t": {"S": id_}},
+            UpdateExpression="SET o = :o, observed_at = :at REMOVE n",
+            ConditionExpression="attribute_exists(t) AND observed_at < :at",
+            ExpressionAttributeValues={":o": {"S": f"B-{id_}|new|To Do"}, ":at": {"S": f"{_now():%Y-%m-%dT%H:%M:%S}"}},
+        )
+
+    side_by_side(update, ids)
 
 
 def _month(url: str, partition: str) -> list[str]:

@@ -56,6 +56,7 @@ class World:
             "SYNC_QUEUE_URL": queue,
             "SYNC_DEAD_LETTER_QUEUE_URL": queue,
             "SECRET_PREFIX": prefix + "integrations",
+            "HOOK_SECRET_PREFIX": prefix + "hooks",
             "SECRET_KEY_ID": key,
             "EVENT_BUS_NAME": bus,
             "RETENTION_DAYS": str(RETENTION_DAYS),
@@ -82,7 +83,7 @@ class World:
         return SecretsManagerSecretStore(client(self.wire.url, "secretsmanager"), prefix, key)
 
     @staticmethod
-    def request(method: str, path: str, body: object = None) -> dict[str, Any]:
+    def request(method: str, path: str, body: object = None, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The event of a request with every scope."""
         return {
             "resource": BASE_PATH + path,
@@ -94,7 +95,8 @@ class World:
                 "path": f"/prod{BASE_PATH}{path}",
                 "authorizer": {"claims": {"client_id": "bench", "scope": _SCOPES}},
             },
-            "queryStringParameters": None,
+            "queryStringParameters": query,
+            "multiValueQueryStringParameters": query and {name: [value] for name, value in query.items()},
             "pathParameters": None,
             "body": None if body is None else json.dumps(body),
             "isBase64Encoded": False,
