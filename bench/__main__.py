@@ -33,7 +33,7 @@ from bench.rows import (
     verdict_lines,
     view_lines,
 )
-from bench.sample import sample_jira
+from bench.sample import Sample, sample_jira
 from bench.wire import Wire
 from bench.world import World
 from local.emulator import Emulator
@@ -70,15 +70,9 @@ def _lines(part: str, wire: Wire, *, full: bool) -> Iterable[Line]:
             return _runs(wire, full=full)
         case "verdicts":
             return _verdicts(wire, full=full)
-        case "api":
+        case "api" | "views" | "hints":
             with sample_jira() as sample:
-                return api_lines(api.measure(World.make(wire), sample))
-        case "hints":
-            with sample_jira() as sample:
-                return hint_lines(hints.measure(World.make(wire), sample))
-        case "views":
-            with sample_jira() as sample:
-                return view_lines(views.measure(World.make(wire), sample))
+                return _requests(part, World.make(wire), sample)
         case "cold":
             size = cold.build()
             return cold_lines(cold.starts(World.make(wire)), size)
@@ -90,6 +84,17 @@ def _lines(part: str, wire: Wire, *, full: bool) -> Iterable[Line]:
                 ("the same with it, 50 workers", simulate(10_000, 1_000_000_000, 50)),
             ]
             return day_lines(days)
+
+
+def _requests(part: str, world: World, sample: Sample) -> Iterable[Line]:
+    """What callers of the API, people and Jira itself bring about."""
+    match part:
+        case "api":
+            return api_lines(api.measure(world, sample))
+        case "views":
+            return view_lines(views.measure(world, sample))
+        case _:
+            return hint_lines(hints.measure(world, sample))
 
 
 def _runs(wire: Wire, *, full: bool) -> list[Line]:

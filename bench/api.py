@@ -103,6 +103,8 @@ class Caller:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        for function in (refresh, settings):
+            function._api.cache_clear()  # noqa: SLF001 - what they keep is another world's
 
     def refresh(self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None) -> None:
         """Call ``RefreshFunction``."""

@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
@@ -98,7 +98,16 @@ def project_key() -> str:
 
 
 def measure(filled: Filled, call_seconds: float = 0) -> Measured:
-    """Retrieve the tickets once, in a worker's process."""
+    """Retrieve the tickets once, in a worker's process; then read, and write, the same without one."""
+    got = count(filled, lambda: _process(filled, bare=False), call_seconds)
+    filled.world.wire.index = filled.index
+    bare = _process(filled, bare=True, updates=got.calls.ticket_writes)
+    filled.world.wire.index = None
+    return replace(got, bare=bare)
+
+
+def count(filled: Filled, run: Callable[[], Process], call_seconds: float = 0) -> Measured:
+    """What passes while the tickets are retrieved once."""
     filled.sample.call(filled.site, "forget_requests")
     if call_seconds:
         filled.sample.call(filled.site, "fault", kind="delay", seconds=call_seconds, times=None)
@@ -106,14 +115,13 @@ def measure(filled: Filled, call_seconds: float = 0) -> Measured:
     index.read_units, index.read_bytes = 0.0, 0
     wire.index = index
     ours: list[Process] = []
-    calls = wire.counted(lambda: ours.append(_process(filled, bare=False)))
+    calls = wire.counted(lambda: ours.append(run()))
     units, row_bytes = index.read_units, index.read_bytes / filled.tickets
     filled.sample.call(filled.site, "clear_faults")
     asked = len(requests.get(f"{filled.sample.control}/{filled.site}/requests", timeout=300).json())
-    bare = _process(filled, bare=True, updates=calls.ticket_writes)
     wire.index = None
     kind = filled.known.installation_type
-    return Measured(kind, filled.tickets, asked, calls.of("DynamoDB"), units, row_bytes, ours[0], bare)
+    return Measured(kind, filled.tickets, asked, calls.of("DynamoDB"), units, row_bytes, ours[0], ours[0])
 
 
 def _process(filled: Filled, *, bare: bool, updates: int = 0) -> Process:

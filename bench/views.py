@@ -14,6 +14,7 @@ import requests
 
 from bench.api import Caller, connect, now, quiet
 from bench.counting import Calls
+from bench.full_run import project_key
 from bench.sample import Sample
 from bench.world import World, integration
 from ticket_status.core.model import InstallationType, Integration, SyncRun, Trigger
@@ -30,7 +31,6 @@ FRESH_SECONDS = 11
 
 APP = {"type": "build", "name": "app", "version": "1"}
 _FIRST = 7_000_000
-_FIRST_OF_ONE = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,9 @@ def _lists(world: World, call: Caller, known: Integration, sizes: Sizes) -> Iter
 
 def _refreshes(world: World, sample: Sample, call: Caller, known: Integration, sizes: Sizes) -> Iterator[View]:
     """Of one violation with many tickets: first all are new, then none has changed."""
-    sample.call("cloud", "create", project="MANY", count=sizes.of_one, first_id=_FIRST_OF_ONE, status="To Do")
-    rows = [_registered(known, "MANY", _FIRST_OF_ONE, number, "v-many") for number in range(sizes.of_one)]
+    project, first = project_key(), sample.ids(sizes.of_one)
+    sample.call("cloud", "create", project=project, count=sizes.of_one, first_id=first, status="To Do")
+    rows = [_registered(known, project, first, number, "v-many") for number in range(sizes.of_one)]
     call.register_all(rows)
     for state, changed in (("never seen before", True), ("unchanged", False)):
         sample.call("cloud", "forget_requests")

@@ -93,7 +93,7 @@ class Wire:
         if left_out and operation == "Query":
             whole = json.dumps({name: value for name, value in asked.items() if name not in left_out})
             sent = {name: value for name, value in headers.items() if name.lower() != "content-length"}
-            read = json.loads(self._pool.request("POST", self._aws_url, headers=sent, body=whole, retries=False).data)
+            read = json.loads(self._pool.request("POST", self.aws_url, headers=sent, body=whole, retries=False).data)
         return read_units(operation, asked, read)
 
     def _own(self, target: str, body: bytes) -> bytes | None:

@@ -80,13 +80,13 @@ def main() -> None:
         _bare(spec, known)
         counts = {}
     else:
-        counts = _retrieve(stores, known)
+        counts = retrieve(stores, known)
     took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     memory = {"base": base, "peak": _resident("VmHWM")}
     sys.stdout.write(json.dumps({**took, **memory, **counts}))
 
 
-def _retrieve(stores: Stores, known: Integration) -> dict[str, int]:
+def retrieve(stores: Stores, known: Integration) -> dict[str, int]:
     """What the run counted, and how many messages its verdict took."""
     queue = OwnQueue()
     settings = JiraSettings(addresses=AddressRules(allow_private=False, allow_loopback=True))

@@ -56,7 +56,6 @@ class World:
             "SYNC_QUEUE_URL": queue,
             "SYNC_DEAD_LETTER_QUEUE_URL": queue,
             "SECRET_PREFIX": prefix + "integrations",
-            "HOOK_SECRET_PREFIX": prefix + "hooks",
             "SECRET_KEY_ID": key,
             "EVENT_BUS_NAME": bus,
             "RETENTION_DAYS": str(RETENTION_DAYS),

@@ -43,6 +43,8 @@ class Observed:
     key: TicketKey
     at: datetime
     sighting: Sighting
+    expected: bool = False
+    """Whether it showed what was known of it. What is stored by now decides; this says what to try first."""
 
 
 @dataclass(frozen=True, slots=True)

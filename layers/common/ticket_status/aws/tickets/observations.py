@@ -64,9 +64,14 @@ class Recording:
         observed_now = TicketRow.observed_at.set(at)
         newer = is_ticket() & is_not_deleted() & is_older_than(at)
         match observation:
-            case Observed(sighting=seen):
-                actions = [TicketRow.sighting.set(seen), TicketRow.absence.remove()]
-                return self._show(key, at, [observed_now, *actions], newer, _changes_status(seen))
+            case Observed(sighting=seen, expected=expected):
+                actions = [observed_now, TicketRow.sighting.set(seen), TicketRow.absence.remove()]
+                changes = _changes_status(seen)
+                if expected and self._update(
+                    key, [*actions, TicketRow.new_in.remove()], newer & _not_named(at) & ~changes
+                ):
+                    return True
+                return self._show(key, at, actions, newer, changes)
             case Unseen(absence=absence):
                 hidden = TicketRow.absence.set(absence.value)
                 actions = [observed_now, hidden]
@@ -80,9 +85,8 @@ class Recording:
         self, key: TicketKey, at: datetime, actions: Sequence[Action], newer: Condition, changes: Condition
     ) -> bool:
         """The ticket waits no more, unless a webhook named it after it was asked for (R19)."""
-        waited = either(TicketRow.hinted_at.does_not_exist(), TicketRow.hinted_at <= at)
         waits_no_more = [*actions, TicketRow.new_in.remove()]
-        return self._show_since(key, at, waits_no_more, newer & waited, changes) or self._show_since(
+        return self._show_since(key, at, waits_no_more, newer & _not_named(at), changes) or self._show_since(
             key, at, actions, newer & (TicketRow.hinted_at > at), changes
         )
 
@@ -153,6 +157,11 @@ class Recording:
                 self._table.count(write, ref, counted.items(), [(day, -by) for day, by in counted.items()])
 
         return self._table.dynamo.transact(fill, next(iter(changes)))
+
+
+def _not_named(at: datetime) -> Condition:
+    """No webhook named the ticket since (R19)."""
+    return either(TicketRow.hinted_at.does_not_exist(), TicketRow.hinted_at <= at)
 
 
 def _changes_status(seen: Sighting) -> Condition:

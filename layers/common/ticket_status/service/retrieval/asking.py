@@ -5,6 +5,7 @@ what was not recorded is asked for again.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,7 +88,8 @@ class Retrieval:
         seen_at = self._last_seen(ref, doubtful.values()) if doubtful else {}
         newer = {name: one for name, one in found.items() if seen_at.get(doubtful.get(name, ""), _NEVER) < asked.at}
         revived = self._revive(ref, asked.at, [(row, seen) for row, seen in changed if row.absence is Absence.DELETED])
-        return revived | self._record_sightings(ref, asked.at, newer)
+        expected = {row.ticket_id for row, seen in changed if row.sighting == seen and row.absence is None}
+        return revived | self._record_sightings(ref, asked.at, newer, expected)
 
     def shift(self, ref: str, changed: Sequence[tuple[Row, Sighting]]) -> None:
         """Have the integration's summary follow what changed, unless a run of all tickets counts it on its way."""
@@ -173,7 +175,9 @@ class Retrieval:
         seen_at = {key.ticket_id: last_seen(ticket, coverage) for key, ticket in stored.items()}
         return {ticket_id: at for ticket_id, at in seen_at.items() if at is not None}
 
-    def _record_sightings(self, ref: str, at: datetime, found: Mapping[str, Found]) -> frozenset[str]:
+    def _record_sightings(
+        self, ref: str, at: datetime, found: Mapping[str, Found], expected: AbstractSet[str] = frozenset()
+    ) -> frozenset[str]:
         """Write sightings by ticket id; a ticket known by key only gets its issue id with it."""
         by_key = {ticket_id: one for ticket_id, one in found.items() if ticket_id.startswith(KEY_ONLY_PREFIX)}
         with ThreadPoolExecutor(_RESOLUTIONS_AT_ONCE) as pool:
@@ -184,7 +188,11 @@ class Retrieval:
         for resolution in resolved:
             resolution.result()
         written = self._tickets.record(
-            [Observed(TicketKey(ref, name), at, one.sighting) for name, one in found.items() if name not in by_key]
+            [
+                Observed(TicketKey(ref, name), at, one.sighting, name in expected)
+                for name, one in found.items()
+                if name not in by_key
+            ]
         )
         return frozenset(by_key) | {key.ticket_id for key in written}
 
