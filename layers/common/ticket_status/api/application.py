@@ -9,8 +9,6 @@ from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,6 +25,8 @@ UNHANDLED_ERRORS = "UnhandledErrors"
 """The metric that counts requests answered with 500; it alarms."""
 
 _PREFLIGHT_SECONDS = 600
+_ALLOWED_HEADERS = "Authorization,Content-Type,X-Amz-Date,X-Amz-Security-Token,X-Api-Key"
+"""Of a request from a browser: what the gateway's own preflights allow."""
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -51,72 +51,79 @@ class Api(Generic[S]):
     """Answers the gateway's events by way of routes and the services that they answer with."""
 
     def __init__(self, routes: Routes[S], services: S, surroundings: Surroundings) -> None:
-        self._routes = tuple(routes)
+        fixed_first = sorted(routes, key=lambda route: "{" in route.path)
+        self._routes = [(route, _pattern(route.path)) for route in fixed_first]
         self._services = services
         self._surroundings = surroundings
-        self._resolver = APIGatewayRestResolver(cors=_cors(surroundings), debug=False)
-        for route in self._routes:
-            rule = BASE_PATH + _PARAMETER.sub(r"<\1>", route.path)
-            self._resolver.route(rule, route.method)(self._answering(route))
-        self._resolver.not_found(self._answer_unrouted)
-        self._resolver.exception_handler(ProblemError)(_problem)
-        self._resolver.exception_handler(InvalidTokenError)(_invalid_token)
-        self._resolver.exception_handler(Exception)(self._unhandled)
 
-    def answer(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def answer(self, event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
         """Answer one event of API Gateway (REST, proxy), and write the request's log line."""
         started = perf_counter()
-        event = {**event, "path": _below_mapping(str(event["path"]))}
-        request = APIGatewayProxyEvent(event)
+        request = APIGatewayProxyEvent({**event, "path": _below_mapping(str(event["path"]))})
         self._surroundings.logger.set_correlation_id(request.request_context.request_id)
-        response = self._resolver.resolve(event, context)
+        reply = self._preflight(request) or self._answer(request)
+        response = {
+            "statusCode": int(reply.status),
+            "body": reply.body,
+            "isBase64Encoded": False,
+            "multiValueHeaders": {name: [value] for name, value in self._headers(request, reply).items()},
+        }
         self._log(request, response, perf_counter() - started)
         return response
 
-    def _answering(self, route: Route[S]) -> Callable[..., Response[str]]:
-        """A function of its own for each route: the resolver wants one that has a name."""
-
-        def answer(**parameters: str) -> Response[str]:
-            return self._answer(route, **parameters)
-
-        return answer
-
-    def _answer(self, route: Route[S], **parameters: str) -> Response[str]:
-        event = self._resolver.current_event
-        demand(route.scope, claims(event))
-        _known(event, route.query)
-        call = Call(event, self._surroundings.now(), parameters, self._surroundings.public_address)
+    def _answer(self, event: APIGatewayProxyEvent) -> Reply:
         try:
-            return _response(route.answer(call, self._services))
+            route, parameters = self._routed(event)
+            demand(route.scope, claims(event))
+            _known(event, route.query)
+            call = Call(event, self._surroundings.now(), parameters, self._surroundings.public_address)
+            return self._answered(route, call)
+        except ProblemError as problem:
+            return _problem(problem)
+        except InvalidTokenError:
+            return _problem(invalid_request(FieldError("next_token", "must be the next_token that this list gave")))
+        except Exception as error:  # noqa: BLE001 - 500 without a word of the error; it is logged, and the count alarms
+            self._note(error)
+            return _problem(internal_error(event.request_context.request_id))
+
+    def _answered(self, route: Route[S], call: Call) -> Reply:
+        try:
+            return route.answer(call, self._services)
         except (ProblemError, InvalidTokenError):
             raise
         except Exception as error:
             if route.failed is None:
                 raise
             self._note(error)
-            return _response(route.failed(call))
+            return route.failed(call)
 
-    def _answer_unrouted(self, _: NotFoundError) -> Response[str]:
-        """The resolver's patterns leave out some characters; a parameter that has one names nothing, like any other."""
-        event = self._resolver.current_event
-        leading = {route.method: (route, found) for route in self._routes if (found := _lead(route, event.path))}
-        if event.http_method in leading:
-            route, found = leading[event.http_method]
-            return self._answer(route, **found.groupdict())
+    def _routed(self, event: APIGatewayProxyEvent) -> tuple[Route[S], Mapping[str, str]]:
+        """The route of a request, and the parameters of its path."""
+        leading = [(route, found) for route, pattern in self._routes if (found := pattern.fullmatch(event.path))]
+        for route, found in leading:
+            if route.method == event.http_method:
+                return route, found.groupdict()
         if not leading:
-            detail = f"there is nothing at {event.path}"
-            return _problem(ProblemError(HTTPStatus.NOT_FOUND, "not_found", detail))
-        methods = ", ".join(sorted(leading))
+            raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"there is nothing at {event.path}")
+        methods = ", ".join(sorted({route.method for route, _ in leading}))
         detail = f"{event.path} answers to {methods}, not to {event.http_method}"
         status = HTTPStatus.METHOD_NOT_ALLOWED
-        headers = {"Allow": methods}
-        return _problem(ProblemError(status, "method_not_allowed", detail, headers=headers))
+        raise ProblemError(status, "method_not_allowed", detail, headers={"Allow": methods})
 
-    def _unhandled(self, error: Exception) -> Response[str]:
-        """Answer 500 without a word of the error, log it and count it: the count alarms."""
-        self._note(error)
-        request_id = self._resolver.current_event.request_context.request_id
-        return _problem(internal_error(request_id))
+    # --- Browsers ---------------------------------------------------------------------------------------------------
+
+    def _preflight(self, event: APIGatewayProxyEvent) -> Reply | None:
+        """What a browser asks before a request from a page of another origin; ``None`` for any other request."""
+        if not self._surroundings.allowed_origin or event.http_method != "OPTIONS":
+            return None
+        methods = ",".join(sorted({"OPTIONS", *(route.method for route, _ in self._routes)}))
+        return Reply(HTTPStatus.NO_CONTENT, "", "", {"Access-Control-Allow-Methods": methods})
+
+    def _headers(self, event: APIGatewayProxyEvent, reply: Reply) -> dict[str, str]:
+        typed = {**_SAFE_HEADERS, **reply.headers, "Content-Type": reply.content_type}
+        headers = typed if reply.content_type else dict(reply.headers)
+        origin = self._surroundings.allowed_origin
+        return {**headers, **_cors(origin)} if origin and event.headers.get("Origin") == origin else headers
 
     def _note(self, error: Exception) -> None:
         self._surroundings.logger.error("unhandled error", exc_info=error)
@@ -164,36 +171,22 @@ def _known(event: APIGatewayProxyEvent, query: frozenset[str] | None) -> None:
         raise invalid_request(*(FieldError(name, f"is an unknown parameter; {expected}") for name in unknown))
 
 
-def _cors(surroundings: Surroundings) -> CORSConfig | None:
-    if not surroundings.allowed_origin:
-        return None
-    return CORSConfig(
-        allow_origin=surroundings.allowed_origin,
-        expose_headers=["Retry-After"],
-        max_age=_PREFLIGHT_SECONDS,
-    )
+def _cors(origin: str) -> Mapping[str, str]:
+    """What lets a page of this origin send its requests and read the responses."""
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Headers": _ALLOWED_HEADERS,
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
+    }
 
 
-def _lead(route: Route[S], path: str) -> re.Match[str] | None:
-    fixed = _PARAMETER.split(BASE_PATH + route.path)
+def _pattern(path: str) -> re.Pattern[str]:
+    """What a route's requests have as their path; a slash at its end is the gateway's business."""
+    fixed = _PARAMETER.split(BASE_PATH + path)
     parts = [f"(?P<{part}>[^/]+)" if place % 2 else re.escape(part) for place, part in enumerate(fixed)]
-    return re.fullmatch("".join(parts), path)
+    return re.compile("".join(parts) + "/*")
 
 
-def _response(reply: Reply) -> Response[str]:
-    return Response(
-        status_code=int(reply.status),
-        content_type=reply.content_type,
-        body=reply.body,
-        headers={**_SAFE_HEADERS, **reply.headers},
-    )
-
-
-def _problem(problem: ProblemError) -> Response[str]:
-    reply = json_reply(problem.document(), problem.status, PROBLEM_TYPE, problem.headers)
-    return _response(reply)
-
-
-def _invalid_token(_: InvalidTokenError) -> Response[str]:
-    detail = "must be the next_token that this list gave"
-    return _problem(invalid_request(FieldError("next_token", detail)))
+def _problem(problem: ProblemError) -> Reply:
+    return json_reply(problem.document(), problem.status, PROBLEM_TYPE, problem.headers)
