@@ -36,6 +36,19 @@ def test_violations_are_filtered_in_the_address_and_refreshed_together(page: Pag
     expect(page.locator(".notice-title")).to_have_text(re.compile(r"ticket.* refreshed, \d+ changed"))
 
 
+def test_what_is_chosen_is_refreshed_and_nothing_else(page: Page) -> None:
+    page.goto("/#/scans/artifact/docker%2Fbase-image?version=12")
+    page.get_by_role("checkbox", name="Choose V-9003").check()
+    page.get_by_role("checkbox", name="Choose V-9007").check()
+    with page.expect_request("**/violations/refresh") as asked:
+        page.get_by_role("button", name="Refresh 2 chosen").click()
+    assert asked.value.post_data_json == {"violation_ids": ["V-9003", "V-9007"]}
+    expect(page.locator(".notice-title")).to_have_text(re.compile(r"\d tickets? refreshed, \d changed"))
+    page.get_by_role("checkbox", name="Choose V-9003").uncheck()
+    page.get_by_role("checkbox", name="Choose V-9007").uncheck()
+    expect(page.get_by_role("button", name="Refresh this page")).to_be_visible()
+
+
 def test_all_violations_of_a_filter_are_exported(page: Page) -> None:
     page.goto("/#/scans/artifact/docker%2Fbase-image?version=12&filter=done")
     expect(page.get_by_role("table", name="Policy violations")).to_be_visible()

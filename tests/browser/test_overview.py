@@ -153,6 +153,16 @@ def test_parts_of_a_chart_are_told_apart_without_colour(page: Page) -> None:
     assert all(len(set(chart)) == len(chart) for chart in shapes)
 
 
+def test_it_prints_with_its_charts_and_without_its_controls(page: Page) -> None:
+    page.goto("/#/overview")
+    expect(page.locator(".plot rect").first).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator(".plot rect").first).to_be_visible()
+    expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+    expect(page.get_by_role("group", name="Period")).to_be_hidden()
+    expect(page.locator(".plot").first).to_have_css("print-color-adjust", "exact")
+
+
 @pytest.mark.slow(reason="the page looks again every half a minute")
 def test_it_asks_three_times_for_each_integration_and_then_only_for_what_changed(page: Page, service: Service) -> None:
     asked: list[str] = []

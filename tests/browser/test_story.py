@@ -20,7 +20,7 @@ from tests.browser.test_procedures import NOT_FRESH_AFTER_SECONDS
 from tests.e2e.driver import Service, ticket
 
 NAME = "story-jira"
-RESOURCE: dict[str, object] = {"type": "build", "name": "story/portal", "version": "7"}
+RESOURCE: dict[str, object] = {"type": "artifact", "name": "story/portal", "version": "7"}
 TICKETS = 60
 NEW_TOKEN = "a-new-token"
 

@@ -68,6 +68,7 @@ def test_every_view_can_be_linked_to(page: Page, view: str) -> None:
 def test_every_window_can_be_linked_to_and_closing_it_leaves_the_page_beneath(page: Page, window: str) -> None:
     page.goto(f"/#/integrations?do={window}&of=acme-cloud")
     shown = page.get_by_role("dialog", name=WINDOWS[window])
+    expect(shown).to_be_visible()
     if window not in WITHOUT_NAME:
         expect(shown).to_contain_text("acme-cloud")
     page.keyboard.press("Escape")

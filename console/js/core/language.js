@@ -2,6 +2,7 @@
 
 import DE from "../words/de.js";
 import EN from "../words/en.js";
+import { keep, kept } from "./kept.js";
 
 const WORDS = { en: EN, de: DE };
 const KEPT = "ticket-status-language";
@@ -37,7 +38,7 @@ export function group(name) {
 
 /** Speak another language from now on; the page begins anew. */
 export function speak(language) {
-  localStorage.setItem(KEPT, language);
+  keep(KEPT, language);
   location.reload();
 }
 
@@ -58,6 +59,6 @@ function base(language) {
 }
 
 function chosen() {
-  const wanted = [localStorage.getItem(KEPT) ?? "", ...navigator.languages];
+  const wanted = [kept(KEPT) ?? "", ...navigator.languages];
   return wanted.map(base).find((language) => language in WORDS) ?? "en";
 }

@@ -1,6 +1,7 @@
 // Keys that do what a control of the page does: they press it, so they can do nothing that is not offered. They are
 // single letters, so they rest while somebody types, and can be switched off (WCAG 2.1.4).
 
+import { keep, kept } from "./kept.js";
 import { go } from "./router.js";
 
 const KEPT = "ticket-status-shortcuts";
@@ -30,13 +31,12 @@ export function listenToKeys(showHelp) {
 
 /** Whether the reader wants them. */
 export function areOn() {
-  return localStorage.getItem(KEPT) !== "off";
+  return kept(KEPT) !== "off";
 }
 
 /** Switch them on or off. */
 export function switchShortcuts(on) {
-  if (on) localStorage.removeItem(KEPT);
-  else localStorage.setItem(KEPT, "off");
+  keep(KEPT, on ? null : "off");
 }
 
 function isTyping(target) {

@@ -10,14 +10,21 @@ import { notice, problemNotice } from "./states.js";
 const AT_ONCE = 50; // violations that one request takes
 const MOST_NAMED = 10;
 
-/** The button. `shown()`: [{violation_id, ticket_no, ticket_status}] of the page; `done` is called when it was refreshed. */
-export function refreshPageButton({ shown, said, signal, done }) {
+/**
+ * The button. `shown()`: [{violation_id, ticket_no, ticket_status}] of the page, of which `chosen` (a `selection`) may
+ * pick some; `done` is called when they were refreshed.
+ */
+export function refreshPageButton({ shown, chosen, said, signal, done }) {
   if (!may("refresh")) return null;
   const pressed = button(t("list.refresh"), press, { class: "primary", data: { shortcut: "refresh" } });
+  chosen.changed = () => {
+    const n = chosen.among(shown());
+    pressed.textContent = n ? t("list.refresh_chosen", { n }) : t("list.refresh");
+  };
   return pressed;
 
   async function press() {
-    const rows = shown();
+    const rows = chosen.orAll(shown());
     const ids = [...new Set(rows.map(({ violation_id: id }) => id))];
     if (!ids.length) return;
     pressed.disabled = true;

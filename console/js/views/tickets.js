@@ -12,6 +12,7 @@ import { heading } from "../parts/heading.js";
 import { listFoot, sizeOf } from "../parts/list_foot.js";
 import { poll } from "../parts/polling.js";
 import { refreshPageButton } from "../parts/refresh_page.js";
+import { selection } from "../parts/selection.js";
 import { sorting } from "../parts/sorting.js";
 import { empty, loading, trouble } from "../parts/states.js";
 import { isAwaited, statusOrder } from "../parts/status.js";
@@ -38,6 +39,8 @@ export function showTickets(place) {
   const query = { integration_name: name, status: place.query.status, ...filterQuery(place, OF_TICKETS) };
   const said = element("div", {});
   const body = element("div", { class: "list" });
+  const chosen = selection(({ ticket_no: number }) => number);
+  const columns = [...COLUMNS, ...chosen.columns()];
   let shown = [];
   let next;
   let total;
@@ -52,7 +55,7 @@ export function showTickets(place) {
     { class: "tools" },
     filters(place, OF_TICKETS),
     place.query.status ? chip(place) : null,
-    element("div", { class: "buttons" }, refreshPageButton({ shown: rows, said, signal: place.signal, done: () => looking.again() }), exportButton({ name: `${name}.csv`, noun: "ticket", columns: EXPORTED, read, said, signal: place.signal })),
+    element("div", { class: "buttons" }, refreshPageButton({ shown: rows, chosen, said, signal: place.signal, done: () => looking.again() }), exportButton({ name: `${name}.csv`, noun: "ticket", columns: EXPORTED, read, said, signal: place.signal })),
   );
   const trail = [[t("nav.integrations"), address(["integrations"])], [name, address(["integrations", name])]];
   place.root.replaceChildren(heading({ trail, name: t("column.tickets"), aside: name }), tools, said, body);
@@ -61,8 +64,8 @@ export function showTickets(place) {
   const sort = sorting(place, () => show());
   const show = () => {
     const none = empty(t("tickets.none"), next ? t("violations.none_more") : t("tickets.none_way"));
-    const list = table({ caption: t("tickets.caption"), columns: COLUMNS, rows: shown, key: ({ ticket_no: number }) => number, sort });
-    const order = sort.said(COLUMNS, Boolean(next || place.query.after));
+    const list = table({ caption: t("tickets.caption"), columns, rows: shown, key: ({ ticket_no: number }) => number, sort });
+    const order = sort.said(columns, Boolean(next || place.query.after));
     update(body, shown.length ? [list, zone()] : none, listFoot(place, { noun: "ticket", shown: shown.length, next, total, order }));
   };
   const looking = poll(async () => {
@@ -72,6 +75,7 @@ export function showTickets(place) {
     ]);
     shown = answer.tickets;
     next = answer.next_token;
+    chosen.changed();
     total = summary ? counted(summary, place.query) : undefined;
     show();
     place.ready();

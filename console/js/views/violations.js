@@ -12,6 +12,7 @@ import { heading } from "../parts/heading.js";
 import { listFoot, sizeOf } from "../parts/list_foot.js";
 import { poll } from "../parts/polling.js";
 import { refreshPageButton } from "../parts/refresh_page.js";
+import { selection } from "../parts/selection.js";
 import { sorting } from "../parts/sorting.js";
 import { empty, loading, trouble } from "../parts/states.js";
 import { isAwaited, statusOrder, ticketStatus } from "../parts/status.js";
@@ -30,9 +31,10 @@ export function showViolations(place) {
   const isNone = type === "none";
   const of = isNone ? { resource_type: "none" } : { resource_type: type, resource_name: name, resource_version: version };
   const query = { ...of, ...filterQuery(place) };
-  const columns = columnsOf(isNone ? {} : { type, name, version });
-  const said = element("div", {});
+    const said = element("div", {});
   const body = element("div", { class: "list" });
+  const chosen = selection(({ violation_id: id }) => id);
+  const columns = [...columnsOf(isNone ? {} : { type, name, version }), ...chosen.columns()];
   let shown = [];
   let next;
 
@@ -44,7 +46,7 @@ export function showViolations(place) {
     "div",
     { class: "tools" },
     filters(place),
-    element("div", { class: "buttons" }, refreshPageButton({ shown: () => shown, said, signal: place.signal, done: () => looking.again() }), exportButton({ name: "violations.csv", noun: "violation", columns: EXPORTED, read, said, signal: place.signal })),
+    element("div", { class: "buttons" }, refreshPageButton({ shown: () => shown, chosen, said, signal: place.signal, done: () => looking.again() }), exportButton({ name: "violations.csv", noun: "violation", columns: EXPORTED, read, said, signal: place.signal })),
   );
   place.root.replaceChildren(heading({ trail: [[t("nav.scans"), "#/scans"]], name: isNone ? t("scans.without") : name, aside: described(type, version) }), element("h2", {}, t("violations.name")), tools, said, body);
   update(body, loading("violations"));
@@ -60,6 +62,7 @@ export function showViolations(place) {
     const answer = await listViolations({ ...query, limit: sizeOf(place), next_token: place.query.after }, place.signal);
     shown = answer.violations;
     next = answer.next_token;
+    chosen.changed();
     show();
     place.ready();
     return shown.some(isAwaited) ? SOON_MS : LATER_MS;
