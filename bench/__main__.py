@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import api, cold, hints, judging, missing, others, views
+from bench import api, cold, hints, judging, missing, others, stored, views
 from bench.cost import PRICES_OF
 from bench.day import simulate
 from bench.full_run import Measured, fill, measure
@@ -25,6 +25,7 @@ from bench.rows import (
     growth_lines,
     hint_lines,
     judging_lines,
+    kept_lines,
     other_lines,
     run_lines,
     slow_line,
@@ -92,7 +93,10 @@ def _requests(part: str, world: World, sample: Sample) -> Iterable[Line]:
         case "api":
             return api_lines(api.measure(world, sample))
         case "views":
-            return view_lines(views.measure(world, sample))
+            return [
+                *view_lines(views.measure(world, sample)),
+                *kept_lines(stored.measure(World.make(world.wire), sample)),
+            ]
         case _:
             return hint_lines(hints.measure(world, sample))
 

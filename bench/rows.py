@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from bench.api import Api
 from bench.cold import Size, Start
-from bench.cost import Counted, month, secrets
+from bench.cost import TICKET_BYTES, Counted, month, secrets
 from bench.day import Day
 from bench.full_run import CHANGED, Measured
 from bench.hints import Hints
 from bench.judging import Simulated
 from bench.missing import Verdicts
 from bench.others import Other
+from bench.stored import Kept
 from bench.views import View
 from ticket_status.core.judgement import implausible
 from ticket_status.service.retrieval.asking import CALLS_IN_FLIGHT
@@ -106,6 +107,15 @@ def view_lines(views: Sequence[View]) -> Iterator[Line]:
             written = f"{one.calls.writes:,} / {one.calls.write_units:,} / {one.calls.refused:,}"
             yield Line(f"{one.what}: writes / write units / failed conditions", written, "1,000 / / 0")
             yield Line(f"{one.what}: Jira requests", f"{one.jira_requests}", "2", "1")
+
+
+def kept_lines(kept: Kept) -> Iterator[Line]:
+    """What a ticket takes."""
+    parts = ", ".join(f"{name} {size:.0f} ({kept.rows[name]:.1f})" for name, size in kept.parts.items())
+    size = f"{sum(kept.parts.values()):,.0f}"
+    yield Line("bytes kept of a ticket with a violation of its own", size, f"{TICKET_BYTES:,} in the costs", parts)
+    units, writes = (one / kept.tickets for one in (kept.registered.write_units, kept.registered.writes))
+    yield Line("registration of a ticket: items / write units of tables", f"{writes:.1f} / {units:.1f}", "", "6 / 12")
 
 
 def small_line(got: Measured) -> Line:

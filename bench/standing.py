@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from bench.cost import (
     CHANGED,
     EVENTS,
+    KEPT_YEARS,
     KMS_CALLS,
     KMS_KEY_MONTH,
     LAMBDA_CALLS,
     LAMBDA_GB_SECONDS,
     LOG_GB,
     READ_UNITS,
+    RECOVERY_GB,
     RUNS,
     SECRET_CALLS,
     SECRET_MONTH,
@@ -32,7 +34,6 @@ METRIC = 0.30
 ALARM_METRIC = 0.10
 """An alarm is paid for by the metrics that it reads."""
 DASHBOARD = 3.00
-RECOVERY_GB = 0.20
 LOG_STORED_GB = 0.03
 API_CALLS = 3.50 / 1e6
 
@@ -76,7 +77,7 @@ def standing(stack: Stack) -> Iterator[CostLine]:
     messages = runs * 2
     invocations = messages + PROBES + RUNS + runs + stack.api_calls
     seconds = runs * 3 + PROBES * 0.5 + RUNS * 2 + runs * 0.5 + stack.api_calls * 0.1
-    stored = stack.integrations * stack.tickets * TICKET_BYTES / 1e9
+    stored = stack.integrations * stack.tickets * KEPT_YEARS * TICKET_BYTES / 1e9
     logged = invocations * INVOCATION_LINES * LINE_BYTES / 1e9
     metrics = DETAILED_METRICS if stack.detailed else ALARMED_METRICS
     writes, reads = runs * 15 + changed * 2, runs * 35 + stack.api_calls * 4
