@@ -70,6 +70,7 @@ export const getIntegration = (name, signal) => call("GET", integration(name), {
 export const createIntegration = (body) => call("POST", "/jira-integrations", { body });
 export const deleteIntegration = (name) => call("DELETE", integration(name));
 export const getSummary = (name, signal) => call("GET", `${integration(name)}/summary`, { signal });
+export const listPastSummaries = (name, query, signal) => call("GET", `${integration(name)}/summary/history`, { query, signal });
 export const recheckTickets = (name) => call("POST", `${integration(name)}/tickets/recheck`);
 export const getWebhook = (name, signal) => call("GET", `${integration(name)}/webhook`, { signal });
 export const setUpWebhook = (name, mode) => call("PUT", `${integration(name)}/webhook`, { body: { mode } });

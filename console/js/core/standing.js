@@ -54,6 +54,26 @@ export function byDay(runs, days) {
   return found;
 }
 
+/**
+ * What tickets showed at the end of each of these days, over all integrations: [{day, new, …, inaccessible}]. A day on
+ * which no run counted an integration shows what the one before did. `past` of a standing is newest first.
+ */
+export function categoriesByDay(standings, days) {
+  const found = days.map((day) => ({ day, new: 0, indeterminate: 0, done: 0, undefined: 0, inaccessible: 0 }));
+  for (const { past } of standings) {
+    const waiting = past.toReversed();
+    let last = null;
+    for (const one of found) {
+      const end = new Date(one.day.getFullYear(), one.day.getMonth(), one.day.getDate() + 1);
+      while (waiting.length && new Date(waiting[0].as_of) < end) last = waiting.shift();
+      if (!last) continue;
+      for (const [category, tickets] of Object.entries(last.by_category)) one[category] += tickets;
+      one.inaccessible += last.inaccessible;
+    }
+  }
+  return found;
+}
+
 /** A round number at or above this one, to end an axis with: 1, 2, 5, 10, 20 … */
 export function roundAbove(number) {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, number)));

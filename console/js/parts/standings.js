@@ -1,13 +1,13 @@
-// What is known of integrations: summary, webhook, runs.
+// What is known of integrations: summary, webhook, runs, and what these counted.
 //
-// For each of the integrations on a page (50) it asks once for the summary, the webhook and the newest runs, six
+// For each of the integrations on a page (50) it asks once for each of the four, the last two page by page, six
 // integrations at a time; afterwards only for those that the list shows to have changed.
 
-import { getSummary, getWebhook, listRuns } from "../core/api.js";
+import { getSummary, getWebhook, listPastSummaries, listRuns } from "../core/api.js";
 
 const AT_ONCE = 6;
 const LARGEST_PAGE = 100;
-const MOST_RUN_PAGES = 5;
+const MOST_PAGES = 5;
 const QUIET_MS = 300_000; // numbers move a little without a run: by the button, by webhooks
 const DAY_MS = 86_400_000;
 
@@ -36,23 +36,34 @@ async function standing(integration, days, signal) {
     if (signal.aborted) throw error;
     return null; // one that cannot be read does not hide the others
   };
-  const [summary, webhook, runs] = await Promise.all([
+  const begin = new Date(Date.now() - days * DAY_MS);
+  const [summary, webhook, runs, past] = await Promise.all([
     getSummary(name, signal).catch(orNothing),
     getWebhook(name, signal).catch(orNothing),
-    runsSince(name, new Date(Date.now() - days * DAY_MS), signal).catch(orNothing),
+    since(begin, async (query) => runsOf(await listRuns(name, query, signal))).catch(orNothing),
+    since(begin, async (query) => pastOf(await listPastSummaries(name, query, signal))).catch(orNothing),
   ]);
-  return { name, integration, summary, webhook, ...(runs ?? { runs: [], cut: null }), state: stateOf(integration), asked: Date.now() };
+  return { name, integration, summary, webhook, runs: runs?.found ?? [], cut: runs?.cut ?? null, past: past?.found ?? [], state: stateOf(integration), asked: Date.now() };
 }
 
-/** The runs since then; `cut` is when the oldest began, if there were more than the page reads. */
-async function runsSince(name, since, signal) {
-  const runs = [];
-  let after;
-  for (let page = 0; page < MOST_RUN_PAGES; page += 1) {
-    const answer = await listRuns(name, { limit: LARGEST_PAGE, next_token: after }, signal);
-    runs.push(...answer.sync_runs);
-    after = answer.next_token;
-    if (!after || new Date(runs.at(-1).started_at) < since) return { runs, cut: null };
+function runsOf({ sync_runs: runs, next_token: next }) {
+  return { found: runs, next, oldest: runs.at(-1)?.started_at };
+}
+
+function pastOf({ history, next_token: next }) {
+  return { found: history, next, oldest: history.at(-1)?.as_of };
+}
+
+/** What a list has since then, newest first; `cut` is when the oldest was, if there was more than the page reads. */
+async function since(begin, list) {
+  const found = [];
+  let [after, oldest] = [undefined, null];
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer = await list({ limit: LARGEST_PAGE, next_token: after });
+    found.push(...answer.found);
+    after = answer.next;
+    oldest = answer.oldest ?? oldest;
+    if (!after || (oldest && new Date(oldest) < begin)) return { found, cut: null };
   }
-  return { runs, cut: runs.at(-1).started_at };
+  return { found, cut: oldest };
 }
