@@ -62,6 +62,7 @@ def tell_stories(story: type[Story], steps: int, *, find_shortest: bool = True) 
     run_state_machine_as_test(story, settings=chosen)
 
 
+@pytest.mark.slow(reason="ten thousand steps")
 def test_what_is_shown_is_what_the_contract_says() -> None:
     tell_stories(Story, STEPS)
     assert Story.steps >= STEPS, Story.steps
