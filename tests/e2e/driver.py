@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -12,6 +12,9 @@ from local.stack import BASE_PATH, Stack
 from sample_jira import SampleJira
 
 T = TypeVar("T")
+
+MOST_LOG_EVENTS = 10_000
+"""Of one answer to FilterLogEvents."""
 
 PATIENCE = 90
 """Seconds that anything may take before a test gives up on it."""
@@ -182,6 +185,15 @@ def time_text(at: datetime) -> str:
 def days_ago(days: float) -> datetime:
     """A moment in the past."""
     return datetime.now(UTC) - timedelta(days=days)
+
+
+def log_lines(stack: Stack, group: str) -> Iterator[str]:
+    """Every line of a log group. The embedded AWS answers with the first ten thousand, and never with a next page."""
+    logs, start = stack.session.client("logs", endpoint_url=stack.endpoint_url), 0
+    while len(events := logs.filter_log_events(logGroupName=group, startTime=start)["events"]) == MOST_LOG_EVENTS:
+        start = events[-1]["timestamp"]
+        yield from (event["message"] for event in events if event["timestamp"] < start)
+    yield from (event["message"] for event in events)
 
 
 def table_name(stack: Stack, logical_id: str) -> str:

@@ -22,7 +22,7 @@ from local.deploy import sam_environment
 from local.emulator import FOLDER
 from local.stack import Stack
 from sample_jira import SampleJira
-from tests.e2e.driver import Service, ticket, wait_for
+from tests.e2e.driver import Service, log_lines, ticket, wait_for
 
 SECONDS_HIDDEN = 3
 WORKER_SECONDS = 38
@@ -173,10 +173,5 @@ def test_one_id_joins_the_press_of_a_button_to_its_calls_to_jira(
 
 def lines(stack: Stack, function: str, text: str) -> list[dict[str, Any]]:
     """The log lines of a function that have this text in them."""
-    logs = stack.session.client("logs", endpoint_url=stack.endpoint_url)
-    pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=f"/aws/lambda/{stack.name}-{function}",
-        filterPattern=f'"{text}"',  # of all lines the embedded AWS gives the first ten thousand, and no next page
-    )
-    messages = [event["message"] for page in pages for event in page["events"]]
+    messages = log_lines(stack, f"/aws/lambda/{stack.name}-{function}")
     return [json.loads(one[one.index("{") :]) for one in messages if text in one and "{" in one and "_aws" not in one]

@@ -18,7 +18,7 @@ from local.stack import Stack
 from local.template import load
 from sample_jira import SampleJira
 from tests.e2e.bus import Listener
-from tests.e2e.driver import Service, table_name, ticket, wait_for
+from tests.e2e.driver import Service, log_lines, table_name, ticket, wait_for
 from tests.e2e.poller import worker_at_rest
 
 NOT_SECRET = {"scope", "access_token_expires_at"}
@@ -199,20 +199,18 @@ class Places:
 
     def _rows(self) -> Iterator[str]:
         dynamodb = self._stack.session.client("dynamodb", endpoint_url=self._stack.endpoint_url)
-        for table in ("IntegrationsTable", "TicketsTable", "ViolationsTable", "SyncRunsTable"):
+        for table in ("IntegrationsTable", "TicketsTable", "ViolationsTable", "SyncRunsTable", "WebhooksTable"):
             for page in dynamodb.get_paginator("scan").paginate(
                 TableName=table_name(self._stack, table), ConsistentRead=True
             ):
                 yield from (json.dumps(item, default=str) for item in page["Items"])
 
     def _logs(self) -> Iterator[str]:
-        logs = self._stack.session.client("logs", endpoint_url=self._stack.endpoint_url)
         resources = load()["Resources"].values()
         groups = [one for one in resources if one["Type"] == "AWS::Logs::LogGroup" and "Condition" not in one]
         for group in groups:
             name = group["Properties"]["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", self._stack.name)
-            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
-                yield from (event["message"] for event in page["events"])
+            yield from log_lines(self._stack, name)
 
     def _environments(self) -> Iterator[str]:
         functions = self._stack.session.client("lambda", endpoint_url=self._stack.endpoint_url)

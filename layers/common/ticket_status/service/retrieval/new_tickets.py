@@ -90,7 +90,7 @@ class NewTickets:
         return decided
 
     def _take_note(self, work: NewTicketsWork, integration: Integration) -> None:
-        """Whoever comes from now on has its own message sent."""
+        """From here on a new ticket or hint sends a message of its own."""
         if work.hinted:
             self._ports.webhooks.gathered(integration.integration_ref)
         else:
