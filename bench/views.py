@@ -6,11 +6,12 @@ The functions' own handlers, on the embedded AWS, counted at the boundary.
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from unittest.mock import patch
 
 import requests
+from msgspec.structs import replace
 
 from bench.api import Caller, connect, now, quiet
 from bench.counting import Calls

@@ -8,12 +8,13 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
+from msgspec.structs import asdict
 
 from bench.world import EMAIL, SECRET, Stores, client
 from tests.fakes.webhooks import InMemoryWebhookStore

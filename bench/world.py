@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
 import boto3
+from msgspec.structs import replace
 
 from bench.wire import Wire
 from local.emulator import CREDENTIALS, REGION

@@ -1,11 +1,11 @@
 """``RefreshFunction``: tickets and violations."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from msgspec.structs import asdict
 
 from ticket_status.api.application import Api
 from ticket_status.api.call import PAGING, Call, Reply, json_reply, page_reply

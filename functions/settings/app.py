@@ -1,12 +1,12 @@
 """``SettingsFunction``: integrations, their settings, tests, authorisations and sync runs."""
 
 import re
-from dataclasses import asdict
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from msgspec.structs import asdict
 
 from ticket_status.api.application import Api
 from ticket_status.api.call import BASE_PATH, PAGING, Call, Reply, json_reply, page_reply

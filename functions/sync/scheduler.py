@@ -1,8 +1,9 @@
 """``SyncFunction``: every 8 hours, or for an on-call engineer, queue the integrations."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from ticket_status.composition import scheduler as composition
 from ticket_status.service.retrieval.schedule import idle, read_request
@@ -21,4 +22,5 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     app.report("schedule", numbers, dry_run=answer.dry_run)
     if request.scheduled and idle(answer):
         app.count_completed_or_idle()
-    return asdict(answer)
+    queued: dict[str, Any] = to_builtins(answer)
+    return queued

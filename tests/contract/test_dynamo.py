@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,13 +11,14 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
+from msgspec.structs import replace
 from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
 
 from tests.contract.conftest import Account, Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, faulty, integration, later, registration, run, ticket
 from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import ContendedWriteError
-from ticket_status.core.model import Counts, Slice, SliceProgress, TicketKey
+from ticket_status.core.model import Counts, ServedViolations, Slice, SliceProgress, TicketKey
 from ticket_status.core.observations import Observed, SliceStep
 from ticket_status.core.shown import Filters
 from ticket_status.core.violations import Registration, Resource
@@ -260,7 +261,8 @@ def test_a_ticket_that_a_rival_registered_for_another_violation_keeps_when_it_wa
     first, second = ticket(), ticket(created_at=NOW)
     wire.first = lambda: wire.stores.violations.register([registration(first, "XRAY-2")], NOW)
     wire.stores.violations.register([registration(second)], NOW)
-    assert wire.stores.tickets.get_many([first.key])[0] == {first.key: first}
+    known = replace(first, serves=ServedViolations(("XRAY-1", "XRAY-2"), 2))
+    assert wire.stores.tickets.get_many([known.key])[0] == {known.key: known}
     assert wire.stores.violations.links(["XRAY-1"])["XRAY-1"][0].created_at == first.created_at
 
 

@@ -1,9 +1,9 @@
 """Integrations: each change is one conditional write, and answers what is stored."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.contract.conftest import Stores
 from tests.fakes.samples import NOW, faulty, integration, later

@@ -1,9 +1,9 @@
 """Sync runs: moved step by step, each step once, ended once."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.contract.conftest import Stores
 from tests.fakes.samples import NOW, REF, integration, later, run

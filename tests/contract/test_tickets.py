@@ -1,10 +1,10 @@
 """Tickets: observations only ever get newer, and index, census and coverage agree with them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.contract.conftest import Stores
 from tests.fakes.samples import (
@@ -22,7 +22,7 @@ from tests.fakes.samples import (
 )
 from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage, Step
-from ticket_status.core.model import Absence, Category, Slice, Status, Ticket, TicketKey
+from ticket_status.core.model import Absence, Category, ServedViolations, Slice, Status, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
 from ticket_status.core.slices import DELETED_TICKETS
 from ticket_status.core.summary import Counted
@@ -39,7 +39,8 @@ def registered(stores: Stores, *tickets: Ticket) -> None:
 
 
 def stored(stores: Stores, key: TicketKey = KEY) -> Ticket:
-    return stores.tickets.get_many([key])[0][key]
+    """Less what it serves, which is no part of what was registered or observed (test_violations.py)."""
+    return replace(stores.tickets.get_many([key])[0][key], serves=ServedViolations())
 
 
 def record(stores: Stores, *observations: Observation) -> frozenset[TicketKey]:

@@ -1,9 +1,9 @@
 """Registration, links and resources."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.contract.conftest import Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, registration, seen, ticket
@@ -59,7 +59,8 @@ def test_a_known_ticket_keeps_when_it_was_created_and_gains_a_link(stores: Store
     stores.violations.register([first], NOW)
     second = registration(replace(first.ticket, created_at=NOW, issue_key="OTHER-1"), "XRAY-2")
     stores.violations.register([second], NOW)
-    assert stores.tickets.get_many([first.ticket.key])[0] == {first.ticket.key: first.ticket}
+    known = replace(first.ticket, serves=ServedViolations(("XRAY-1", "XRAY-2"), 2))
+    assert stores.tickets.get_many([known.key])[0] == {known.key: known}
     assert stores.violations.links(["XRAY-2"])["XRAY-2"][0].created_at == first.ticket.created_at
 
 

@@ -1,9 +1,9 @@
 """The stores of webhooks, their keys and the marks of tickets: each promise of the ports, over every kind of store."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.contract.conftest import Stores
 from ticket_status.core.model import Sighting, Ticket, TicketKey

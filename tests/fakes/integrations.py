@@ -1,8 +1,9 @@
 """The ``IntegrationStore`` in memory."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from ticket_status.core.model import (
     Due,

@@ -1,8 +1,9 @@
 """The ``RunStore`` in memory."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from tests.fakes.integrations import InMemoryIntegrationStore
 from ticket_status.core.missing import MissingTickets

@@ -1,8 +1,10 @@
 """The world of an administrator in memory: stores, Jira sites that can be tried, and both kinds of OAuth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.jira import FakeJiraConnector
@@ -28,7 +30,7 @@ CHECKS = ("reachable", "is_jira", "authenticated", "scopes", "can_read_issues")
 
 def site(url: str = "https://cloud-abc.example", **known: object) -> KnownSite:
     """What connecting learns of a site at this address."""
-    return replace(KnownSite(url, base_url=url), **known)  # type: ignore[arg-type]
+    return replace(KnownSite(url, base_url=url), **known)
 
 
 def report(

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, assert_never
+
+from msgspec.structs import replace
 
 from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage

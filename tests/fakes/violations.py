@@ -1,8 +1,9 @@
 """The ``ViolationStore`` in memory, over the tickets in memory."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from tests.fakes.tickets import InMemoryTicketStore
 from ticket_status.core.model import Ticket, TicketKey

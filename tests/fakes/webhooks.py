@@ -1,8 +1,9 @@
 """Webhooks, their keys and the marks of tickets in memory, and how they are signed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from tests.fakes.tickets import InMemoryTicketStore
 from ticket_status.core.model import Absence, Integration, TicketKey

@@ -1,12 +1,13 @@
 """Credentials of each kind, made at the sample sites as a person would make them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from msgspec.structs import replace
 
 from sample_jira import SampleJira
 from sample_jira.atlassian import SERVICE_CLIENT, SERVICE_SECRET

@@ -5,8 +5,10 @@ Everything between the services and the sites is the real thing: connector, guar
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from sample_jira import SampleJira
 from sample_jira.model import Issue

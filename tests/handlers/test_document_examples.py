@@ -6,7 +6,6 @@ Examples of problems are compared in ``tests/template/test_api_document.py``, bu
 import logging
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from msgspec.structs import replace
 
 from functions.refresh.app import routes as refresh_routes
 from functions.settings.app import routes as settings_routes

@@ -4,7 +4,6 @@ import logging
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from msgspec.structs import replace
 
 from functions.settings.app import routes
 from tests.fakes.api_document import conforms

@@ -1,10 +1,12 @@
 """What is true in Jira, and the ``Jira`` port that shows it: the model's ground, with nothing of the system in it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Literal, Protocol
+
+from msgspec.structs import replace
 
 from tests.model.actors import Baton
 from ticket_status.core.connection import Check, ConnectionReport

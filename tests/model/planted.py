@@ -1,11 +1,11 @@
 """Faults to plant in the system, each in one place: the model has to find every one of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes import tickets as fakes
 from tests.fakes.integrations import InMemoryIntegrationStore

@@ -3,13 +3,13 @@
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.secrets import InMemorySecretStore

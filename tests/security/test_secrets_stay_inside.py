@@ -4,12 +4,12 @@ import logging
 import pprint
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
+from msgspec.structs import fields
 
 from tests.unit.examples import an_integration
 from ticket_status import config

@@ -1,8 +1,9 @@
 """Integrations, tickets and runs as examples: each test says only what matters to it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from ticket_status.core.model import (
     AuthType,

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
+
+from msgspec import Struct
 
 
 class ConfigurationError(Exception):
@@ -35,8 +36,7 @@ def _days(environment: Mapping[str, str], name: str) -> int:
     return int(value)
 
 
-@dataclass(frozen=True, slots=True)
-class TelemetryConfig:
+class TelemetryConfig(Struct, frozen=True):
     """What every function reads of how it reports; the logger and the metrics read their own names themselves."""
 
     detailed_metrics: bool
@@ -48,8 +48,7 @@ class TelemetryConfig:
         return cls(_switch(environment, "DETAILED_METRICS"))
 
 
-@dataclass(frozen=True, slots=True)
-class StoreConfig:
+class StoreConfig(Struct, frozen=True):
     """The tables and the queue: the whole of what ``SyncFunction`` reads, and a part of what the others do."""
 
     region: str
@@ -75,8 +74,7 @@ class StoreConfig:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class JiraConfig:
+class JiraConfig(Struct, frozen=True):
     """What talking to Jira needs: where secrets are, Atlassian's addresses, and which addresses are allowed (R18)."""
 
     secret_prefix: str
@@ -105,8 +103,7 @@ class JiraConfig:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookConfig:
+class WebhookConfig(Struct, frozen=True):
     """Where webhooks and their keys are, for the functions that set them up and look after them."""
 
     webhooks_table: str
@@ -118,8 +115,7 @@ class WebhookConfig:
         return cls(_text(environment, "WEBHOOKS_TABLE"), _text(environment, "HOOK_SECRET_PREFIX"))
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeConfig:
+class ProbeConfig(Struct, frozen=True):
     """What ``ProbeFunction`` reads."""
 
     stores: StoreConfig
@@ -138,8 +134,7 @@ class ProbeConfig:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerConfig:
+class WorkerConfig(Struct, frozen=True):
     """What ``SyncWorkerFunction`` reads."""
 
     stores: StoreConfig
@@ -158,8 +153,7 @@ class WorkerConfig:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ApiConfig:
+class ApiConfig(Struct, frozen=True):
     """What ``RefreshFunction`` and ``SettingsFunction`` read."""
 
     stores: StoreConfig
@@ -180,8 +174,7 @@ class ApiConfig:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizerConfig:
+class AuthorizerConfig(Struct, frozen=True):
     """What ``AuthorizerFunction`` reads."""
 
     issuer: str
@@ -195,8 +188,7 @@ class AuthorizerConfig:
         return cls(_text(environment, "TOKEN_ISSUER"), _text(environment, "TOKEN_AUDIENCE"))
 
 
-@dataclass(frozen=True, slots=True)
-class EventsConfig:
+class EventsConfig(Struct, frozen=True):
     """What ``EventsFunction`` reads."""
 
     region: str
@@ -219,8 +211,7 @@ class EventsConfig:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class HooksConfig:
+class HooksConfig(Struct, frozen=True):
     """What ``HooksFunction`` reads."""
 
     region: str

@@ -1,9 +1,9 @@
 """What the API shows: its shapes."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.samples import IN_PROGRESS, NOW, faulty, integration, later, run, ticket
 from ticket_status.api.presenters import present_integration, present_run, present_status, present_ticket

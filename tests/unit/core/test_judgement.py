@@ -1,11 +1,11 @@
 """R7 and R8: every combination of evidence, what has to be asked for it, and the implausible share."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.examples import DONE, NOW, a_ticket, seen
 from ticket_status.core.judgement import (

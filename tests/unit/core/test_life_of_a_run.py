@@ -1,9 +1,9 @@
 """Every decision of a run's life, as tables: who stands in for whom, how a message goes on, what troubles mean."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.examples import BROKEN, HOUR, MINUTE, NOW, PENDING, SECOND, a_run, an_integration
 from ticket_status.core.health import (

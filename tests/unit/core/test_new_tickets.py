@@ -1,8 +1,7 @@
 """R14: what becomes of new tickets that wait."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.examples import BROKEN, HOUR, MINUTE, NOW, REF, SECOND, a_run, an_integration
 from ticket_status.core.model import NEW_TICKETS, Due, Integration, Slice, SliceProgress, SyncRun, Trigger

@@ -1,13 +1,14 @@
 """Integrations of the sample Jira's sites, opened as the functions open them: over real sockets."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from msgspec.structs import replace
 
 from sample_jira import SampleJira
 from sample_jira.cloud import CloudSite

@@ -1,10 +1,10 @@
 """Asking for issues over real sockets: what was shown, what is missing, and at the cost of how many calls."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sample_jira.model import Issue
 from tests.unit.jira.conftest import Bench, Kind
@@ -143,7 +143,7 @@ def test_a_project_can_be_browsed_until_it_is_private_gone_or_archived(bench: Be
 @pytest.mark.parametrize("kind", BOTH)
 def test_the_account_is_proven_and_another_one_is_refused(bench: Bench, kind: Kind) -> None:
     jira = bench.connected(kind)
-    assert jira.whoami() == Account(jira.site.account_id or "")
+    assert jira.whoami() == Account(jira.site.account_id or "", jira.site.account_name)
     stranger = bench.opened(bench.integration(kind, site=replace(jira.site, account_id="somebody")))
     assert isinstance(stranger.whoami(), Refused)
 

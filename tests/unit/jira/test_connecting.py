@@ -2,12 +2,12 @@
 
 import io
 import logging
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from msgspec.structs import replace
 
 from tests.unit.jira.conftest import Bench, Kind, failed, granted_with
 from ticket_status.core.model import AuthType, InstallationType, ReasonCode

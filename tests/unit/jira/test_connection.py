@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from msgspec.structs import replace
 
 from ticket_status import __version__
 from ticket_status.core.addresses import AddressRules
@@ -87,7 +87,7 @@ def serving(
 
 
 def session(rules: AddressRules = LOOPBACK, **changes: object) -> HttpSession:
-    settings = replace(JiraSettings(addresses=rules), **changes)  # type: ignore[arg-type]  # named as there
+    settings = replace(JiraSettings(addresses=rules), **changes)
     return HttpSession(settings, lambda: datetime.now(UTC), skip_proxy=True)
 
 

@@ -1,9 +1,9 @@
 """R15, R16 and R18 over real sockets: the site is the same site, the account the same account, however they are met."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.jira.conftest import Bench, Kind, failed
 from ticket_status.core.model import AuthType, Integration, ReasonCode, Site
@@ -84,7 +84,7 @@ def test_another_account_is_another_account_whatever_it_is_called(bench: Bench) 
 def test_an_account_that_an_old_version_knew_by_its_name_goes_on(bench: Bench) -> None:
     site = bench.jira.data_center
     jira = bench.opened(bench.integration("data center", site=Site(site.url, account_id=site.username)))
-    assert jira.whoami() == Account(site.account.id)
+    assert jira.whoami() == Account(site.account.id, site.username)
     assert (jira.site.account_id, jira.site.account_name) == (site.account.id, site.username)
 
 

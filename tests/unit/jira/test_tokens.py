@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from sample_jira.faults import FaultKind
 from tests.fakes.secrets import InMemorySecretStore

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from time import monotonic, sleep
 
 import pytest
+from msgspec.structs import replace
 
 from sample_jira.cloud import CloudSite
 from tests.unit.jira.conftest import Bench, Kind, granted

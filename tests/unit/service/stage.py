@@ -1,8 +1,10 @@
 """A stage for the use cases: every port in memory, one clock, and a queue whose messages tests deliver."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from tests.fakes.bus import FakeBus
 from tests.fakes.integrations import InMemoryIntegrationStore

@@ -1,9 +1,9 @@
 """R9 and R10: breaking is one write with a reason, and every success is a recovery."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.examples import BROKEN, HOUR, MINUTE, NOW, SECOND, TO_DO, WELL
 from tests.unit.service.stage import Stage

@@ -4,11 +4,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.tickets import InMemoryTicketStore

@@ -1,11 +1,12 @@
 """R9: what is refused is asked for once more, what fails is tried again, and only what lasts breaks an integration."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.examples import MINUTE, SECOND, TO_DO
 from tests.unit.service.stage import Stage

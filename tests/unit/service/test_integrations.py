@@ -1,9 +1,9 @@
 """Creating, listing and deleting integrations."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.samples import NOW, integration, later, run
 from tests.fakes.settings import SettingsWorld, report, site

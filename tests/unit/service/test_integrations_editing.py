@@ -1,11 +1,11 @@
 """Editing integrations: an edit that fails changes nothing, one that works is a recovery."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.samples import NOW, faulty, integration, later
 from tests.fakes.settings import SettingsWorld, report, site

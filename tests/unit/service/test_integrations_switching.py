@@ -1,9 +1,9 @@
 """The toggle (R5, R6, R16), runs by hand, Test Integration (R9 to R11) and recheck (R7)."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.jira import FakeSite
 from tests.fakes.samples import IN_PROGRESS, NOW, faulty, integration, later, ticket

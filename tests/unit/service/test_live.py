@@ -1,10 +1,10 @@
 """R19 at work: from a delivery to what is shown, through the same gathering, runs and verdicts as everything else."""
 
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.webhooks import InMemoryHintStore, InMemoryHookKeyStore
 from tests.unit.examples import BROKEN, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO

@@ -1,9 +1,9 @@
 """R14: new tickets get their first status within a minute, and a burst of registrations becomes few calls."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
 from tests.unit.examples import BROKEN, DAY, HOUR, MINUTE, NOW, SECOND, TO_DO

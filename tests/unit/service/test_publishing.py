@@ -1,11 +1,11 @@
 """Section 5: what the bus is told of writes, against the schemas of ``docs/events``."""
 
 import json
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import asdict, replace
 
 from tests.fakes.bus import FakeBus
 from tests.unit.examples import BROKEN, DAY, DONE, MINUTE, NOW, a_ticket, an_integration

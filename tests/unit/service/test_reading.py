@@ -1,6 +1,6 @@
 """What readers see: the leading ticket first, the status column, resources and their violations."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
 from tests.unit.examples import DAY, MINUTE, NOW, TO_DO

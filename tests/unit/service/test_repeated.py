@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.examples import BROKEN, DONE, MINUTE, NOW, TO_DO
 from tests.unit.service.stage import Stage
@@ -189,9 +190,7 @@ def test_a_message_of_an_integration_that_was_deleted_and_made_anew_cancels_its_
     assert isinstance(message, SliceWork)
     old = stage.integration
     stage.integrations.remove(old)
-    stage.integrations.stored[old.connection_name] = type(old)(
-        **{name: getattr(old, name) for name in old.__slots__} | {"integration_ref": "cloud-abc~anew22"}
-    )
+    stage.integrations.stored[old.connection_name] = replace(old, integration_ref="cloud-abc~anew22")
     assert stage.deliver(message).outcome == "cancelled"
     closed = stage.run_store.get(run.integration_ref, run.run_id)
     assert closed is not None

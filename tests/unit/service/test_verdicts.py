@@ -1,11 +1,11 @@
 """R7 and R8: deleted only on proof, complete within the run that missed it; inaccessible is asked for again."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
 from tests.unit.examples import DAY, HOUR, MINUTE, NOW, SECOND, TO_DO

@@ -1,9 +1,9 @@
 """R19: webhooks are renewed and made anew, what they lose is measured, and what changed is told."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.bus import FakeBus
 from tests.fakes.integrations import InMemoryIntegrationStore
@@ -36,7 +36,7 @@ class Stage:
         self.tickets = InMemoryTicketStore()
         ref = self.integration.integration_ref
         known = Webhook(ref, "cloud-abc", WebhookMode.REGISTER, Signing.HMAC, NOW, url=URL, jira_id="1")
-        self.webhooks.put(replace(known, **changes))  # type: ignore[arg-type]
+        self.webhooks.put(replace(known, **changes))
         self.keys.write(ref, HookKeys("secret"))
         self.jira.registered["1"] = (URL, "secret", "")
         self.bus = FakeBus()

@@ -1,9 +1,9 @@
 """R19: setting webhooks up, in Jira where the credential may, and taking them away."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.samples import IN_PROGRESS, NOW, integration, later, ticket
 from tests.fakes.settings import SettingsWorld

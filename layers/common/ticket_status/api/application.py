@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from time import perf_counter
@@ -12,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from msgspec import Struct
 
 from ticket_status.api.call import BASE_PATH, Call, Reply, json_reply
 from ticket_status.api.problems import PROBLEM_TYPE, FieldError, ProblemError, internal_error, invalid_request
@@ -34,8 +34,7 @@ _SAFE_HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What an API has around it, whatever it serves."""
 
     logger: Logger

@@ -4,10 +4,10 @@ import json
 import re
 from binascii import Error as Base64Error
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from msgspec import Struct, field
 
 from ticket_status.api.problems import LONGEST_BODY, FieldError, invalid_json, invalid_request, request_too_large
 from ticket_status.api.times import parse_time
@@ -23,8 +23,7 @@ class Shape(Protocol):
         """What does not fit, in the order of the body; nothing when all does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text that matches a pattern as a whole; ``what`` says in words what would be right."""
 
     what: str
@@ -48,8 +47,7 @@ def visible_ascii(longest: int) -> Text:
     return Text(what, re.compile(rf"[!-~]{{1,{longest}}}"))
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -60,8 +58,7 @@ class OneOf:
             yield FieldError(pointer, f"must be one of {', '.join(self.words)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """A boolean."""
 
     def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
@@ -70,8 +67,7 @@ class Flag:
             yield FieldError(pointer, "must be true or false")
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(Struct, frozen=True):
     """A time with its offset."""
 
     def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
@@ -80,8 +76,7 @@ class Time:
             yield FieldError(pointer, "must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00")
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """A list whose elements have one shape. With ``element=None`` the elements are not checked."""
 
     most: int
@@ -97,8 +92,7 @@ class Items:
                 yield from self.element.errors(item, f"{pointer}/{index}")
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(Struct, frozen=True):
     """An object: which members it has to have, and which it may. Unknown ones do not fit."""
 
     required: Mapping[str, Shape] = field(default_factory=dict)
@@ -121,8 +115,7 @@ class Members:
                 yield FieldError(at, f"is an unknown member; expected one of {', '.join(known)}")
 
 
-@dataclass(frozen=True, slots=True)
-class OrNull:
+class OrNull(Struct, frozen=True):
     """A value that may be ``null``, which is as if it were not there."""
 
     shape: Shape

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from msgspec import Struct, field
 
 from ticket_status.api.bodies import Shape, check, read_json
 from ticket_status.api.problems import FieldError, invalid_request
@@ -22,8 +22,7 @@ MOST_LIMIT = 100
 """Elements on one page of a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a route answers."""
 
     status: HTTPStatus
@@ -49,8 +48,7 @@ def page_reply(name: str, items: list[dict[str, object]], next_token: str | None
     return json_reply({name: items, **more})
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A request that came to a route."""
 
     event: APIGatewayProxyEvent

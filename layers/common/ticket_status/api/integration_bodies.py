@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ticket_status.api.bodies import (
     ROOT,
@@ -39,8 +40,7 @@ _SECRETS = ("password", "token", "client_secret")
 _SERVER_ONLY = frozenset({AuthType.PAT, AuthType.OAUTH1})
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+class _Version(Struct, frozen=True):
     """A version of the product."""
 
     def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
@@ -76,8 +76,7 @@ SWITCH = Members({"retrieve_jira_tickets": Flag()})
 """The body of the toggle."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Creation:
+class _Creation(Struct, frozen=True):
     """An integration to create; its credentials are those of its ``auth_type``."""
 
     def errors(self, value: object, pointer: str) -> Iterator[FieldError]:

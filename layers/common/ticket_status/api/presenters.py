@@ -1,7 +1,8 @@
 """What the API shows of integrations, sync runs and tickets, in their shapes."""
 
-from dataclasses import asdict
 from datetime import datetime
+
+from msgspec.structs import asdict
 
 from ticket_status.api.times import present_optional_time, present_time
 from ticket_status.core.expiry import warnings

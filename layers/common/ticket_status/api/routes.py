@@ -1,8 +1,9 @@
 """Routes as data: resolver, template and API document are held against them by a test."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from ticket_status.api.call import Call, Reply
 from ticket_status.api.scopes import Scope
@@ -11,8 +12,7 @@ S = TypeVar("S")
 Answer = Callable[[Call, S], Reply]
 
 
-@dataclass(frozen=True, slots=True)
-class Route(Generic[S]):
+class Route(Struct, Generic[S], frozen=True):
     """One method of one path below the base path, such as ``/violations/{violation_id}``."""
 
     method: str

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from ticket_status.api.bodies import Items, Members, OneOf, OrNull, Shape, Text, Time, free_text
 from ticket_status.api.call import Call
@@ -45,8 +46,7 @@ _ISSUE_KEY = Text("a Jira issue key such as JAS-26363", re.compile(r"[A-Z][A-Z0-
 _NUMERIC = Text("a numeric Jira issue id, as a text", re.compile(r"[1-9][0-9]{0,18}"))
 
 
-@dataclass(frozen=True, slots=True)
-class _IssueId:
+class _IssueId(Struct, frozen=True):
     """An issue id: a signed number of 64 bits. Jira rejects a whole call that names a larger one."""
 
     def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
@@ -86,8 +86,7 @@ _FILTER_SHAPES: Mapping[str, Shape] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """An element of a list that is left out, and why."""
 
     index: int

@@ -1,10 +1,10 @@
 """Tokens of an OpenID Connect issuer: whether one is good for this API, and what it allows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import jwt
+from msgspec import Struct
 
 from ticket_status.api.scopes import Scope
 
@@ -29,8 +29,7 @@ class SigningKeys(Protocol):
         """The key of this id. Raises ``TokenRefusedError`` when the issuer has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenVerifier:
+class TokenVerifier(Struct, frozen=True):
     """Verifies tokens of one issuer that are meant for one audience."""
 
     issuer: str

@@ -8,8 +8,9 @@ left on the queue, for a worker that can read it.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
+
+from msgspec import Struct
 
 from ticket_status.aws.batches import send_in_full
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
@@ -58,8 +59,7 @@ class MessageRefusedError(Exception):
     """Raised when SQS did not take a message, however often it was sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message that was understood."""
 
     work: Work

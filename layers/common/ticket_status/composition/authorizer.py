@@ -1,7 +1,6 @@
 """``AuthorizerFunction``, put together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,8 +17,7 @@ class UnauthorizedError(Exception):
         super().__init__("Unauthorized")
 
 
-@dataclass(frozen=True)
-class AuthorizerApp(Telemetry):
+class AuthorizerApp(Telemetry, frozen=True):
     """``AuthorizerFunction``."""
 
     verifier: TokenVerifier

@@ -1,8 +1,9 @@
 """What administrators need of Jira: connecting, and being authorised."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from ticket_status.composition.parts import now
 from ticket_status.composition.sites import jira_settings
@@ -16,8 +17,7 @@ from ticket_status.ports.integrations import RefreshLease
 from ticket_status.ports.secrets import SecretStore
 
 
-@dataclass(frozen=True)
-class Connecting:
+class Connecting(Struct, frozen=True):
     """The adapters."""
 
     connections: Connector

@@ -1,6 +1,5 @@
 """``EventsFunction``, put together."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from ticket_status.aws.event_bus import EventBridgeBus
@@ -11,8 +10,7 @@ from ticket_status.config import EventsConfig
 from ticket_status.service.tickets.publishing import Publishing
 
 
-@dataclass(frozen=True)
-class EventsApp(Telemetry):
+class EventsApp(Telemetry, frozen=True):
     """``EventsFunction``."""
 
     publishing: Publishing

@@ -1,6 +1,6 @@
 """``HooksFunction``, put together. It loads nothing that it does not need: it has to answer within two seconds."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ticket_status.aws.queue import SqsWorkQueue
 from ticket_status.aws.tickets.hints import DynamoHintStore
@@ -11,8 +11,7 @@ from ticket_status.jira.delivery_signatures import JiraDeliverySignatures
 from ticket_status.service.tickets.deliveries import DeliveryPorts, ReceiveDeliveries
 
 
-@dataclass(frozen=True)
-class HookServices:
+class HookServices(Struct, frozen=True):
     """What ``HooksFunction`` calls."""
 
     deliveries: ReceiveDeliveries

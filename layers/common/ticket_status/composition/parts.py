@@ -1,7 +1,6 @@
 """What several functions are built from: clients, stores, and where they report to."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from threading import RLock
@@ -11,6 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricResolution, MetricUnit, single_metric
 from botocore.config import Config
 from botocore.session import Session
+from msgspec import Struct
 
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
 from ticket_status.aws.integrations.store import DynamoIntegrationStore
@@ -37,8 +37,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class Telemetry:
+class Telemetry(Struct, frozen=True):
     """Where a function reports to."""
 
     logger: Logger

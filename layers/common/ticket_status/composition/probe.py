@@ -1,6 +1,5 @@
 """``ProbeFunction``, put together."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from ticket_status.aws.event_bus import EventBridgeBus
@@ -13,8 +12,7 @@ from ticket_status.service.administration.webhook_care import WebhookCare
 from ticket_status.service.retrieval.probe import Probe
 
 
-@dataclass(frozen=True)
-class ProbeApp(Telemetry):
+class ProbeApp(Telemetry, frozen=True):
     """``ProbeFunction``."""
 
     probe: Probe

@@ -1,8 +1,9 @@
 """``RefreshFunction``, put together."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ticket_status.api.application import UNHANDLED_ERRORS, Surroundings
 from ticket_status.composition.api import surroundings
@@ -24,8 +25,7 @@ def _report_rejected(error: JiraRejectedRequestError) -> None:
     telemetry().report("refresh", {UNHANDLED_ERRORS: 1}, outcome="rejected")
 
 
-@dataclass(frozen=True)
-class RefreshServices:
+class RefreshServices(Struct, frozen=True):
     """What the routes of ``RefreshFunction`` call."""
 
     reading: Reading

@@ -1,6 +1,5 @@
 """``SyncFunction``, put together."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from ticket_status.composition.parts import Stores, Telemetry, telemetry
@@ -8,8 +7,7 @@ from ticket_status.config import StoreConfig
 from ticket_status.service.retrieval.schedule import Schedule
 
 
-@dataclass(frozen=True)
-class SchedulerApp(Telemetry):
+class SchedulerApp(Telemetry, frozen=True):
     """``SyncFunction``."""
 
     schedule: Schedule

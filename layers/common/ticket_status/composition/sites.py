@@ -1,7 +1,8 @@
 """How functions that ask Jira reach it. Loading this takes as long as loading everything else together."""
 
 import time
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from ticket_status.aws.runs.points import DynamoPointsLedger
 from ticket_status.composition.parts import Stores, client_of, now, secret_store, telemetry

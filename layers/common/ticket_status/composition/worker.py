@@ -1,10 +1,11 @@
 """``SyncWorkerFunction``, put together."""
 
 import random
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from ticket_status.aws.queue import MalformedMessageError, read_message
 from ticket_status.aws.webhooks.store import DynamoWebhookStore
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-@dataclass(frozen=True)
-class WorkerApp(Telemetry):
+class WorkerApp(Telemetry, frozen=True):
     """``SyncWorkerFunction``."""
 
     worker: Worker

@@ -6,11 +6,12 @@ registration and again when connecting.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 
@@ -63,8 +64,7 @@ _THIS_HOST = IPv4Network("0.0.0.0/8")
 """Connecting to these reaches the machine itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddressRules:
+class AddressRules(Struct, frozen=True):
     """What the stack's two parameters allow beyond public addresses."""
 
     allow_private: bool = False
@@ -73,8 +73,7 @@ class AddressRules:
     """The local run; also allows ``http`` there."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteAddress:
+class SiteAddress(Struct, frozen=True):
     """An address that is well written: ``url`` has a lower-case host, no default port, no slash at its end."""
 
     url: str
@@ -92,8 +91,7 @@ class SiteAddress:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Unfit:
+class Unfit(Struct, frozen=True):
     """An address that is not accepted; ``problem`` is a sentence for the person who gave it."""
 
     problem: str

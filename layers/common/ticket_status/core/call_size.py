@@ -1,8 +1,9 @@
 """R9b: how many issues one call names. What a site does not bear is remembered for a day, then tried again."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from ticket_status.core.model import MOST_IDS_PER_CALL, Site
 

@@ -1,12 +1,11 @@
 """Which writes are changes that the world is told of."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ticket_status.core.model import UNKNOWN, Absence, Health, Integration, Ticket, UnknownReason
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(Struct, frozen=True):
     """What a ticket shows by itself, its integration being well."""
 
     ticket_status: str

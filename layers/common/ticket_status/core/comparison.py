@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Sighting
 from ticket_status.core.sighting import read_sighting
@@ -19,8 +21,7 @@ class Row(NamedTuple):
     absence: Absence | None
 
 
-@dataclass(slots=True)
-class Comparison:
+class Comparison(Struct):
     """The tickets of one answer, by what became of them."""
 
     unchanged: list[Row] = field(default_factory=list)

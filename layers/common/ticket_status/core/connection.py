@@ -1,6 +1,6 @@
 """What Test Integration finds."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ticket_status.core.model import (
     Site,
@@ -8,8 +8,7 @@ from ticket_status.core.model import (
 from ticket_status.core.trouble import JiraTrouble
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One of the five checks of Test Integration; ``detail`` says what was found, or what to do."""
 
     name: str
@@ -17,8 +16,7 @@ class Check:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionReport:
+class ConnectionReport(Struct, frozen=True):
     """What trying an integration found."""
 
     checks: tuple[Check, ...]

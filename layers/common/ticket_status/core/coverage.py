@@ -5,9 +5,11 @@ costs no write: its ``last_update`` is the time at its position.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core.window import END
 
@@ -15,8 +17,7 @@ GRAIN = timedelta(days=10)
 """How exactly it is kept when tickets outside the window were last seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """From this position on, up to the next step, everything was last seen at ``seen_at`` (``None``: never)."""
 
     start: str
@@ -26,8 +27,7 @@ class Step:
     or was observed otherwise, after that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """Steps in ascending order of position; before the first of them nothing was ever seen."""
 
     steps: tuple[Step, ...] = ()

@@ -1,8 +1,9 @@
 """When a credential ends: API tokens of Atlassian live a year at most, and nobody but the administrator knows when."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
+
+from msgspec import Struct
 
 WARNED_DAYS: Final = (30, 14, 7, 1)
 """So many days before it ends it is told, each once."""
@@ -10,8 +11,7 @@ WARNED_DAYS: Final = (30, 14, 7, 1)
 _NEAR: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001 - the word of the API
+class Warning(Struct, frozen=True):  # noqa: A001 - the word of the API
     """Something about an integration that is well and will not stay so."""
 
     code: Literal["CREDENTIAL_EXPIRES"]

@@ -3,9 +3,11 @@
 ``after_trouble`` and ``after_success`` decide; ``service.retrieval.site_health`` stores what they say.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core.model import Due, Health, HealthStatus, Integration, ReasonCode, Trigger, Trouble
 from ticket_status.core.throttle import pause_for
@@ -25,32 +27,28 @@ _FAILING = frozenset({ReasonCode.UNREACHABLE, ReasonCode.JIRA_ERROR})
 # --- After a trouble ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Paused:
+class Paused(Struct, frozen=True):
     """Everybody holds off from the site until then (R11). ``seconds`` is what the next doubling starts from."""
 
     until: datetime
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Broke:
+class Broke(Struct, frozen=True):
     """The integration is broken now, or still (R9)."""
 
     health: Health
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TryAgain:
+class TryAgain(Struct, frozen=True):
     """Jira cannot be reached or fails, not yet for long (R9)."""
 
     tries: Trouble
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfTime:
+class OutOfTime(Struct, frozen=True):
     """Our own time ran out: no fault of Jira's, so nothing changes (R9)."""
 
     reason: str = "our own time ran out"
@@ -118,21 +116,18 @@ def refused(health: Health) -> bool:
 # --- After a success ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(Struct, frozen=True):
     """It is well again; a run of all tickets is due by that, unless the run that found it so is one (R10)."""
 
     health: Health
     due: Due | None
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Struct, frozen=True):
     """The failing tries before this success say nothing any more (R9)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AsItWas:
+class AsItWas(Struct, frozen=True):
     """There is nothing to tell."""
 
 

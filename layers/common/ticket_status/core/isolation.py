@@ -7,9 +7,10 @@ asked for one issue that no ticket has. If it answers, it is well, and the call 
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 NO_ISSUE: Final = "9973"
 """An issue id that no ticket has, to ask for where it does not matter whether there is such an issue.
@@ -35,8 +36,7 @@ class Failure(Enum):
     """It took its whole time-out."""
 
 
-@dataclass(eq=False, slots=True)
-class Part:
+class Part(Struct, eq=False):
     """Issues that are asked for in one call."""
 
     issues: Sequence[str]
@@ -57,8 +57,7 @@ PROVE: Final = "prove"
 """The step in which the site is asked whether it is well."""
 
 
-@dataclass(slots=True)
-class Isolation:
+class Isolation(Struct):
     """What is still to be asked for, of many issues; told what came of each call."""
 
     pending: deque[Part]

@@ -5,10 +5,11 @@ called deleted only on proof, complete within the run that missed it: our accoun
 answers 404 for the issue by itself, its project can be browsed, and it did not vanish together with half of the run.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Sighting, Ticket
 
@@ -50,8 +51,7 @@ class Lookup(Enum):
     """Jira failed on this issue, and not on others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What was found out about a missing ticket; it counts once our account is proven before and after."""
 
     project_browsable: bool | None

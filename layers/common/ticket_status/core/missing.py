@@ -4,9 +4,11 @@ Vanished ones, which Jira showed before or was never asked for, are judged befor
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ticket_status.core.comparison import Row
 from ticket_status.core.judgement import Found, Verdict
@@ -22,8 +24,7 @@ _ABSENCES: Final[Mapping[Verdict, Literal[Absence.INACCESSIBLE, Absence.VANISHED
 _PROVEN_VERDICTS = frozenset({Verdict.DELETED, Verdict.INACCESSIBLE, Verdict.VANISHED})
 
 
-@dataclass(slots=True)
-class MissingRows:
+class MissingRows(Struct):
     """The missing tickets of an answer, by what has to be done about them."""
 
     vanished: list[str] = field(default_factory=list)
@@ -81,8 +82,7 @@ class UnprovenVerdict(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Unproven:
+class Unproven(Struct, frozen=True):
     """Verdicts of a message that had to end, or pause, before the account could be proven once more."""
 
     account_id: str
@@ -105,8 +105,7 @@ class Unproven:
         return replace(self, verdicts=tuple(verdicts))
 
 
-@dataclass(frozen=True, slots=True)
-class MissingTickets:
+class MissingTickets(Struct, frozen=True):
     """A part of a run's missing tickets; ``part`` names it within the run."""
 
     part: str

@@ -1,16 +1,26 @@
 """The words of the rules as values: integrations, tickets, statuses, health and sync runs."""
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType, Self
+
+from msgspec import Struct, field
+from msgspec.structs import astuple
 
 Sighting = NewType("Sighting", str)
 """What Jira showed of an issue, as one comparable text: ``KEY|category|status name``."""
 
 KEY_ONLY_PREFIX = "key#"
 """A ticket id starts so while only the issue's key is known, not its numeric id."""
+
+
+class Discreet(Struct, frozen=True):
+    """A value with something secret in it: how it is written out in logs and errors tells none of its members."""
+
+    def __repr__(self) -> str:
+        """Only what it is."""
+        return f"{type(self).__qualname__}(...)"
 
 
 class InstallationType(StrEnum):
@@ -46,8 +56,7 @@ class Category(StrEnum):
         return cls(str(key)) if known else cls("undefined")
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A Jira status: its name and category."""
 
     name: str
@@ -135,8 +144,7 @@ class RunState(StrEnum):
         return self in {RunState.RUNNING, RunState.PAUSED}
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """The health of an integration. ``since`` is when this status and reason began."""
 
     status: HealthStatus
@@ -153,8 +161,7 @@ MOST_IDS_PER_CALL = 1000
 """How many ids one call may name at most, on Cloud and on a Data Center with its usual settings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """What connecting learnt of a Jira site; ``None`` where it is not known (yet)."""
 
     api_url: str
@@ -179,8 +186,7 @@ class Site:
     """Issues that Jira fails on, so that they are asked for by themselves (R9b)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """A Jira that cannot be reached or fails, not yet for long enough to break the integration (R9)."""
 
     since: datetime
@@ -189,16 +195,14 @@ class Trouble:
     """When it was last tried: a good answer after that forgets it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """A run of all tickets that is to begin: stored with what makes it due, cleared by the run's beginning (R1)."""
 
     trigger: Trigger
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PendingAuthorization:
+class PendingAuthorization(Struct, frozen=True):
     """An authorisation that was begun: what its callback has to prove. Of the state only a hash is kept."""
 
     state_hash: str
@@ -208,8 +212,7 @@ class PendingAuthorization:
     """Where Jira sends the person back to; named again when the code is exchanged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Integration:
+class Integration(Struct, frozen=True):
     """A named connection to one Jira site. Times are aware; secrets are elsewhere."""
 
     connection_name: str
@@ -279,8 +282,7 @@ class Integration:
         return self.jira_server_url.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TicketKey:
+class TicketKey(Struct, frozen=True, order=True):
     """The identity of a ticket."""
 
     integration_ref: str
@@ -307,8 +309,7 @@ MOST_SHOWN_VIOLATIONS = 20
 """Violations that are shown with a ticket."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServedViolations:
+class ServedViolations(Struct, frozen=True):
     """The violations that a ticket serves."""
 
     first: tuple[str, ...] = ()
@@ -321,8 +322,7 @@ class ServedViolations:
         return 0 < self.total <= len(self.first)
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True):
     """What is stored of a ticket. What it *shows* is derived when it is read."""
 
     key: TicketKey
@@ -343,14 +343,13 @@ class Ticket:
     """When Jira first showed the status; of one that is inaccessible, since when it is."""
     registered_at: datetime | None = None
     """When it became known here; ``None`` for tickets from before this was stored."""
-    serves: ServedViolations = field(default=ServedViolations(), compare=False)
+    serves: ServedViolations = ServedViolations()
     """Kept with it for its readers; no part of what was registered or observed."""
     hinted_at: datetime | None = None
     """When a webhook last named it (R19)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What became of the tickets that a run asked for."""
 
     changed: int = 0
@@ -369,8 +368,7 @@ class Counts:
         return Counts(*(one + more for one, more in zip(astuple(self), astuple(other), strict=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """A part of a run: the tickets at positions ``start <= p < end``, which lie in ``months``."""
 
     start: str
@@ -379,8 +377,7 @@ class Slice:
     """``YYYY-MM``, ascending; only months that had tickets when the run was planned."""
 
 
-@dataclass(frozen=True, slots=True)
-class SliceProgress:
+class SliceProgress(Struct, frozen=True):
     """How far a slice has come."""
 
     slice: Slice
@@ -397,8 +394,7 @@ NEW_TICKETS = "new"
 """Name of the slice that retrieves newly registered tickets; the other slices are named by number."""
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRun:
+class SyncRun(Struct, frozen=True):
     """One retrieval of all tickets of one integration."""
 
     integration_ref: str

@@ -1,8 +1,9 @@
 """R14: what becomes of new tickets that wait, when somebody is on the way to them."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ticket_status.core.model import NEW_TICKETS, HealthStatus, Integration, SyncRun
 from ticket_status.core.runs import at_work, collected
@@ -33,30 +34,26 @@ STORM = 100
 """Hints that are gathered at once in a storm, such as the fallout of a bulk change (R19)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Postpone:
+class Postpone(Struct, frozen=True):
     """Everybody holds off from the site until then (R11)."""
 
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LookAgain:
+class LookAgain(Struct, frozen=True):
     """They are looked for again in a moment. ``note_again``: that they wait is noted anew meanwhile."""
 
     reason: str
     note_again: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Struct, frozen=True):
     """Somebody else has them retrieved."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retrieve:
+class Retrieve(Struct, frozen=True):
     """They are retrieved now: with this run, or (``None``) by one of their own."""
 
     run: SyncRun | None

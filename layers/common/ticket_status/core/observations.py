@@ -1,9 +1,10 @@
 """What Jira showed, and what a run did not find, in the words that rules decide on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from ticket_status.core.model import (
     Absence,
@@ -13,8 +14,7 @@ from ticket_status.core.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """An answer that passed the guard. What was asked for and is in neither member is missing."""
 
     seen: Mapping[str, Sighting]
@@ -27,17 +27,15 @@ class Answered:
     """Issues that Jira fails on while it answers for others (R9b): each was asked for by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Who Jira says that we are."""
 
     account_id: str
-    name: str | None = field(default=None, compare=False)
+    name: str | None = None
     """On Data Center, what the account is called at present."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """A ticket that Jira showed. ``at`` is when it was asked for: an answer is at least that new (R12)."""
 
     key: TicketKey
@@ -47,8 +45,7 @@ class Observed:
     """Whether it showed what was known of it. What is stored by now decides; this says what to try first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(Struct, frozen=True):
     """A ticket that Jira does not show, although it is not proven deleted (R8)."""
 
     key: TicketKey
@@ -56,8 +53,7 @@ class Unseen:
     absence: Literal[Absence.INACCESSIBLE, Absence.VANISHED]
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(Struct, frozen=True):
     """A ticket proven deleted (R7)."""
 
     key: TicketKey
@@ -66,8 +62,7 @@ class Deleted:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Struct, frozen=True):
     """A ticket that a retrieval covered without an answer: what was known, and until when, stays."""
 
     key: TicketKey
@@ -79,8 +74,7 @@ class Missed:
 Observation: TypeAlias = Observed | Unseen | Deleted | Missed
 
 
-@dataclass(frozen=True, slots=True)
-class SliceStep:
+class SliceStep(Struct, frozen=True):
     """What a worker did of a slice since the step before."""
 
     number: int

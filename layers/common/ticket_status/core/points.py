@@ -4,8 +4,9 @@ An app has 65,000 points an hour for all its sites by default; a call costs abou
 answer; what is beyond is refused until the top of the UTC hour (``docs/jira.md``). API tokens pay none.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from ticket_status.core.model import AuthType, InstallationType, Integration
 
@@ -38,8 +39,7 @@ def next_hour(now: datetime) -> datetime:
     return hour_of(now) + timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(Struct, frozen=True):
     """What one retrieval of all tickets takes."""
 
     tickets: int

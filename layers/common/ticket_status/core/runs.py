@@ -5,9 +5,10 @@ and beginning it clears that in one transaction. So no crash in between loses it
 recovery or by switching on, whatever run there is began before that.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ticket_status.core.model import HealthStatus, Integration, RunState, SyncRun, Trigger
 from ticket_status.core.throttle import pause_end
@@ -42,20 +43,17 @@ def at_work(run: SyncRun | None, now: datetime) -> bool:
 # --- Who stands in for whom -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Struct, frozen=True):
     """Nothing is in the way."""
 
 
-@dataclass(frozen=True, slots=True)
-class StandIn:
+class StandIn(Struct, frozen=True):
     """The run at work does what is due."""
 
     run: SyncRun
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(Struct, frozen=True):
     """The active run is closed in this way, and a new one begins."""
 
     run: SyncRun
@@ -82,23 +80,20 @@ def how_to_start(trigger: Trigger, active: SyncRun | None, now: datetime) -> Sta
 # --- How a message of a run goes on ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class GoOn:
+class GoOn(Struct, frozen=True):
     """There is something to do, and nothing against it."""
 
     run: SyncRun
     integration: Integration
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """There is nothing left to do: the message came twice, or its run is closed."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """The run ends here."""
 
     run: SyncRun
@@ -106,8 +101,7 @@ class End:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Everybody holds off from the site until then; the work waits in the queue."""
 
     run: SyncRun

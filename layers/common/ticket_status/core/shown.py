@@ -3,8 +3,9 @@
 That is what makes breaking, recovering and switching an integration one write however many tickets it has.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
@@ -20,8 +21,7 @@ from ticket_status.core.model import (
 from ticket_status.core.window import in_window, position
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What a reader sees of a ticket. With neither status nor reason, retrieval is off (R5)."""
 
     status: Status | None
@@ -40,8 +40,7 @@ class Shown:
         return None if self.status is None else self.status.name
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Struct, frozen=True):
     """What tickets of a list have to show; ``None`` leaves it open."""
 
     category: Category | None = None

@@ -8,9 +8,10 @@ the difference between census and tally.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeAlias, assert_never
+
+from msgspec import Struct, field
 
 from ticket_status.core.comparison import Comparison, Row
 from ticket_status.core.coverage import Coverage
@@ -56,8 +57,7 @@ class Shift(NamedTuple):
     """When a run last passed the ticket's range."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """What is kept of an integration."""
 
     tally: Tally = field(default_factory=dict)
@@ -70,8 +70,7 @@ class Counted:
     """Counts what was written, for optimistic locking."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """How many tickets show what."""
 
     as_of: datetime
@@ -86,8 +85,7 @@ class Summary:
         return sum(number for _, number in self.by_status)
 
 
-@dataclass(frozen=True, slots=True)
-class PastSummary:
+class PastSummary(Struct, frozen=True):
     """How many tickets of the window showed what when a run of all tickets passed them, before its verdicts."""
 
     run_id: str

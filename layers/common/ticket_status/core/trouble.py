@@ -1,24 +1,23 @@
 """What Jira can be in instead of answering, as values that decisions match on."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ticket_status.core.model import (
     ReasonCode,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Throttled:
+class Throttled(Struct, frozen=True):
     """Jira said to slow down (R11): 429, or 503 with ``Retry-After``. ``until`` is ``None`` when it gave no hint."""
 
     until: datetime | None
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A failing credential, scope or authorisation, or not a Jira at all.
 
     Breaks the integration at once, that is as soon as a second call some seconds later is refused too (R9).
@@ -30,8 +29,7 @@ class Refused:
     """Not to be asked twice: a dead grant, a CAPTCHA, missing scopes, another site; or asked twice already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """Jira cannot be reached or fails: breaks the integration only when it lasts (R9)."""
 
     reason_code: ReasonCode

@@ -1,9 +1,11 @@
 """Violations, their tickets and the resources that they were found in; and which ticket of a violation leads."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core.model import (
     Ticket,
@@ -21,8 +23,7 @@ MOST_RESOURCES = 50
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """What was scanned; ``type`` is ``artifact``, ``build`` or ``release_bundle``."""
 
     type: str
@@ -30,8 +31,7 @@ class Resource:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A violation has a ticket."""
 
     violation_id: str
@@ -49,8 +49,7 @@ class Link:
         return self.created_at, self.registered_at or _LONG_AGO, self.ticket
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """A ticket, the violation it was opened for, and the resource that it was found in."""
 
     ticket: Ticket
@@ -58,8 +57,7 @@ class Registration:
     resource: Resource | None
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What a list shows of a violation without reading its links."""
 
     violation_id: str

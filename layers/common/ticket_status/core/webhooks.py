@@ -5,10 +5,11 @@ comes from a delivery.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from ticket_status.core.model import AuthType, InstallationType, Integration, Ticket
 
@@ -76,8 +77,7 @@ Hours: TypeAlias = Mapping[Tally, Mapping[str, int]]
 """Counts by UTC hour: ``{Tally.ACCEPTED: {"2026112813": 7}}``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     """An integration's webhook. Its id in the address, ``hook_id``, is the integration's reference."""
 
     integration_ref: str
@@ -108,8 +108,7 @@ class Webhook:
     hours: Hours = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Struct, frozen=True):
     """What a delivery names."""
 
     issue_id: str

@@ -1,11 +1,11 @@
 """The messages of the sync queue."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class SliceWork:
+
+class SliceWork(Struct, frozen=True):
     """Retrieve a slice of a run, from where it stands."""
 
     integration_name: str
@@ -14,8 +14,7 @@ class SliceWork:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictWork:
+class VerdictWork(Struct, frozen=True):
     """Judge the tickets that a run missed, and end it."""
 
     integration_name: str
@@ -23,8 +22,7 @@ class VerdictWork:
     run_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewTicketsWork:
+class NewTicketsWork(Struct, frozen=True):
     """Retrieve the tickets that wait: newly registered ones (R14), and those that a webhook named (R19)."""
 
     integration_name: str

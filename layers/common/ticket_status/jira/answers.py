@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from ticket_status.core.model import ReasonCode
+from ticket_status.core.model import Discreet, ReasonCode
 from ticket_status.core.trouble import Unavailable
 from ticket_status.jira.charset import decoded
 from ticket_status.jira.session import Answer
@@ -15,15 +14,14 @@ class MalformedAnswerError(Exception):
     """Raised when an answer is not in the form that Jira's documents give it; says which member is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Discreet, frozen=True):
     """A believed answer: its status, and its JSON (``None`` when there is none)."""
 
     status: int
-    data: object = field(repr=False)
-    said: str = field(default="", repr=False)
+    data: object
+    said: str = ""
     """What a refusal says, for people."""
-    account: str | None = field(default=None, repr=False)
+    account: str | None = None
     """Who it was answered for, as its header has it."""
 
     @property

@@ -7,14 +7,14 @@ import contextlib
 import socket
 import threading
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+
+class Deadline(Struct, frozen=True):
     """``at`` is on the monotonic clock, in seconds; ``None`` is never."""
 
     at: float | None = None

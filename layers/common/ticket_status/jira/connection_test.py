@@ -1,8 +1,9 @@
 """Test Integration: the five checks, in the order in which each depends on the one before."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final, Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from ticket_status.core.connection import Check, ConnectionReport
 from ticket_status.core.isolation import NO_ISSUE

@@ -1,9 +1,10 @@
 """Opening sites: credentials, address, and what is still to be learnt about where the API answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from ticket_status.core.addresses import Unfit, read_address
 from ticket_status.core.connection import ConnectionReport

@@ -1,9 +1,11 @@
 """Finding a site: where its API answers, what it is, who we are there. Each question is one call."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode, Site
 from ticket_status.core.observations import Account
@@ -20,8 +22,7 @@ _MOST_SITES = 1000
 """Entries of the list of sites that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerInfo:
+class ServerInfo(Struct, frozen=True):
     """What a site says of itself."""
 
     base_url: str | None
@@ -30,8 +31,7 @@ class ServerInfo:
     cloud: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """A site that an OAuth 2.0 grant is for."""
 
     cloud_id: str

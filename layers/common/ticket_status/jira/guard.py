@@ -8,10 +8,11 @@ and outages come first, because they tell nothing about the credential.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote, unquote_plus, urlsplit
+
+from msgspec import Struct
 
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
@@ -37,8 +38,7 @@ def _nothing_secret(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """Who a response should be for."""
 
     authenticated: bool = True

@@ -1,7 +1,6 @@
 """Authorising an OAuth 1.0a integration of a Server or Data Center: RSA-SHA1, a key pair for each integration."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from requests.auth import AuthBase
 
-from ticket_status.core.model import Integration, ReasonCode
+from ticket_status.core.model import Discreet, Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.credentials import oauth1
@@ -27,29 +26,26 @@ _SERVLET = "plugins/servlet/oauth"
 _KEY_BITS = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPair:
+class KeyPair(Discreet, frozen=True):
     """PEM texts; the public one goes into Jira's application link."""
 
-    private_key: str = field(repr=False)
+    private_key: str
     public_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestToken:
+class RequestToken(Discreet, frozen=True):
     """Lives ten minutes in Jira; a person turns it into a verifier at the authorisation URL."""
 
     token: str
-    secret: str = field(repr=False)
+    secret: str
     authorization_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(Discreet, frozen=True):
     """Lives five years in Jira."""
 
-    token: str = field(repr=False)
-    secret: str = field(repr=False)
+    token: str
+    secret: str
 
     def as_secrets(self) -> dict[str, str]:
         """To be put over the integration's stored secrets."""

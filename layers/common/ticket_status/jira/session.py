@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from time import perf_counter
@@ -11,11 +10,12 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from msgspec import Struct, field
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
 from ticket_status import __version__
-from ticket_status.core.model import ReasonCode
+from ticket_status.core.model import Discreet, ReasonCode
 from ticket_status.core.trouble import Unavailable
 from ticket_status.jira.call_timer import CurrentCall, Deadline, Watch
 from ticket_status.jira.pinning import PinningAdapter
@@ -33,30 +33,27 @@ _TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Discreet, frozen=True):
     """A call to make. What it carries may be secret, so it is not shown."""
 
     method: Method
     url: str
-    params: Mapping[str, str] = field(default_factory=dict, repr=False)
-    json: object = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    auth: AuthBase | None = field(default=None, repr=False)
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: object = None
+    form: Mapping[str, str] | None = None
+    auth: AuthBase | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Discreet, frozen=True):
     """A whole answer. Header names are matched without regard to case."""
 
     status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
+class NoAnswer(Struct, frozen=True):
     """Why there is no answer, or not a whole one."""
 
     trouble: Unavailable

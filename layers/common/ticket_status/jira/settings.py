@@ -1,16 +1,16 @@
 """What the stack decides about talking to Jira."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from ticket_status.core.addresses import AddressRules
 
 MEBIBYTE: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds of one HTTP call. Times in seconds; all of them end at the deadline, when there is one."""
 
     connect: float = 5
@@ -23,8 +23,7 @@ class Limits:
     """Bytes of an answer, unpacked. A thousand issues are about one MiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class MadeCall:
+class MadeCall(Struct, frozen=True):
     """A call that was made: nothing in it is secret."""
 
     method: str
@@ -39,8 +38,7 @@ def _untold(_: MadeCall) -> None:
     """Nobody wants to know."""
 
 
-@dataclass(frozen=True, slots=True)
-class JiraSettings:
+class JiraSettings(Struct, frozen=True):
     """Where Atlassian's services are, which addresses are allowed, and the bounds of calls."""
 
     api_url: str = "https://api.atlassian.com"

@@ -1,7 +1,9 @@
 """Calls to one site with one integration's credentials: signed, counted, guarded, repeated once with a new token."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
@@ -14,8 +16,7 @@ from ticket_status.jira.session import Answer, HttpSession, Method, NoAnswer, Re
 _OF_CREDENTIALS = frozenset({ReasonCode.AUTHENTICATION_FAILED, ReasonCode.AUTHORIZATION_EXPIRED})
 
 
-@dataclass(frozen=True, slots=True)
-class CallFailure:
+class CallFailure(Struct, frozen=True):
     """A call that brought no reply to be believed."""
 
     trouble: JiraTrouble

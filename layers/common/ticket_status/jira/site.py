@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final, Literal
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import ReasonCode, Site
@@ -32,8 +34,7 @@ def _no_tenant() -> None:
     """A Data Center has no id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proofs:
+class Proofs(Struct, frozen=True):
     """What proves a site beyond its ``myself``."""
 
     tenant: Callable[[], str | Throttled | Unavailable | None] = _no_tenant

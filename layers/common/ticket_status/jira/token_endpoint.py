@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Literal, Self
 
-from ticket_status.core.model import InstallationType, Integration, ReasonCode
+from msgspec import Struct
+
+from ticket_status.core.model import Discreet, InstallationType, Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, mapping, text
 from ticket_status.jira.charset import decoded
@@ -24,12 +25,11 @@ _DEFAULT_LIFETIME = 3600
 """Seconds that an access token lives when its answer does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Discreet, frozen=True):
     """What a grant came to. ``refresh_token`` is ``None`` when there is none, so that the grant cannot be kept up."""
 
-    access_token: str = field(repr=False)
-    refresh_token: str | None = field(repr=False)
+    access_token: str
+    refresh_token: str | None
     expires_at: datetime
     scope: str
 
@@ -56,8 +56,7 @@ class Tokens:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DeadGrant:
+class DeadGrant(Struct, frozen=True):
     """``invalid_grant``: the code or refresh token is unknown, used or revoked."""
 
 

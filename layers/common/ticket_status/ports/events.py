@@ -1,13 +1,13 @@
 """The bus that changes are published on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class BusEvent:
+
+class BusEvent(Struct, frozen=True):
     """An event for the stack's bus."""
 
     detail_type: str

@@ -1,14 +1,14 @@
 """Lists in pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """One page of a list; ``next_token`` is opaque, ``None`` at the end."""
 
     items: Sequence[T]

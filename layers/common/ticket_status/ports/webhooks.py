@@ -1,18 +1,18 @@
 """Where webhooks are kept, how their deliveries are told from forged ones, and how Jira is made to deliver."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
+
+from msgspec import Struct
 
 from ticket_status.core.model import Integration, TicketKey
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.webhooks import Hint, Signing, Tally, Webhook, WebhookState
 
 
-@dataclass(frozen=True, slots=True)
-class HookKeys:
+class HookKeys(Struct, frozen=True):
     """What deliveries of one webhook may be signed with. Never shown (R17)."""
 
     current: str
@@ -112,16 +112,14 @@ class DeliverySignatures(Protocol):
         """Whether it is signed, in this way and no other, with one of the keys; header names in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Struct, frozen=True):
     """A webhook as Jira has it."""
 
     jira_id: str
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotPermitted:
+class NotPermitted(Struct, frozen=True):
     """Jira does not let this credential register webhooks."""
 
     reason: str

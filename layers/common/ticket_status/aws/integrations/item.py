@@ -1,10 +1,10 @@
 """The item of an integration, as a PynamoDB model, and the integration that it is."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
 from pynamodb.attributes import (
     BooleanAttribute,
     JSONAttribute,
@@ -171,7 +171,7 @@ def _site_of(stored: Mapping[str, Any] | None) -> Site | None:
     """Of an item that an older version wrote, or a newer one, as far as it is known here."""
     if stored is None:
         return None
-    known = {name: value for name, value in stored.items() if name in Site.__dataclass_fields__}
+    known = {name: value for name, value in stored.items() if name in Site.__struct_fields__}
     too_many_at = stored.get("ids_too_many_at")
     return Site(
         **{

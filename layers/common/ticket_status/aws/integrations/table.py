@@ -1,7 +1,6 @@
 """The integrations table: conditional changes of one integration, and the conditions that they are made on."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from pynamodb.exceptions import DoesNotExist
@@ -20,7 +19,7 @@ from ticket_status.aws.integrations.item import (
 from ticket_status.core.model import Integration, ReasonCode
 
 _IN_MEMBERS = {"site", "trouble", "due"}
-_PLAIN = frozenset(IntegrationRow.get_attributes()) & {one.name for one in fields(Integration)} - _IN_MEMBERS
+_PLAIN = frozenset(IntegrationRow.get_attributes()) & set(Integration.__struct_fields__) - _IN_MEMBERS
 """Attributes that a row and an integration have alike."""
 
 

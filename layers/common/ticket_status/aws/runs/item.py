@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
 from pynamodb.attributes import (
     JSONAttribute,
     MapAttribute,
@@ -68,7 +68,7 @@ class MissingRow(Model):
     expires_at = TTLAttribute()
 
 
-_COUNTED = tuple(one.name for one in fields(Counts))
+_COUNTED = Counts.__struct_fields__
 """Attributes of a run's item that bear its counts."""
 
 RUN_PREFIX = "run#"

@@ -6,10 +6,11 @@ interrupted is done again by the next run. The alias that stays answers for link
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import ContendedWriteError, has_version, side_by_side, tries
@@ -27,8 +28,7 @@ LINKS_AT_ONCE = 30
 """Links that one transaction moves: each is one item to put, one to delete and the head of its violation."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
+class _Move(Struct, frozen=True):
     """A link that moves, and the head that its violation then has."""
 
     old: Link

@@ -1,10 +1,10 @@
 """The items of the violations' table, each kind with both directions: links, heads, memberships, catalogue, keys."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.attributes import (
     BooleanAttribute,
     JSONAttribute,
@@ -98,8 +98,7 @@ class TicketKeyRow(Model):
     expires_at = TTLAttribute()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredHead:
+class StoredHead(Struct, frozen=True):
     """A head as it was read."""
 
     head: Head

@@ -6,10 +6,11 @@ held is read and planned anew.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -44,8 +45,7 @@ Membership = tuple[Resource | None, str]
 LinkKey = tuple[str, TicketKey]
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """What one transaction writes: no item twice."""
 
     registrations: list[Registration] = field(default_factory=list)
@@ -97,8 +97,7 @@ class _Group:
         )
 
 
-@dataclass(slots=True)
-class _Stored:
+class _Stored(Struct):
     """What is stored of what is to be registered."""
 
     tickets: dict[TicketKey, TicketRow]

@@ -6,11 +6,11 @@ fail; then everything is read and decided anew.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import ContendedWriteError, has_version, same, side_by_side, tries
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What is stored of a link and of what hangs on it."""
 
     link: Link

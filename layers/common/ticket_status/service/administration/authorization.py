@@ -1,8 +1,9 @@
 """Authorising an integration by a person: OAuth 2.0 and OAuth 1.0a, each from its beginning to its callback."""
 
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ticket_status.core.health import Paused
 from ticket_status.core.model import AuthType, Integration
@@ -25,8 +26,7 @@ _SECRET_MEMBER = "request_token_secret"  # noqa: S105 - the name of a member, no
 """Of the first leg of OAuth 1.0a, kept among the integration's secrets until the second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """An authorisation that waits for a person."""
 
     authorization_url: str

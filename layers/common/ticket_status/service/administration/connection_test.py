@@ -1,8 +1,10 @@
 """Test Integration: tries an integration, and its finding becomes the integration's health (R9 to R11)."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core import health as rules
 from ticket_status.core.connection import ConnectionReport
@@ -16,8 +18,7 @@ from ticket_status.service.administration.settings_ports import SettingsPorts
 from ticket_status.service.retrieval.careful import CONFIRM_AFTER
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What Test Integration found."""
 
     status: HealthStatus

@@ -1,13 +1,15 @@
 """Editing an integration: tried before anything is stored, so that an edit that fails changes nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import field
+from msgspec.structs import replace
+
 from ticket_status.core.addresses import origin_of
 from ticket_status.core.connection import ConnectionReport
-from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode, Site
+from ticket_status.core.model import AuthType, Discreet, InstallationType, Integration, ReasonCode, Site
 from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import Refused, Throttled
 from ticket_status.service.administration.integrations import TRIED_WHEN_GIVEN, refused
@@ -24,8 +26,7 @@ from ticket_status.service.administration.refusals import (
 from ticket_status.service.administration.settings_ports import SettingsPorts
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Discreet, frozen=True):
     """What to change; ``None`` and absent secrets stay as they are."""
 
     jira_server_url: str | None = None
@@ -33,7 +34,7 @@ class Edit:
     client_id: str | None = None
     consumer_key: str | None = None
     skip_proxy: bool | None = None
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     skip_connection_test: bool = False
     credential_expires_at: datetime | None = None
     sets_expiry: bool = False

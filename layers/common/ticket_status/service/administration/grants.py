@@ -7,10 +7,11 @@ tried, then stored, and what the trial found becomes the integration's health (R
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType, HealthStatus, Integration, PendingAuthorization, ReasonCode
@@ -25,8 +26,7 @@ _LONGEST_NAME = 88
 """Characters of 64 in base64: longer ones are of no integration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Authorised:
+class Authorised(Struct, frozen=True):
     """Access was granted and stored; ``trouble`` is what is wrong all the same."""
 
     connection_name: str
@@ -34,20 +34,17 @@ class Authorised:
     trouble: JiraTrouble | None
 
 
-@dataclass(frozen=True, slots=True)
-class StateInvalid:
+class StateInvalid(Struct, frozen=True):
     """The state is unknown, used or expired."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotGranted:
+class NotGranted(Struct, frozen=True):
     """The person did not grant access."""
 
     connection_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class GrantFailed:
+class GrantFailed(Struct, frozen=True):
     """Access was granted, but could not be taken up; nothing was stored."""
 
     connection_name: str

@@ -3,12 +3,15 @@
 import secrets
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import (
     AuthType,
+    Discreet,
     Health,
     HealthStatus,
     InstallationType,
@@ -39,15 +42,14 @@ _REF_CHARACTERS = string.ascii_lowercase + "234567"
 _REF_LENGTH = 6
 
 
-@dataclass(frozen=True, slots=True)
-class NewIntegration:
+class NewIntegration(Discreet, frozen=True):
     """What somebody wants to create; it fits its shape already, but for the address."""
 
     connection_name: str
     installation_type: InstallationType
     jira_server_url: str
     auth_type: AuthType
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     username: str | None = None
     client_id: str | None = None
     consumer_key: str | None = None
@@ -59,8 +61,7 @@ class NewIntegration:
     credential_expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListedIntegration:
+class ListedIntegration(Struct, frozen=True):
     """An integration with its newest run."""
 
     integration: Integration

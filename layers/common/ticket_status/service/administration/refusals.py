@@ -1,145 +1,127 @@
 """What an administrator's request can come to when it is not done. The API has one problem document for each."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType
 
 
-@dataclass(frozen=True, slots=True)
-class IntegrationNotFound:
+class IntegrationNotFound(Struct, frozen=True):
     """There is no integration of this name."""
 
     connection_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class TicketNotFound:
+class TicketNotFound(Struct, frozen=True):
     """The integration has no ticket of this issue, which was named by id or key."""
 
     issue: str
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRunNotFound:
+class SyncRunNotFound(Struct, frozen=True):
     """The integration has no run with this id."""
 
     run_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class NameTaken:
+class NameTaken(Struct, frozen=True):
     """There is an integration of this name already."""
 
     connection_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddressRefused:
+class AddressRefused(Struct, frozen=True):
     """The address is not accepted (R18)."""
 
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionFailed:
+class ConnectionFailed(Struct, frozen=True):
     """Jira could not be reached with these credentials; nothing was stored."""
 
     report: ConnectionReport
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationFailed:
+class AuthorizationFailed(Struct, frozen=True):
     """Jira did not let an authorisation begin."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimited:
+class RateLimited(Struct, frozen=True):
     """Everybody holds off from the site until then (R11)."""
 
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DifferentSite:
+class DifferentSite(Struct, frozen=True):
     """The new address is another site: the tickets are not there."""
 
     known: str
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialsRequired:
+class CredentialsRequired(Struct, frozen=True):
     """The address is another host's: the secret goes there only if it is given for it (R17)."""
 
     known: str
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class MissingScopes:
+class MissingScopes(Struct, frozen=True):
     """The grant has too few scopes for retrieval (R16)."""
 
     scopes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RetrievalDisabled:
+class RetrievalDisabled(Struct, frozen=True):
     """Nothing is asked from Jira while retrieval is off (R5)."""
 
     connection_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class PendingAuthorizationFirst:
+class PendingAuthorizationFirst(Struct, frozen=True):
     """The integration has to be authorised before Jira can be asked."""
 
     connection_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class WrongAuthType:
+class WrongAuthType(Struct, frozen=True):
     """The integration proves itself in another way."""
 
     actual: AuthType
     asked: AuthType
 
 
-@dataclass(frozen=True, slots=True)
-class OutsideWindow:
+class OutsideWindow(Struct, frozen=True):
     """The ticket is older than a year: it is not asked for, not even by hand (R2)."""
 
     issue_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class IntegrationBroken:
+class IntegrationBroken(Struct, frozen=True):
     """The request itself found the integration broken (R9)."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class JiraUnavailable:
+class JiraUnavailable(Struct, frozen=True):
     """Jira cannot be reached or fails, not yet for long (R9)."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookNotPermitted:
+class WebhookNotPermitted(Struct, frozen=True):
     """Jira does not let this credential register webhooks; ``steps`` say how a person does it (R19)."""
 
     reason: str
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedMeanwhile:
+class ChangedMeanwhile(Struct, frozen=True):
     """Somebody else is changing the integration at this moment."""
 
     connection_name: str

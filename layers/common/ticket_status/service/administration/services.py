@@ -1,6 +1,6 @@
 """The use cases of administrators together, as the routes of ``SettingsFunction`` call them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ticket_status.service.administration.authorization import Authorization
 from ticket_status.service.administration.connection_test import Checking
@@ -14,8 +14,7 @@ from ticket_status.service.administration.webhook import WebhookPorts, Webhooks
 from ticket_status.service.tickets.reading import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsServices:
+class SettingsServices(Struct, frozen=True):
     """What the routes of ``SettingsFunction`` call."""
 
     integrations: Integrations

@@ -3,9 +3,10 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct
 
 from ticket_status.core.model import Integration, Site
 from ticket_status.ports.connecting import ConnectionTester, KeyPair, OAuth1Grants, OAuth2Grants
@@ -31,8 +32,7 @@ class Connections(JiraConnector, ConnectionTester, Protocol):
     """Opens and tries sites."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsPorts:
+class SettingsPorts(Struct, frozen=True):
     """What the use cases of administrators work with."""
 
     integrations: IntegrationStore

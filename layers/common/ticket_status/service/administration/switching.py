@@ -1,6 +1,6 @@
 """The toggle "Retrieve Jira Tickets" (R5, R6, R16), and starting runs by hand."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ticket_status.core.model import AuthType, HealthStatus, InstallationType, Integration, Trigger
 from ticket_status.core.scopes import missing_scopes
@@ -15,8 +15,7 @@ from ticket_status.service.administration.refusals import (
 from ticket_status.service.administration.settings_ports import SettingsPorts
 
 
-@dataclass(frozen=True, slots=True)
-class Switched:
+class Switched(Struct, frozen=True):
     """How the toggle stands now."""
 
     on: bool

@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ticket_status.core.judgement import project_of
-from ticket_status.core.model import InstallationType, Integration, Slice
+from ticket_status.core.model import Discreet, InstallationType, Integration, Slice
 from ticket_status.core.scopes import WEBHOOK_SCOPES
 from ticket_status.core.sighting import read_sighting
 from ticket_status.core.throttle import next_pause, pause_end
@@ -56,18 +58,16 @@ _ROWS_FOR_PROJECTS = 5_000
 """So many tickets are looked at for the projects that a webhook is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetUp:
+class SetUp(Discreet, frozen=True):
     """A webhook as it was set up. The secret is in no other answer (R17)."""
 
     webhook: Webhook
-    secret: str | None = field(repr=False)
+    secret: str | None
     jql: str
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookPorts:
+class WebhookPorts(Struct, frozen=True):
     """What webhooks need beyond what other settings do."""
 
     webhooks: WebhookStore

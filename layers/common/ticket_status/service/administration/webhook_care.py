@@ -1,8 +1,9 @@
 """R19: what the probe does for webhooks every 15 minutes: renew, make anew, follow switches, tell what changed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from ticket_status.core.model import Integration
 from ticket_status.core.throttle import pause_end
@@ -31,8 +32,7 @@ _DOUBTED = frozenset({WebhookState.SILENT, WebhookState.FAILING, WebhookState.EX
 WEBHOOK_STATE_CHANGED = "Webhook State Changed"
 
 
-@dataclass(frozen=True, slots=True)
-class CareReport:
+class CareReport(Struct, frozen=True):
     """What a round found."""
 
     webhooks: int

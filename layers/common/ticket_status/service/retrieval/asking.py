@@ -7,8 +7,9 @@ what was not recorded is asked for again.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from ticket_status.core.comparison import Comparison, Row, against_stored, asked_as, compare
 from ticket_status.core.coverage import Coverage
@@ -36,8 +37,7 @@ _RETRIES = 2
 """How often issues that Jira could not answer for (``issueErrors``) are asked for again at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What one call's worth of tickets came to."""
 
     rows: Sequence[Row]

@@ -4,9 +4,10 @@ Worker, button, probe and recheck open sites here, so that they cannot differ.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
+
+from msgspec.structs import replace
 
 from ticket_status.core.health import to_be_confirmed
 from ticket_status.core.model import Integration

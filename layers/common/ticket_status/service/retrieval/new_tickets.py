@@ -1,9 +1,11 @@
 """R14: new tickets join the run at work, or get one of their own, within a minute of being registered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core.model import NEW_TICKETS, Integration, Slice, SliceProgress, SyncRun, Trigger
 from ticket_status.core.new_tickets import (
@@ -25,8 +27,7 @@ from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 
-@dataclass(frozen=True, slots=True)
-class Retrieved:
+class Retrieved(Struct, frozen=True):
     """They are being retrieved, by this run."""
 
     run_id: str

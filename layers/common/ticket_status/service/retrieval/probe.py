@@ -6,9 +6,10 @@ A broken integration is tried again by one request; a success starts a full run.
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from ticket_status.core.model import Integration, ReasonCode
 from ticket_status.core.runs import LOST, lost, new_tickets_forgotten, to_be_begun, to_be_probed
@@ -32,8 +33,7 @@ class _Outcome(Enum):
     NOT_APPLICABLE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeReport:
+class ProbeReport(Struct, frozen=True):
     """What a round of the probe found."""
 
     probed: int
@@ -46,8 +46,7 @@ class ProbeReport:
     """Runs that were closed because their work was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Attended:
+class _Attended(Struct, frozen=True):
     outcome: _Outcome
     taken_up: bool
     lost: bool

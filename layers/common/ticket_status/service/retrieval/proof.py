@@ -7,10 +7,11 @@ What was judged in between counts only then.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from ticket_status.core.comparison import asked_as
 from ticket_status.core.health import OutOfTime
@@ -44,8 +45,7 @@ class Failed(NamedTuple):
     """Jira fails on one thing that it was asked for, and answers for our account: the site is well (R9b)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(Struct, frozen=True):
     """What a go came to."""
 
     settled: Sequence[Judgement]
@@ -105,7 +105,7 @@ class Proof:
         after = self._jira.whoami()
         if not isinstance(after, Account):
             return after
-        if after != before:
+        if after.account_id != before.account_id:
             return Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered for another account in mid-proof")
         return None
 

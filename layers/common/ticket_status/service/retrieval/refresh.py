@@ -6,9 +6,10 @@ It never fails because of Jira: what could not be read says so, the rest is fres
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
+
+from msgspec import Struct
 
 from ticket_status.core.comparison import Comparison, Row, shows_new_keys
 from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, recovers
@@ -43,16 +44,14 @@ _TO_CONFIRM = 0.4
 proven after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshedTicket:
+class RefreshedTicket(Struct, frozen=True):
     """A ticket after a manual refresh, and what that did."""
 
     ticket: ShownTicket
     refresh: Refreshed
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshedViolation:
+class RefreshedViolation(Struct, frozen=True):
     """A violation after a manual refresh."""
 
     resources: tuple[Resource, ...]
@@ -60,8 +59,7 @@ class RefreshedViolation:
     """The leading one first."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshPorts:
+class RefreshPorts(Struct, frozen=True):
     """What the button works with."""
 
     integrations: IntegrationStore

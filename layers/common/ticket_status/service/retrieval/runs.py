@@ -2,8 +2,10 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticket_status.core.model import Due, Integration, RunState, SliceProgress, SyncRun, Trigger
 from ticket_status.core.runs import (
@@ -36,8 +38,7 @@ INDEX_LAG = timedelta(seconds=3)
 """How long a run waits for the index when tickets were registered just before it began: index reads lag behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartedRun:
+class StartedRun(Struct, frozen=True):
     """A run that was started, or that was found at work already."""
 
     run_id: str | None

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ticket_status.core.expiry import due_warning
 from ticket_status.core.model import HealthStatus, Integration, Trigger
@@ -20,8 +21,7 @@ class InvalidEventError(ValueError):
     """Raised when the sync function's event is not a known one; it names the field."""
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRequest:
+class SyncRequest(Struct, frozen=True):
     """What the event asks for."""
 
     integration_name: str | None = None
@@ -37,8 +37,7 @@ class Skipped(StrEnum):
     PENDING_AUTHORIZATION = "pending_authorization"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What was done, or in a dry run would be done, with one integration."""
 
     integration_name: str
@@ -48,8 +47,7 @@ class Decision:
     tickets_in_window: int
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleAnswer:
+class ScheduleAnswer(Struct, frozen=True):
     """What the sync function answers; ``queued`` counts what was really put on the queue."""
 
     dry_run: bool

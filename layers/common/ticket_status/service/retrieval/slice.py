@@ -7,9 +7,10 @@ was not recorded there is asked for again.
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice
+
+from msgspec import Struct
 
 from ticket_status.core.comparison import Comparison, Row, doubtful, shows_new_keys
 from ticket_status.core.health import OutOfTime, forgets
@@ -35,8 +36,7 @@ _HAND_ON = timedelta(seconds=35)
 """With less time left no further call is begun: a call may take 20 s, and what it brings has to be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """Switched off, deleted, broken or paused meanwhile: the worker that takes the rest finds out which."""
 
 

@@ -5,9 +5,11 @@ verdicts that it had no time, or was not allowed, to prove: the next proof of ou
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ticket_status.core.health import OutOfTime
 from ticket_status.core.judgement import implausible
@@ -36,8 +38,7 @@ _LOOK_WHETHER_STOPPED = 10
 """Once in so many tickets it is read whether retrieval was switched off, or paused, meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What one message made of a run's missing tickets."""
 
     counts: Counts
@@ -45,8 +46,7 @@ class Judged:
     """Why it ended early; ``None``: every missing ticket is judged."""
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """A part of the missing tickets, as far as this message has read it."""
 
     noted: MissingTickets

@@ -5,9 +5,10 @@ reason. Only a bug or an outage of AWS raises, and then the message itself comes
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
+
+from msgspec import Struct, field
 
 from ticket_status.core.health import RETRY_DELAY, Broke, OutOfTime, Paused, TryAgain
 from ticket_status.core.model import Counts, Integration, RunState, SyncRun
@@ -42,8 +43,7 @@ _MARGIN = timedelta(seconds=10)
 """What is left of the worker's time, after the last answer of Jira, to write it and hand the rest on."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkReport:
+class WorkReport(Struct, frozen=True):
     """What became of a message: the canonical log line and the metrics."""
 
     kind: str
@@ -58,8 +58,7 @@ class WorkReport:
     """Whether it ended a run of all tickets well."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(Struct, frozen=True):
     """Everything that work on a run needs."""
 
     integration: Integration

@@ -1,6 +1,6 @@
 """What the worker, and all that works for it, is given."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.queue import WorkQueue
@@ -10,8 +10,7 @@ from ticket_status.ports.webhooks import WebhookStore
 from ticket_status.service.retrieval.careful import CarefulConnector
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerPorts:
+class WorkerPorts(Struct, frozen=True):
     """Its stores, its queue, and its way to Jira."""
 
     integrations: IntegrationStore

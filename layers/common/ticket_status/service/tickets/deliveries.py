@@ -7,10 +7,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from hashlib import sha256
+
+from msgspec import Struct, field
 
 from ticket_status.core.model import TicketKey
 from ticket_status.core.webhooks import EVENTS, GATHER, MOST_BYTES, Hint, Tally, Webhook
@@ -49,8 +50,7 @@ class Received(Enum):
     TOO_LARGE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """A request as it came: header names in lower case, the body's raw bytes."""
 
     hook_id: str
@@ -58,8 +58,7 @@ class Delivery:
     body: bytes
 
 
-@dataclass(slots=True)
-class _Warm:
+class _Warm(Struct):
     """What a warm function remembers of one webhook."""
 
     keys: HookKeys | None
@@ -71,8 +70,7 @@ class _Warm:
     tallies: Counter[Tally] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryPorts:
+class DeliveryPorts(Struct, frozen=True):
     """What receiving works with: it can mark tickets, count, and send messages, nothing else."""
 
     webhooks: WebhookStore

@@ -5,8 +5,10 @@ Reading the streams is what makes it at least once and never before the write.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from ticket_status.core.changes import face, health_changed, ticket_changed, warned
 from ticket_status.core.model import Health, Integration, Ticket, TicketKey
@@ -26,16 +28,14 @@ _INDEX_TRIES = 6
 """The index of a ticket's violations lags behind by about a second; it is asked once a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketWrite:
+class TicketWrite(Struct, frozen=True):
     """A ticket before and after a write."""
 
     old: Ticket
     new: Ticket
 
 
-@dataclass(frozen=True, slots=True)
-class IntegrationWrite:
+class IntegrationWrite(Struct, frozen=True):
     """An integration before and after a write."""
 
     old: Integration

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Integration, Ticket, TicketKey
@@ -15,8 +16,7 @@ from ticket_status.ports.tickets import TicketStore
 from ticket_status.ports.violations import ViolationStore
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTicket:
+class ShownTicket(Struct, frozen=True):
     """A ticket as it is shown at a moment."""
 
     ticket: Ticket
@@ -26,16 +26,14 @@ class ShownTicket:
     coverage: Coverage
 
 
-@dataclass(frozen=True, slots=True)
-class LeadingTicket:
+class LeadingTicket(Struct, frozen=True):
     """The "Ticket Status" column of a violation."""
 
     leading: ShownTicket
     tickets: int
 
 
-@dataclass(frozen=True, slots=True)
-class ViolationTickets:
+class ViolationTickets(Struct, frozen=True):
     """All that is known of a violation."""
 
     resources: tuple[Resource, ...]

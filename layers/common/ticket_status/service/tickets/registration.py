@@ -1,8 +1,9 @@
 """R14: new tickets are stored with their violations, and get their first status within a minute."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from ticket_status.core.model import Integration, Ticket, TicketKey
 from ticket_status.core.new_tickets import GATHER, stale_after
@@ -13,8 +14,7 @@ from ticket_status.ports.queue import WorkQueue
 from ticket_status.ports.violations import ViolationStore
 
 
-@dataclass(frozen=True, slots=True)
-class NewTicket:
+class NewTicket(Struct, frozen=True):
     """One element of a registration that fits."""
 
     integration_name: str

@@ -1,7 +1,8 @@
 """Taking tickets off violations again: a link goes, and a ticket without a link is forgotten."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ticket_status.core.model import Ticket, TicketKey
 from ticket_status.core.violations import Link
@@ -13,8 +14,7 @@ _TICKETS_OF_A_KEY = 100
 """More tickets than that never had the same issue key."""
 
 
-@dataclass(frozen=True, slots=True)
-class OldTicket:
+class OldTicket(Struct, frozen=True):
     """A ticket that a violation is to lose: by its issue id or, without one, by a key that it has or had."""
 
     integration_name: str
