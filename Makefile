@@ -91,13 +91,16 @@ document: .local/api-document/.ready ## the API document: redocly and spectral, 
 
 validate: setup ## the templates: SAM, cfn-lint
 	@$(SAM) validate --lint --region us-east-1
-	@.local/sam-venv/bin/cfn-lint console.yaml
+	@.local/sam-venv/bin/cfn-lint $(INSIDE)
 	@for example in xray consumers; do $(SAM) validate --lint --region us-east-1 --template examples/$$example/template.yaml; done
 
-# Each suppression is on the line or the resource that it is for, with its reason; checkov's are in template.yaml.
+# The stacks inside the stack.
+INSIDE := permissions.yaml monitoring.yaml console.yaml
+
+# Each suppression is on the line or the resource that it is for, with its reason; checkov's are in the templates.
 scan: setup secrets .local/scan-venv/.ready ## look for weaknesses: code (bandit), template (checkov), secrets (detect-secrets)
 	@$(PY) -m bandit --quiet --recursive layers/common/ticket_status cli functions local sample_jira tools 2>/dev/null
-	@.local/scan-venv/bin/checkov --file template.yaml console.yaml --framework cloudformation --compact --quiet --skip-download
+	@.local/scan-venv/bin/checkov --file template.yaml $(INSIDE) --framework cloudformation --compact --quiet --skip-download
 
 secrets: setup
 	@find . .ci .github -type f -not -path './.*/*' -not -path './dist/*' -not -name '*.pyc' \

@@ -15,10 +15,11 @@ import yaml
 
 from local import ROOT, STATE
 from local.emulator import CREDENTIALS
+from local.template import STACK, in_one
 
 SAM = ROOT / ".venv" / "bin" / "sam"
 BUILD = STATE / "build"
-UNKNOWN_TYPES = {"AWS::WAFv2::WebACLAssociation", "AWS::CloudFormation::Stack"}
+UNKNOWN_TYPES = {"AWS::WAFv2::WebACLAssociation", STACK}
 # The embedded AWS is spoken to without encryption, on loopback, which these forbid.
 FORBIDDING_TYPES = {"AWS::SQS::QueuePolicy"}
 # Those that the functions have clients for, as botocore names them.
@@ -75,11 +76,16 @@ def _prune_layer() -> None:
 
 
 def _prune_template() -> None:
-    """Leave out what the embedded AWS does not know, which it refuses even where none is made, and what forbids it."""
+    """Make it one stack, without what the embedded AWS refuses, even where none is made, and what forbids it."""
     template = BUILD / "template.yaml"
-    built = yaml.safe_load(template.read_text())
+    built = in_one(_built(template.name), _built)
     built["Resources"] = {name: one for name, one in built["Resources"].items() if is_for_here(one)}
     template.write_text(yaml.safe_dump(built, sort_keys=False))
+
+
+def _built(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((BUILD / name).read_text())
+    return document
 
 
 def is_for_here(resource: Mapping[str, Any]) -> bool:

@@ -33,7 +33,7 @@ HOW_TO_DEPLOY = f"""\
 # Ticket Status {__version__}
 
 Everything is built. You need the AWS SAM CLI, and credentials and a region in your environment that may create what
-`template.yaml` lists, roles among it.
+`template.yaml` and the templates in the folders beside it list, roles among it.
 
     sam deploy --guided
 

@@ -219,7 +219,7 @@ def test_every_metric_that_an_alarm_watches_is_written_without_detailed_monitori
 
 
 def test_every_metric_of_ours_on_the_dashboard_is_written(emitted: set[Metric]) -> None:
-    body, _ = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     shown = [
         metric
         for widget in json.loads(body)["widgets"]

@@ -8,14 +8,14 @@ import pytest
 from local import ROOT
 from local.console import API_PAGE, API_PAGE_POLICY, CONTENT_SECURITY_POLICY
 from local.stack import BASE_PATH
-from local.template import load
+from local.template import read
 from tests.template.deployed import deployed
 
 
 @pytest.fixture(scope="module")
 def console() -> dict[str, Any]:
     """The template of the stack inside the stack."""
-    return load("console.yaml")
+    return read("console.yaml")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from local.template import load
+from local.template import load, read
 from tests.template.deployed import Deployed, deployed
 from tools.deploy import LONGEST_NAME
 
@@ -44,7 +44,7 @@ def test_the_prefix_of_the_token_endpoint_is_one_that_cognito_takes(stack: Deplo
 
 def test_the_console_s_names_have_room_for_any_stack_s() -> None:
     """CloudFront: 64 characters for an origin access control, 128 for a policy of headers."""
-    inside = load("console.yaml")["Resources"]
+    inside = read("console.yaml")["Resources"]
     names = [
         inside["OriginAccess"]["Properties"]["OriginAccessControlConfig"]["Name"],
         inside["Headers"]["Properties"]["ResponseHeadersPolicyConfig"]["Name"],

@@ -153,8 +153,8 @@ def test_the_namespace_of_our_metrics_is_the_stacks_own(template: dict[str, Any]
 
 
 def test_a_widget_shows_dimensions_that_its_metric_has(resources: dict[str, Any]) -> None:
-    body, names = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    assert {value["Fn::GetAtt"][0] for value in names.values()} <= set(resources)
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert {"SyncQueue", "SyncDeadLetterQueue"} < set(re.findall(r"\$\{(\w+)\.QueueName\}", body)) <= set(resources)
     for widget in json.loads(body)["widgets"]:
         for namespace, _, *rest in widget["properties"]["metrics"]:
             dimensions = [one for one in rest if isinstance(one, str)]
@@ -179,7 +179,7 @@ def test_cloudwatch_takes_every_alarm_s_period(resources: dict[str, Any]) -> Non
 def test_every_alarm_has_a_heading_in_the_runbook(resources: dict[str, Any]) -> None:
     runbook = (ROOT / "docs" / "operations.md").read_text()
     headings = {heading.lower() for heading in re.findall(r"^#+ (.+)$", runbook, flags=re.MULTILINE)}
-    names = {alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName} ") for alarm in alarms(resources).values()}
+    names = {alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName} - ") for alarm in alarms(resources).values()}
     assert {name.lower() for name in names} <= headings
 
 
