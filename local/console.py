@@ -1,6 +1,6 @@
 """The console of the local run: its files, the API page, the API and a token, on one origin, on loopback only.
 
-On AWS a distribution does the same (``Console…`` in ``template.yaml``), and people sign in to get a token.
+On AWS a distribution does the same (``console.yaml``), and people sign in to get a token.
 """
 
 import json
