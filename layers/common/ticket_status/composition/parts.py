@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
+    from ticket_status.jira.connector import Connector
+    from ticket_status.service.retrieval.careful import CarefulConnector
+
 T = TypeVar("T")
 
 _AWS = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5})
@@ -189,3 +192,25 @@ class Stores:
     def run_keeper(self) -> Runs:
         """Starts and ends runs."""
         return Runs(self.integrations, self.tickets, self.runs, self.queue)
+
+
+def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> "CarefulConnector":
+    """Opens integrations' sites. Loaded with the first one: reading, quiet probes and superseded messages open none."""
+
+    def load() -> "CarefulConnector":
+        from ticket_status.composition import sites  # noqa: PLC0415 - see above
+
+        return sites.connector(stores, config, jira)
+
+    return later(load)
+
+
+def plain_connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> "Connector":
+    """The same without counting points and without care: for calls that retrieve nothing."""
+
+    def load() -> "Connector":
+        from ticket_status.composition import sites  # noqa: PLC0415 - see ``connector``
+
+        return sites.plain_connector(stores, config, jira)
+
+    return later(load)

@@ -4,8 +4,16 @@ from functools import cache
 
 from ticket_status.aws.event_bus import EventBridgeBus
 from ticket_status.aws.webhooks.store import DynamoWebhookStore
-from ticket_status.composition.parts import Stores, Telemetry, client_of, hook_keys, now, telemetry
-from ticket_status.composition.sites import connector, plain_connector
+from ticket_status.composition.parts import (
+    Stores,
+    Telemetry,
+    client_of,
+    connector,
+    hook_keys,
+    now,
+    plain_connector,
+    telemetry,
+)
 from ticket_status.config import ProbeConfig
 from ticket_status.service.administration.webhook import WebhookPorts
 from ticket_status.service.administration.webhook_care import WebhookCare

@@ -1,22 +1,18 @@
 """``RefreshFunction``, put together."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from ticket_status.api.application import UNHANDLED_ERRORS, Surroundings
 from ticket_status.composition.api import surroundings
-from ticket_status.composition.parts import Stores, later, now, telemetry
+from ticket_status.composition.parts import Stores, connector, now, telemetry
 from ticket_status.config import ApiConfig
 from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
 from ticket_status.service.tickets.reading import Reading
 from ticket_status.service.tickets.registration import RegisterTickets
 from ticket_status.service.tickets.unregistration import UnregisterTickets
-
-if TYPE_CHECKING:
-    from ticket_status.service.retrieval.careful import CarefulConnector
 
 
 def _report_rejected(error: JiraRejectedRequestError) -> None:
@@ -36,19 +32,12 @@ class RefreshServices(Struct, frozen=True):
     """How long after its creation a ticket is kept."""
 
 
-def _connector(stores: Stores, config: ApiConfig) -> "CarefulConnector":
-    from ticket_status.composition.sites import connector  # noqa: PLC0415 - readers do not wait for it at a cold start
-
-    return connector(stores, config.stores, config.jira)
-
-
 def refresh() -> tuple[RefreshServices, Surroundings]:
     """The services of ``RefreshFunction`` and what surrounds them."""
     config = ApiConfig.from_env()
     stores = Stores(config.stores)
     reading = Reading(stores.integrations, stores.tickets, stores.violations)
-    opens = later(lambda: _connector(stores, config))
-    ports = RefreshPorts(stores.integrations, stores.tickets, opens)
+    ports = RefreshPorts(stores.integrations, stores.tickets, connector(stores, config.stores, config.jira))
     services = RefreshServices(
         reading,
         Refresh(ports, reading, stores.run_keeper, now, _report_rejected),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _connecting(config: ApiConfig, secrets: SecretStore, lease: RefreshLease) -> "Connecting":
-    from ticket_status.composition.connecting import Connecting  # noqa: PLC0415 - as in ``refresh``
+    from ticket_status.composition.connecting import Connecting  # noqa: PLC0415 - as in ``connector``
 
     return Connecting.of(config.jira, config.stores.region, secrets, lease)
 

@@ -9,8 +9,7 @@ from msgspec.structs import asdict
 
 from ticket_status.aws.queue import MalformedMessageError, read_message
 from ticket_status.aws.webhooks.store import DynamoWebhookStore
-from ticket_status.composition.parts import Stores, Telemetry, now, telemetry
-from ticket_status.composition.sites import connector
+from ticket_status.composition.parts import Stores, Telemetry, connector, now, telemetry
 from ticket_status.config import WorkerConfig
 from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.ports.queue import WorkQueue
