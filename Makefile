@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stack redeploy quick test coverage check lint types scan secrets format validate document upgrade dead-letters access kept build deploy package docs deploy-console bench lock clean
+.PHONY: help setup run demo stack redeploy quick test coverage check lint types scan secrets format validate document schemas upgrade dead-letters access kept build deploy package docs deploy-console bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -82,6 +82,9 @@ types: setup ## mypy --strict, tests too
 document: .local/api-document/.ready ## the API document: redocly and spectral, neither an error nor a warning (needs npm)
 	@.local/api-document/node_modules/.bin/redocly lint docs/openapi.yaml --config tools/api_document/redocly.yaml
 	@.local/api-document/node_modules/.bin/spectral lint docs/openapi.yaml --ruleset tools/api_document/spectral.yaml --fail-severity warn
+
+schemas: setup ## write the bodies of requests into the API document, from the shapes that read them
+	@PYTHONPATH=layers/common:. $(PY) -m tools.request_bodies
 
 .local/api-document/.ready: tools/api_document/package-lock.json
 	@command -v npm >/dev/null || { echo "npm (Node.js 20 or newer) is needed to lint docs/openapi.yaml"; exit 1; }

@@ -1,5 +1,6 @@
 """``RefreshFunction``: tickets and violations."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -8,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec.structs import asdict
 
 from ticket_status.api.application import Api
+from ticket_status.api.bodies import CONNECTION_NAME
 from ticket_status.api.call import PAGING, Call, Reply, json_reply, page_reply
 from ticket_status.api.presenters import present_listed_ticket, present_resource, present_status, present_ticket
 from ticket_status.api.problems import (
@@ -21,19 +23,17 @@ from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
 from ticket_status.api.ticket_bodies import (
     FILTERS,
-    INTEGRATION_NAME,
+    OLD_TICKETS,
     REFRESHED,
     STATUSES,
     TICKET_FILTERS,
-    TICKETS,
+    TYPE,
     VIOLATION_ID,
     Rejected,
-    read_filters,
+    Sorted,
+    new_tickets,
     read_issue_key,
-    read_new_tickets,
-    read_old_tickets,
     read_resource,
-    read_resource_type,
 )
 from ticket_status.api.times import present_optional_time
 from ticket_status.composition import refresh as composition
@@ -55,24 +55,20 @@ routes: Routes[RefreshServices] = Routes()
 @routes.post("/tickets", Scope.REGISTER)
 def register_tickets(call: Call, services: RefreshServices) -> Reply:
     """Register tickets; an element that does not fit is rejected with its index, the others are stored."""
-    elements = call.body(TICKETS)["tickets"]
-    fitting, rejected = read_new_tickets(elements, call.now, services.retention)
-    unknown = services.registration.register(list(fitting.values()), call.now)
-    rejected += [_unknown(index, one.integration_name) for index, one in fitting.items() if one in unknown]
-    return _sorted_reply("registered", len(elements), rejected)
+    tickets = call.body(new_tickets(call.now, services.retention))["tickets"]
+    unknown = services.registration.register(list(tickets.fitting.values()), call.now)
+    return _sorted_reply("registered", tickets, unknown)
 
 
 @routes.post("/tickets/unregister", Scope.REGISTER)
 def unregister_tickets(call: Call, services: RefreshServices) -> Reply:
     """Take tickets off violations; a ticket without a violation is asked for no more and forgotten."""
-    elements = call.body(TICKETS)["tickets"]
-    fitting, rejected = read_old_tickets(elements)
-    unknown = services.unregistration.unregister(list(fitting.values()))
-    rejected += [_unknown(index, one.integration_name) for index, one in fitting.items() if one in unknown]
-    return _sorted_reply("unregistered", len(elements), rejected)
+    tickets = call.body(OLD_TICKETS)["tickets"]
+    unknown = services.unregistration.unregister(list(tickets.fitting.values()))
+    return _sorted_reply("unregistered", tickets, unknown)
 
 
-@routes.get("/tickets", Scope.READ, query=("ticket_no", "integration_name", *TICKET_FILTERS, *PAGING))
+@routes.get("/tickets", Scope.READ, query=("ticket_no", "integration_name", *TICKET_FILTERS.optional, *PAGING))
 def list_tickets(call: Call, services: RefreshServices) -> Reply:
     """The tickets with an issue key, over all integrations; or those of an integration."""
     by_key, name = call.query("ticket_no") is not None, call.query("integration_name")
@@ -128,15 +124,17 @@ def get_ticket_statuses(call: Call, services: RefreshServices) -> Reply:
 @routes.get("/resources", Scope.READ, query=("type", *PAGING))
 def list_resources(call: Call, services: RefreshServices) -> Reply:
     """What was scanned, with the number of violations of each."""
-    page = services.reading.resources(read_resource_type(call), *call.paging, call.now)
+    page = services.reading.resources(call.query_as(TYPE).get("type"), *call.paging, call.now)
     found = [{**present_resource(one), "violations": violations} for one, violations in page.items]
     return page_reply("resources", found, page.next_token)
 
 
-@routes.get("/violations", Scope.READ, query=("resource_type", "resource_name", "resource_version", *FILTERS, *PAGING))
+@routes.get(
+    "/violations", Scope.READ, query=("resource_type", "resource_name", "resource_version", *FILTERS.optional, *PAGING)
+)
 def list_violations(call: Call, services: RefreshServices) -> Reply:
     """The violations of one resource, or those without a resource, with their *Ticket Status* column."""
-    page = services.reading.of_resource(read_resource(call), read_filters(call), *call.paging, call.now)
+    page = services.reading.of_resource(read_resource(call), call.query_as(FILTERS), *call.paging, call.now)
     found: list[dict[str, object]] = [{"violation_id": name, **_column(status)} for name, status in page.items]
     return page_reply("violations", found, page.next_token)
 
@@ -155,15 +153,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _tickets_with_key(call: Call, services: RefreshServices) -> Page[ShownTicket]:
-    surplus = [name for name in TICKET_FILTERS if call.query(name) is not None]
+    surplus = [name for name in TICKET_FILTERS.optional if call.query(name) is not None]
     if surplus:
         raise invalid_request(*(FieldError(name, "goes with integration_name only") for name in surplus))
     return services.reading.under_key(read_issue_key(call), *call.paging, call.now)
 
 
 def _tickets_of(name: str, call: Call, services: RefreshServices) -> Page[ShownTicket]:
-    filters, (limit, token) = read_filters(call), call.paging_up_to(MOST_TICKETS)
-    fits = INTEGRATION_NAME.pattern.fullmatch(name)
+    filters, (limit, token) = call.query_as(TICKET_FILTERS), call.paging_up_to(MOST_TICKETS)
+    fits = re.fullmatch(CONNECTION_NAME.pattern, name)
     page = services.reading.of_integration(name, filters, limit, token, call.now) if fits else None
     if page is None:
         raise integration_not_found(name)
@@ -173,18 +171,20 @@ def _tickets_of(name: str, call: Call, services: RefreshServices) -> Page[ShownT
 def _violation_id(call: Call) -> str:
     """The violation in the path; one that no violation can be is not looked for."""
     violation_id = call.path("violation_id")
-    if not VIOLATION_ID.pattern.fullmatch(violation_id):
+    if not re.fullmatch(VIOLATION_ID.pattern, violation_id):
         raise violation_not_found(violation_id)
     return violation_id
 
 
-def _unknown(index: int, connection_name: str) -> Rejected:
-    return Rejected(index, "integration_not_found", no_integration(connection_name))
-
-
-def _sorted_reply(done: str, elements: int, rejected: list[Rejected]) -> Reply:
-    in_order = [asdict(one) for one in sorted(rejected, key=lambda one: one.index)]
-    return json_reply({done: elements - len(rejected), "rejected": in_order})
+def _sorted_reply(done: str, tickets: Sorted[Any], unknown: Sequence[object]) -> Reply:
+    """How many were taken, and which were not: those that do not fit, and those of an unknown integration."""
+    of_nobody: list[Rejected] = [
+        Rejected(index, "integration_not_found", no_integration(one.integration_name))
+        for index, one in tickets.fitting.items()
+        if one in unknown
+    ]
+    rejected = sorted([*tickets.rejected, *of_nobody], key=lambda one: one.index)
+    return json_reply({done: len(tickets.fitting) - len(of_nobody), "rejected": [asdict(one) for one in rejected]})
 
 
 def _present(one: ShownTicket) -> dict[str, object]:

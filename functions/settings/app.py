@@ -9,9 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec.structs import asdict
 
 from ticket_status.api.application import Api
+from ticket_status.api.bodies import CONNECTION_NAME
 from ticket_status.api.call import BASE_PATH, PAGING, Call, Reply, json_reply, page_reply
 from ticket_status.api.callback_page import callback_page
-from ticket_status.api.integration_bodies import CONNECTION_NAME, SWITCH, read_creation, read_edit
+from ticket_status.api.integration_bodies import CREATION, EDITS, SWITCH
 from ticket_status.api.presenters import (
     health_reason,
     present_integration,
@@ -28,7 +29,6 @@ from ticket_status.api.times import present_time
 from ticket_status.api.webhooks import AUTHORIZATION, WEBHOOK, present_set_up, present_webhook
 from ticket_status.composition import settings as composition
 from ticket_status.core.model import HealthStatus, Integration
-from ticket_status.core.webhooks import WebhookMode
 from ticket_status.service.administration.authorization import Begun
 from ticket_status.service.administration.connection_test import Finding
 from ticket_status.service.administration.refusals import SyncRunNotFound
@@ -57,7 +57,7 @@ def list_integrations(call: Call, services: SettingsServices) -> Reply:
 @routes.post("/jira-integrations", Scope.ADMIN)
 def create_integration(call: Call, services: SettingsServices) -> Reply:
     """Create an integration."""
-    created = granted(services.integrations.create(read_creation(call.json)), call.now)
+    created = granted(services.integrations.create(call.body(CREATION)), call.now)
     return _integration(created, services, call, HTTPStatus.CREATED)
 
 
@@ -71,7 +71,7 @@ def get_integration(call: Call, services: SettingsServices) -> Reply:
 def edit_integration(call: Call, services: SettingsServices) -> Reply:
     """Edit address and credentials."""
     auth_type = _found(call, services).auth_type
-    edit = read_edit(call.json, auth_type)
+    edit = call.body(EDITS[auth_type])
     edited = granted(services.editing.edit(_name(call), edit), call.now)
     services.webhooks.follow(edited, edit.secrets.get("client_secret"))
     return _integration(edited, services, call)
@@ -165,7 +165,7 @@ def recheck_tickets(call: Call, services: SettingsServices) -> Reply:
 @routes.put(_ONE + "/webhook", Scope.ADMIN)
 def set_up_webhook(call: Call, services: SettingsServices) -> Reply:
     """Set a webhook up, or give it a new secret (R19)."""
-    mode = WebhookMode(call.body(WEBHOOK)["mode"])
+    mode = call.body(WEBHOOK)["mode"]
     hooks_url = call.public_address + BASE_PATH + "/hooks"
     return json_reply(present_set_up(granted(services.webhooks.set_up(_name(call), mode, hooks_url), call.now)))
 
@@ -230,7 +230,7 @@ def _status_check_failed(call: Call) -> Reply:
 def check_status(call: Call, services: SettingsServices) -> Reply:
     """The health of an integration, in the form of the product's own API. Jira is not asked."""
     name = call.query("integrationName") or ""
-    found = services.integrations.get(name) if CONNECTION_NAME.fullmatch(name) else None
+    found = services.integrations.get(name) if re.fullmatch(CONNECTION_NAME.pattern, name) else None
     if not isinstance(found, Integration):
         reason = f"There is no integration named {name!r}." if name else "integrationName is missing."
         return _status_check(HTTPStatus.NOT_FOUND, "INTEGRATION_NOT_FOUND", reason, call, name)
@@ -250,7 +250,7 @@ def _status_check(http: HTTPStatus, status: str, reason: str, call: Call, name: 
 def _name(call: Call) -> str:
     """The integration's name in the path; one that no integration can have is not looked for."""
     name = call.path("connection_name")
-    if not CONNECTION_NAME.fullmatch(name):
+    if not re.fullmatch(CONNECTION_NAME.pattern, name):
         raise integration_not_found(name)
     return name
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
@@ -50,23 +50,6 @@ def conforms(method: str, path: str, answer: Answer) -> None:
         validator = Draft202012Validator({"$ref": reference}, registry=_registry())
         validator.validate(answer.json)
         _says_what_it_may(content[media_type], answer)
-
-
-_TIME = re.compile(r"\d{4}-(0\d|1[0-2])-[0-3]\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)")
-_FORMATS = FormatChecker([])
-_FORMATS.checks("date-time")(lambda value: not isinstance(value, str) or bool(_TIME.fullmatch(value)))
-
-
-@cache
-def _body_validator(operation: str) -> Draft202012Validator:
-    method, _, path = operation.partition(" ")
-    pointer = f"/paths/{_escaped(path)}/{method}/requestBody/content/application~1json/schema"
-    return Draft202012Validator({"$ref": f"{_URI}#{pointer}"}, registry=_registry(), format_checker=_FORMATS)
-
-
-def is_documented(operation: str, body: object) -> bool:
-    """Whether the document lets this body be sent to an operation (``post /tickets``)."""
-    return _body_validator(operation).is_valid(body)
 
 
 def _says_what_it_may(media: Any, answer: Answer) -> None:  # noqa: ANN401 - a part of a document

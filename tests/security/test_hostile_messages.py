@@ -1,6 +1,7 @@
 """Messages of the queue and bodies of requests: whatever is in them, they are understood or refused in our words."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.fakes.gateway import request
 from tests.fakes.samples import REF
-from ticket_status.api.bodies import Members, free_text, read_json, visible_ascii
-from ticket_status.api.integration_bodies import read_creation
+from ticket_status.api.bodies import MisfitError, free_text, parse, read_json, visible_ascii
+from ticket_status.api.integration_bodies import CREATION
 from ticket_status.api.problems import LONGEST_BODY, ProblemError
 from ticket_status.aws.queue import MalformedMessageError, Message, NewerMessageError, read_message, write_work
 from ticket_status.core.work import SliceWork
@@ -79,7 +80,7 @@ def test_any_creation_that_does_not_fit_is_refused_without_a_word_of_its_values(
     secret = "canary-5f1d"
     given_ = {**made_up, "password": secret, "token": [secret]} if isinstance(made_up, dict) else [made_up, secret]
     with pytest.raises(ProblemError) as raised:
-        read_creation(given_)
+        parse(given_, CREATION)
     assert raised.value.code == "invalid_request"
     assert secret not in json.dumps(raised.value.document())
 
@@ -87,6 +88,7 @@ def test_any_creation_that_does_not_fit_is_refused_without_a_word_of_its_values(
 @given(st.text())
 def test_what_goes_into_headers_logs_and_keys_has_no_line_breaks_or_halves_of_characters(text: str) -> None:
     for shape in (free_text(50), visible_ascii(50)):
-        if not [*Members({"a": shape}).errors({"a": text}, "#")]:
+        with suppress(MisfitError):
+            shape.read(text)
             assert text.isprintable() or not set(text) & {chr(one) for one in [*range(32), 127]}
             assert text.encode("utf-8")

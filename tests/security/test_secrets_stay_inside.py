@@ -13,7 +13,8 @@ from msgspec.structs import fields
 
 from tests.unit.examples import an_integration
 from ticket_status import config
-from ticket_status.api.integration_bodies import read_creation, read_edit
+from ticket_status.api.bodies import parse
+from ticket_status.api.integration_bodies import CREATION, EDITS
 from ticket_status.core.model import AuthType, InstallationType
 from ticket_status.jira.credentials import HeaderAuth, basic, bearer, fixed_credentials, oauth1
 from ticket_status.jira.oauth1 import AccessToken, KeyPair, RequestToken, new_key_pair
@@ -23,7 +24,7 @@ from ticket_status.jira.token_endpoint import Tokens
 
 CANARY = "canary-0b7c1a52d94e"
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
-CREATION = {
+NEW = {
     "connection_name": "cloud-abc",
     "installation_type": "server",
     "jira_server_url": "https://abc.example",
@@ -32,8 +33,8 @@ CREATION = {
 }
 
 BEARERS: Mapping[str, Callable[[], object]] = {
-    "creation": lambda: read_creation(CREATION),
-    "edit": lambda: read_edit({"token": CANARY}, AuthType.PAT),
+    "creation": lambda: parse(NEW, CREATION),
+    "edit": lambda: parse({"token": CANARY}, EDITS[AuthType.PAT]),
     "tokens": lambda: Tokens(CANARY, CANARY, NOW, "read"),
     "key pair": lambda: KeyPair(CANARY, "public"),
     "request token": lambda: RequestToken("token", CANARY, "https://abc.example"),

@@ -33,7 +33,6 @@ from ticket_status.core.model import (
     AuthType,
     Category,
     HealthStatus,
-    InstallationType,
     ReasonCode,
     RefreshState,
     RunState,
@@ -42,9 +41,10 @@ from ticket_status.core.model import (
 )
 from ticket_status.core.refreshing import Outcome, OutcomeReason
 from ticket_status.core.trouble import Refused
-from ticket_status.core.webhooks import WebhookMode, WebhookState
+from ticket_status.core.webhooks import WebhookState
 from ticket_status.jira.connection_test import report, sentence
 from ticket_status.service.administration import refusals
+from tools.request_bodies import BODIES, DOCUMENT, rewritten
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 PROBLEM = "application/problem+json"
@@ -138,20 +138,33 @@ def test_the_parameters_of_a_route_are_those_of_the_document(route: Any) -> None
     assert route.query is None or route.query == documented
 
 
+# --- Bodies of requests -----------------------------------------------------------------------------------------------
+
+
+def test_bodies_are_documented_as_the_service_reads_them() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert rewritten(text) == text, "make schemas"
+
+
+def test_every_body_is_one_that_the_service_reads() -> None:
+    operations = [one for item in document()["paths"].values() for name, one in item.items() if name != "parameters"]
+    bodies = [one["requestBody"]["content"]["application/json"]["schema"] for one in operations if "requestBody" in one]
+    bodies.remove({"type": "object"})  # what Jira delivers is Jira's
+    assert {one["$ref"].rpartition("/")[2] for one in bodies} == {body.component for body in BODIES}
+
+
 # --- Words ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("schema", "member", "words"),
     [
-        ("InstallationType", None, InstallationType),
         ("AuthType", None, AuthType),
         ("HealthStatus", None, HealthStatus),
         ("ReasonCode", None, ReasonCode),
         ("TicketStatusCategory", None, Category),
         ("UnknownReason", None, UnknownReason),
         ("RefreshState", None, RefreshState),
-        ("WebhookMode", None, WebhookMode),
         ("WebhookState", None, WebhookState),
         ("SyncRun", "trigger", Trigger),
         ("SyncRun", "state", RunState),

@@ -40,7 +40,7 @@ def get_thing(call: Call, things: dict[str, Any]) -> Reply:
 
 @routes.put("/things/{name}", Scope.ADMIN)
 def put_thing(call: Call, _: dict[str, Any]) -> Reply:
-    return json_reply(call.body(Members({"on": Flag()})), HTTPStatus.ACCEPTED)
+    return json_reply(call.body(Members(dict[str, bool], {"on": Flag()})), HTTPStatus.ACCEPTED)
 
 
 @routes.delete("/things/{name}", Scope.ADMIN)

@@ -1,20 +1,22 @@
 """Bodies: what cannot be read, and what does not fit."""
 
-import re
 from base64 import b64encode
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from tests.fakes.gateway import request
-from ticket_status.api.bodies import Flag, Items, Members, OneOf, Shape, Text, Time, check, read_json
+from ticket_status.api.bodies import Flag, Items, Members, OneOf, Shape, Text, Time, parse, read_json
 from ticket_status.api.problems import LONGEST_BODY, ProblemError
 
-WORD = Text("a word", re.compile(r"[a-z]+"))
+WORD = Text("a word", "[a-z]{1,5}")
+IN = Members(dict[str, object], {})
 SHAPE = Members(
-    required={"name": WORD},
-    optional={"on": Flag(), "kind": OneOf(("one", "two")), "at": Time(), "words": Items(2, WORD), "in": Members({})},
+    dict[str, object],
+    {"name": WORD},
+    {"on": Flag(), "kind": OneOf(("one", "two")), "at": Time(), "words": Items(WORD, 2), "in": IN},
 )
 
 
@@ -22,16 +24,16 @@ def read(text: str | None, **changes: Any) -> object:  # noqa: ANN401 - any part
     return read_json(APIGatewayProxyEvent({**request("POST", "/x", raw=text), **changes}))
 
 
-def errors(value: object, shape: Shape = SHAPE) -> dict[str, str]:
+def errors(value: object, shape: Shape[object] = SHAPE) -> dict[str, str]:
     with pytest.raises(ProblemError) as raised:
-        check(value, shape)
+        parse(value, shape)
     assert (raised.value.status, raised.value.code) == (422, "invalid_request")
     return dict(raised.value.errors)
 
 
-def test_what_fits_is_answered_as_it_is() -> None:
-    body = {"name": "abc", "on": False, "kind": "two", "at": "2026-11-22T08:00:00Z", "words": ["a", "b"], "in": {}}
-    assert check(body, SHAPE) == body
+def test_what_fits_is_read() -> None:
+    body = {"name": "abc", "on": False, "kind": "two", "at": "2026-11-22T09:00:00+01:00", "words": ["a", "b"], "in": {}}
+    assert parse(body, SHAPE) == {**body, "at": datetime(2026, 11, 22, 8, tzinfo=UTC)}
 
 
 @pytest.mark.parametrize(
@@ -39,12 +41,12 @@ def test_what_fits_is_answered_as_it_is() -> None:
     [
         ({"name": 7}, "#/name", "must be a word"),
         ({"name": "abc\n"}, "#/name", "must be a word"),
+        ({"name": "abcdef"}, "#/name", "must be a word"),
         ({"on": "true"}, "#/on", "must be true or false"),
         ({"on": 1}, "#/on", "must be true or false"),
         ({"kind": "three"}, "#/kind", "must be one of one, two"),
         ({"at": "2026-11-22"}, "#/at", "must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00"),
-        ({"words": []}, "#/words", "must be a list of 1 to 2 elements"),
-        ({"words": ["a", "b", "c"]}, "#/words", "must be a list of 1 to 2 elements"),
+        ({"words": ["a", "b", "c"]}, "#/words", "must be a list of at most 2 elements"),
         ({"words": ["a", None]}, "#/words/1", "must be a word"),
         ({"in": []}, "#/in", "must be an object"),
         ({"a/b~c": 1}, "#/a~1b~0c", "is an unknown member; expected one of name, on, kind, at, words, in"),
@@ -56,7 +58,7 @@ def test_a_misfit_is_named_with_what_would_be_right(member: dict[str, object], p
 
 def test_every_misfit_is_named() -> None:
     found = errors({"on": 1, "odd": 2})
-    assert list(found) == ["#/name", "#/on", "#/odd"]
+    assert set(found) == {"#/name", "#/on", "#/odd"}
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 7])

@@ -1,10 +1,14 @@
-"""Bodies: read as JSON, then held against a shape. Every error is named, with what would be right."""
+"""Bodies: read as JSON, then as what their shape makes of them. Every misfit is named, with what would be right.
+
+``tools/request_bodies.py`` writes the same shapes into the API document.
+"""
 
 import json
 import re
 from binascii import Error as Base64Error
-from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Generic, NoReturn, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from msgspec import Struct, field
@@ -12,118 +16,180 @@ from msgspec import Struct, field
 from ticket_status.api.problems import LONGEST_BODY, FieldError, invalid_json, invalid_request, request_too_large
 from ticket_status.api.times import parse_time
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Word_co = TypeVar("Word_co", bound=str, covariant=True)
+
 ROOT = "#"
 """The pointer to the whole body, as a URI fragment (RFC 6901, section 6)."""
 
 
-class Shape(Protocol):
-    """What a value has to be."""
+class MisfitError(Exception):
+    """Raised for a value that does not fit its shape; pointers begin at the value."""
 
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """What does not fit, in the order of the body; nothing when all does."""
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("; ".join(f"{error.pointer} {error.detail}".strip() for error in errors))
+        self.errors = errors
 
 
-class Text(Struct, frozen=True):
+def misfit(detail: str) -> MisfitError:
+    """A value that as a whole is not what it has to be."""
+    return MisfitError(FieldError("", detail))
+
+
+class Shape(Struct, Generic[T_co], frozen=True, kw_only=True):
+    """What a value has to be, and what is read of it."""
+
+    component: str = ""
+    """Its name in the API document; without one it is described where it is used."""
+
+    def read(self, value: object) -> T_co:
+        """What the value means; raises ``MisfitError`` with every error."""
+        raise NotImplementedError
+
+
+class Text(Shape[str], frozen=True):
     """A text that matches a pattern as a whole; ``what`` says in words what would be right."""
 
     what: str
-    pattern: re.Pattern[str]
+    pattern: str
+    allows: Callable[[str], bool] = bool
+    """What no pattern can say."""
 
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """One error if the value is not a string or does not match."""
-        if not isinstance(value, str) or not self.pattern.fullmatch(value):
-            yield FieldError(pointer, f"must be {self.what}")
-
-
-def free_text(longest: int) -> Text:
-    """A text without control characters (which also keeps half characters out of the stores)."""
-    pattern = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{longest}}}")
-    return Text(f"a text of 1 to {longest} characters without control characters", pattern)
+    def read(self, value: object) -> str:
+        """The text."""
+        if isinstance(value, str) and re.fullmatch(self.pattern, value) and self.allows(value):
+            return value
+        raise misfit(f"must be {self.what}")
 
 
-def visible_ascii(longest: int) -> Text:
+CONNECTION_NAME = Text(
+    "1 to 64 letters, digits or . _ - that start with a letter or digit",
+    "[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+    component="ConnectionName",
+)
+
+
+def free_text(longest: int, component: str = "") -> Text:
+    """A text without control characters, and without half characters, which the stores cannot keep."""
+    what = f"a text of 1 to {longest} characters without control characters"
+    return Text(what, rf"[^\u0000-\u001f\u007f\ud800-\udfff]{{1,{longest}}}", component=component)
+
+
+def visible_ascii(longest: int, component: str = "") -> Text:
     """Text that fits into headers and URLs: visible ASCII, no spaces."""
     what = f"1 to {longest} visible ASCII characters without spaces"
-    return Text(what, re.compile(rf"[!-~]{{1,{longest}}}"))
+    return Text(what, f"[!-~]{{1,{longest}}}", component=component)
 
 
-class OneOf(Struct, frozen=True):
+class OneOf(Shape[Word_co], frozen=True):
     """One of a few words."""
 
-    words: tuple[str, ...]
+    words: Sequence[Word_co]
 
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """One error if the value is none of the words."""
-        if not isinstance(value, str) or value not in self.words:
-            yield FieldError(pointer, f"must be one of {', '.join(self.words)}")
+    def read(self, value: object) -> Word_co:
+        """The word."""
+        for word in self.words:
+            if word == value:
+                return word
+        raise misfit(f"must be one of {', '.join(self.words)}")
 
 
-class Flag(Struct, frozen=True):
-    """A boolean."""
+class Flag(Shape[bool], frozen=True):
+    """A boolean, which ``"true"`` and 1 are not."""
 
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """One error for anything but a boolean, such as ``"true"`` or 1."""
+    def read(self, value: object) -> bool:
+        """True or false."""
         if not isinstance(value, bool):
-            yield FieldError(pointer, "must be true or false")
+            raise misfit("must be true or false")
+        return value
 
 
-class Time(Struct, frozen=True):
+class Time(Shape[datetime], frozen=True):
     """A time with its offset."""
 
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """One error if the value is not a time."""
-        if not isinstance(value, str) or parse_time(value) is None:
-            yield FieldError(pointer, "must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00")
+    def read(self, value: object) -> datetime:
+        """The time in UTC."""
+        time = parse_time(value) if isinstance(value, str) else None
+        if time is None:
+            raise misfit("must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00")
+        return time
 
 
-class Items(Struct, frozen=True):
-    """A list whose elements have one shape. With ``element=None`` the elements are not checked."""
+class OrNull(Shape[T_co | None], frozen=True):
+    """A value that may be ``null``."""
 
+    shape: Shape[T_co]
+
+    def read(self, value: object) -> T_co | None:
+        """The value, if there is one."""
+        return None if value is None else self.shape.read(value)
+
+
+class Items(Shape[list[T]], frozen=True):
+    """A list whose elements have one shape."""
+
+    element: Shape[T]
     most: int
-    element: Shape | None = None
-    least: int = 1
 
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """One error if the value is not a list of the right length; otherwise those of its elements."""
-        if not isinstance(value, list) or not self.least <= len(value) <= self.most:
-            yield FieldError(pointer, f"must be a list of {self.least} to {self.most} elements")
-        elif self.element is not None:
-            for index, item in enumerate(value):
-                yield from self.element.errors(item, f"{pointer}/{index}")
+    def read(self, value: object) -> list[T]:
+        """Its elements, each read."""
+        elements = list_of(value, self.most)
+        return list(_read({str(index): (self.element, one) for index, one in enumerate(elements)}).values())
 
 
-class Members(Struct, frozen=True):
+class Members(Shape[T_co], frozen=True):
     """An object: which members it has to have, and which it may. Unknown ones do not fit."""
 
-    required: Mapping[str, Shape] = field(default_factory=dict)
-    optional: Mapping[str, Shape] = field(default_factory=dict)
+    make: Callable[..., T_co]
+    """Takes the members by name; raises ``MisfitError`` for what is wrong with them together."""
+    required: Mapping[str, Shape[object]]
+    optional: Mapping[str, Shape[object]] = field(default_factory=dict)
 
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """The errors of its members, including missing and unknown ones."""
+    def read(self, value: object) -> T_co:
+        """What is made of its members."""
         if not isinstance(value, dict):
-            yield FieldError(pointer, "must be an object")
-            return
-        for name in self.required:
-            if name not in value:
-                yield FieldError(f"{pointer}/{name}", "is missing")
+            raise misfit("must be an object")
         known = {**self.required, **self.optional}
-        for name, member in value.items():
-            at = f"{pointer}/{_escaped(name)}"
-            if name in known:
-                yield from known[name].errors(member, at)
-            else:
-                yield FieldError(at, f"is an unknown member; expected one of {', '.join(known)}")
+        unknown = f"is an unknown member; expected one of {', '.join(known)}"
+        errors = [FieldError(f"/{name}", "is missing") for name in self.required if name not in value]
+        errors += [FieldError(f"/{_escaped(name)}", unknown) for name in value if name not in known]
+        given = {name: (known[name], member) for name, member in value.items() if name in known}
+        return self.make(**_read(given, errors))
 
 
-class OrNull(Struct, frozen=True):
-    """A value that may be ``null``, which is as if it were not there."""
+class Variants(Shape[T_co], frozen=True):
+    """An object whose members depend on the word that one of them is."""
 
-    shape: Shape
+    by: str
+    cases: Mapping[str, Members[T_co]]
+    otherwise: Members[T_co]
+    """What an object without such a word is held against, to name what else is wrong with it."""
 
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """Those of the value, if there is one."""
-        if value is not None:
-            yield from self.shape.errors(value, pointer)
+    def read(self, value: object) -> T_co:
+        """What is made of its members."""
+        word = value.get(self.by) if isinstance(value, dict) else None
+        return next((case for name, case in self.cases.items() if name == word), self.otherwise).read(value)
+
+
+def list_of(value: object, most: int) -> list[object]:
+    """A list of at most so many elements."""
+    if not isinstance(value, list) or len(value) > most:
+        raise misfit(f"must be a list of at most {most} elements")
+    return value
+
+
+def _read(parts: Mapping[str, tuple[Shape[T], object]], errors: Iterable[FieldError] = ()) -> dict[str, T]:
+    """The parts of a value, each read by its shape; raises all their errors and those known already."""
+    found, errors = {}, list(errors)
+    for name, (shape, value) in parts.items():
+        try:
+            found[name] = shape.read(value)
+        except MisfitError as part:
+            errors += [FieldError(f"/{name}{error.pointer}", error.detail) for error in part.errors]
+    if errors:
+        raise MisfitError(*errors)
+    return found
 
 
 def _escaped(name: str) -> str:
@@ -131,12 +197,16 @@ def _escaped(name: str) -> str:
     return printable.replace("~", "~0").replace("/", "~1")
 
 
-def check(value: object, shape: Shape) -> dict[str, Any]:
-    """An object that fits a shape; raises the 422 that names every error otherwise."""
-    errors = tuple(shape.errors(value, ROOT))
-    if errors or not isinstance(value, dict):
-        raise invalid_request(*(errors or (FieldError(ROOT, "must be an object"),)))
-    return value
+def parse(value: object, shape: Shape[T], at: str = ROOT) -> T:
+    """What a value means; raises the 422 that names every error.
+
+    ``at``: where the value is: the body, a parameter of the query, or what the names of several begin with.
+    """
+    try:
+        return shape.read(value)
+    except MisfitError as error:
+        errors = [(one.pointer if at == ROOT else one.pointer.lstrip("/"), one.detail) for one in error.errors]
+        raise invalid_request(*(FieldError(at + pointer, detail) for pointer, detail in errors)) from None
 
 
 def read_json(event: APIGatewayProxyEvent) -> object:

@@ -4,14 +4,16 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from msgspec import Struct, field
 
-from ticket_status.api.bodies import Shape, check, read_json
+from ticket_status.api.bodies import Members, Shape, parse, read_json
 from ticket_status.api.problems import FieldError, invalid_request
+
+T = TypeVar("T")
 
 BASE_PATH = "/api/v1/ticketing"
 PAGING = ("limit", "next_token")
@@ -67,18 +69,19 @@ class Call(Struct, frozen=True):
         """A parameter of the query; ``None`` when absent."""
         return self.event.query_string_parameters.get(name)
 
-    @property
-    def json(self) -> object:
-        """The body as JSON; raises 400 or 413."""
-        return read_json(self.event)
+    def query_as(self, shape: Members[T], prefix: str = "") -> T:
+        """What the parameters of the query mean that are named as the members of a shape; raises 422."""
+        names = (*shape.required, *shape.optional)
+        given = {name: value for name in names if (value := self.query(prefix + name)) is not None}
+        return parse(given, shape, prefix)
 
-    def body(self, shape: Shape) -> dict[str, Any]:
-        """The body, which fits the shape; raises 400, 413 or 422 otherwise."""
-        return check(self.json, shape)
+    def body(self, shape: Shape[T]) -> T:
+        """What the body means; raises 400, 413 or 422 when it does not fit the shape."""
+        return parse(read_json(self.event), shape)
 
-    def optional_body(self, shape: Shape) -> dict[str, Any]:
-        """The body, which may be left out; raises as ``body`` does."""
-        return self.body(shape) if self.event.body else {}
+    def optional_body(self, shape: Shape[T]) -> T:
+        """The same of a body that may be left out, which is as if it were empty."""
+        return parse(read_json(self.event) if self.event.body else {}, shape)
 
     @property
     def paging(self) -> tuple[int, str | None]:

@@ -1,14 +1,10 @@
 """Bodies of the routes about integrations: which members each installation and auth type has."""
 
-import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
-
 from ticket_status.api.bodies import (
-    ROOT,
+    CONNECTION_NAME,
     Flag,
     Members,
     OneOf,
@@ -16,129 +12,119 @@ from ticket_status.api.bodies import (
     Shape,
     Text,
     Time,
-    check,
+    Variants,
     free_text,
+    misfit,
     visible_ascii,
 )
-from ticket_status.api.problems import FieldError, invalid_request
-from ticket_status.api.times import parse_time
 from ticket_status.core.model import AuthType, InstallationType
-from ticket_status.core.toggle import MalformedVersionError, parse_version
+from ticket_status.core.toggle import VERSION
 from ticket_status.service.administration.editing import Edit
 from ticket_status.service.administration.integrations import NewIntegration
 
-CONNECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_NAME = Text("1 to 64 letters, digits or . _ - that start with a letter or digit", CONNECTION_NAME)
 _USERNAME = Text(
-    "1 to 255 characters without a colon or control characters", re.compile(r"[^:\x00-\x1f\x7f\ud800-\udfff]{1,255}")
+    "1 to 255 characters without a colon or control characters",
+    r"[^:\u0000-\u001f\u007f\ud800-\udfff]{1,255}",
+    component="Username",
 )
-_PASSWORD = free_text(2048)
-_IDENTIFIER = visible_ascii(255)
-_TOKEN = visible_ascii(2048)
+_ADDRESS = free_text(2048, "JiraServerUrl")
+_SKIP_TEST = Flag(component="SkipConnectionTest")
+_EXPIRY = OrNull(Time(), component="CredentialExpiresAt")
+
+_Credentials = Mapping[str, Shape[str]]
+_CLIENT: _Credentials = {
+    "client_id": visible_ascii(255, "ClientId"),
+    "client_secret": visible_ascii(2048, "ClientSecret"),
+}
+_CREDENTIALS: Mapping[AuthType, _Credentials] = {
+    AuthType.BASIC: {"username": _USERNAME, "password": free_text(2048, "Password")},
+    AuthType.PAT: {"token": visible_ascii(2048, "Token")},
+    AuthType.OAUTH1: {"consumer_key": visible_ascii(255, "ConsumerKey")},
+    AuthType.OAUTH2: _CLIENT,
+    AuthType.CLIENT_CREDENTIALS: _CLIENT,
+}
+_EVERY_CREDENTIAL = {name: shape for credentials in _CREDENTIALS.values() for name, shape in credentials.items()}
 _SECRETS = ("password", "token", "client_secret")
 
-_SERVER_ONLY = frozenset({AuthType.PAT, AuthType.OAUTH1})
-
-
-class _Version(Struct, frozen=True):
-    """A version of the product."""
-
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """One error when it is none."""
-        try:
-            parse_version(value if isinstance(value, str) else "")
-        except MalformedVersionError:
-            yield FieldError(pointer, "must be numbers separated by dots, such as 3.112.3")
-
-
-_CREDENTIALS: Mapping[AuthType, Mapping[str, Shape]] = {
-    AuthType.BASIC: {"username": _USERNAME, "password": _PASSWORD},
-    AuthType.PAT: {"token": _TOKEN},
-    AuthType.OAUTH1: {"consumer_key": _IDENTIFIER},
-    AuthType.OAUTH2: {"client_id": _IDENTIFIER, "client_secret": _TOKEN},
-    AuthType.CLIENT_CREDENTIALS: {"client_id": _IDENTIFIER, "client_secret": _TOKEN},
-}
-_REQUIRED: Mapping[str, Shape] = {
-    "connection_name": _NAME,
-    "installation_type": OneOf(tuple(InstallationType)),
-    "jira_server_url": free_text(2048),
-    "auth_type": OneOf(tuple(AuthType)),
-}
-_OPTIONAL: Mapping[str, Shape] = {
-    "skip_proxy": Flag(),
-    "created_in_version": _Version(),
-    "retrieve_jira_tickets": Flag(),
-    "skip_connection_test": Flag(),
-    "credential_expires_at": OrNull(Time()),
-}
-
-SWITCH = Members({"retrieve_jira_tickets": Flag()})
+SWITCH = Members(dict[str, bool], {"retrieve_jira_tickets": Flag()}, component="EditSettings")
 """The body of the toggle."""
 
 
-class _Creation(Struct, frozen=True):
-    """An integration to create; its credentials are those of its ``auth_type``."""
-
-    def errors(self, value: object, pointer: str) -> Iterator[FieldError]:
-        """The errors of its members, and of ``auth_type`` on this installation."""
-        given = value if isinstance(value, dict) else {}
-        auth_type = next((one for one in AuthType if one == given.get("auth_type")), None)
-        if auth_type is None:
-            anything = {name: shape for credentials in _CREDENTIALS.values() for name, shape in credentials.items()}
-            yield from Members(_REQUIRED, {**_OPTIONAL, **anything}).errors(value, pointer)
-            return
-        yield from Members({**_REQUIRED, **_CREDENTIALS[auth_type]}, _OPTIONAL).errors(value, pointer)
-        if auth_type in _SERVER_ONLY and given.get("installation_type") == InstallationType.CLOUD:
-            yield FieldError(f"{pointer}/auth_type", "pat and oauth1 are for installation_type server only")
+def _apart(members: dict[str, Any]) -> dict[str, Any]:
+    """The members with the secrets as one of them."""
+    secrets = {name: members.pop(name) for name in _SECRETS if name in members}
+    return {**members, "secrets": secrets}
 
 
-def read_creation(body: object) -> NewIntegration:
-    """What to create; raises the 422 that names every error."""
-    members = check(body, _Creation())
-    return NewIntegration(
-        connection_name=members["connection_name"],
-        installation_type=InstallationType(members["installation_type"]),
-        jira_server_url=members["jira_server_url"],
-        auth_type=AuthType(members["auth_type"]),
-        secrets=_secrets(members),
-        username=members.get("username"),
-        client_id=members.get("client_id"),
-        consumer_key=members.get("consumer_key"),
-        skip_proxy=members.get("skip_proxy", False),
-        created_in_version=members.get("created_in_version"),
-        retrieve_jira_tickets=members.get("retrieve_jira_tickets"),
-        skip_connection_test=members.get("skip_connection_test", False),
-        credential_expires_at=_time(members.get("credential_expires_at")),
-    )
+# --- Creation -------------------------------------------------------------------------------------------------------
+
+_INSTALLATIONS = OneOf(tuple(InstallationType), component="InstallationType")
+_SERVER_ONLY = OneOf((InstallationType.SERVER,))
+_OPTIONAL = {
+    "skip_proxy": Flag(component="SkipProxy"),
+    "created_in_version": Text("numbers separated by dots, such as 3.112.3", VERSION, component="Version"),
+    "retrieve_jira_tickets": Flag(),
+    "skip_connection_test": _SKIP_TEST,
+    "credential_expires_at": _EXPIRY,
+}
 
 
-def read_edit(body: object, auth_type: AuthType) -> Edit:
-    """What to edit of an integration of this auth type; an edit of nothing does not fit."""
-    editable = {
-        "jira_server_url": _REQUIRED["jira_server_url"],
-        **_CREDENTIALS[auth_type],
-        "skip_proxy": Flag(),
-        "credential_expires_at": _OPTIONAL["credential_expires_at"],
+def _required(auth_types: OneOf[AuthType], installations: OneOf[InstallationType]) -> Mapping[str, Shape[object]]:
+    return {
+        "connection_name": CONNECTION_NAME,
+        "installation_type": installations,
+        "jira_server_url": _ADDRESS,
+        "auth_type": auth_types,
     }
-    members = check(body, Members(optional={**editable, "skip_connection_test": Flag()}))
-    if not editable.keys() & members.keys():
-        raise invalid_request(FieldError(ROOT, f"must have at least one of {', '.join(editable)}"))
-    return Edit(
-        jira_server_url=members.get("jira_server_url"),
-        username=members.get("username"),
-        client_id=members.get("client_id"),
-        consumer_key=members.get("consumer_key"),
-        skip_proxy=members.get("skip_proxy"),
-        secrets=_secrets(members),
-        skip_connection_test=members.get("skip_connection_test", False),
-        credential_expires_at=_time(members.get("credential_expires_at")),
-        sets_expiry="credential_expires_at" in members,
-    )
 
 
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else parse_time(text)
+def _new(**members: Any) -> NewIntegration:  # noqa: ANN401 - each is what its shape makes of it
+    return NewIntegration(**_apart(members))
 
 
-def _secrets(members: Mapping[str, Any]) -> dict[str, str]:
-    return {name: members[name] for name in _SECRETS if name in members}
+def _creation(
+    component: str, auth_type: AuthType, installations: OneOf[InstallationType] = _INSTALLATIONS
+) -> Members[NewIntegration]:
+    required = {**_required(OneOf((auth_type,)), installations), **_CREDENTIALS[auth_type]}
+    return Members(_new, required, _OPTIONAL, component=component)
+
+
+CREATION = Variants(
+    "auth_type",
+    {
+        AuthType.BASIC: _creation("CreateBasicIntegration", AuthType.BASIC),
+        AuthType.PAT: _creation("CreatePatIntegration", AuthType.PAT, _SERVER_ONLY),
+        AuthType.OAUTH1: _creation("CreateOAuth1Integration", AuthType.OAUTH1, _SERVER_ONLY),
+        AuthType.OAUTH2: _creation("CreateOAuth2Integration", AuthType.OAUTH2),
+        AuthType.CLIENT_CREDENTIALS: _creation("CreateServiceAccountIntegration", AuthType.CLIENT_CREDENTIALS),
+    },
+    otherwise=Members(_new, _required(OneOf(tuple(AuthType)), _INSTALLATIONS), {**_OPTIONAL, **_EVERY_CREDENTIAL}),
+    component="CreateIntegration",
+)
+"""The body that creates an integration; its credentials are those of its ``auth_type``."""
+
+
+# --- Edit -----------------------------------------------------------------------------------------------------------
+
+
+def _edit(credentials: _Credentials) -> Members[Edit]:
+    editable: Mapping[str, Shape[object]] = {
+        "jira_server_url": _ADDRESS,
+        **credentials,
+        "skip_proxy": Flag(),
+        "credential_expires_at": _EXPIRY,
+    }
+
+    def make(**members: Any) -> Edit:  # noqa: ANN401 - each is what its shape makes of it
+        if not editable.keys() & members.keys():
+            raise misfit(f"must have at least one of {', '.join(editable)}")
+        return Edit(**_apart(members), sets_expiry="credential_expires_at" in members)
+
+    return Members(make, {}, {**editable, "skip_connection_test": _SKIP_TEST}, component="EditIntegration")
+
+
+EDITS = {auth_type: _edit(credentials) for auth_type, credentials in _CREDENTIALS.items()}
+"""The bodies that edit an integration, by its auth type; an edit of nothing does not fit."""
+
+ANY_EDIT = _edit(_EVERY_CREDENTIAL)
+"""The same with the credentials of all auth types, as the API document has it."""

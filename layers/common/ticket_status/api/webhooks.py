@@ -7,10 +7,12 @@ from ticket_status.api.times import present_optional_time
 from ticket_status.core.webhooks import EVENTS, Tally, Webhook, WebhookMode, WebhookState, counted, reason_of, state_of
 from ticket_status.service.administration.webhook import SetUp
 
-WEBHOOK = Members({"mode": OneOf(tuple(WebhookMode))})
+WEBHOOK = Members(
+    dict[str, WebhookMode], {"mode": OneOf(tuple(WebhookMode), component="WebhookMode")}, component="SetUpWebhook"
+)
 """The body that sets a webhook up."""
 
-AUTHORIZATION = Members({}, {"webhook": Flag()})
+AUTHORIZATION = Members(dict[str, bool], {}, {"webhook": Flag()}, component="StartAuthorization")
 """The body that may come with beginning an authorisation: ask for the scopes of webhooks, too."""
 
 _TALLIES = (Tally.ACCEPTED, Tally.DUPLICATES, Tally.UNKNOWN_ISSUE, Tally.REJECTED)

@@ -7,7 +7,8 @@ from ticket_status.core.model import AuthType, InstallationType
 RETRIEVAL_SINCE = (3, 112)
 """The product version that brought the feature; an integration from before it is an existing one."""
 
-_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,5}")
+VERSION = r"[0-9]{1,9}(\.[0-9]{1,9}){0,5}"
+"""The pattern of a product version."""
 
 
 class MalformedVersionError(ValueError):
@@ -16,7 +17,7 @@ class MalformedVersionError(ValueError):
 
 def parse_version(text: str) -> tuple[int, ...]:
     """A product version as numbers, so that 3.9 comes before 3.112."""
-    if not _VERSION.fullmatch(text):
+    if not re.fullmatch(VERSION, text):
         message = f"{text!r} is not a version: numbers separated by dots are, such as 3.112.3"
         raise MalformedVersionError(message)
     return tuple(int(part) for part in text.split("."))
