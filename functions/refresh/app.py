@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from ticket_status.api.application import Api
 from ticket_status.api.bodies import CONNECTION_NAME
 from ticket_status.api.call import PAGING, Call, Reply, json_reply, page_reply
-from ticket_status.api.presenters import present_listed_ticket, present_resource, present_status, present_ticket
+from ticket_status.api.presenters import present_column, present_listed_ticket, present_resource, present_violation
 from ticket_status.api.problems import (
     FieldError,
     integration_not_found,
@@ -35,13 +35,11 @@ from ticket_status.api.ticket_bodies import (
     read_issue_key,
     read_resource,
 )
-from ticket_status.api.times import present_optional_time
 from ticket_status.composition import refresh as composition
 from ticket_status.composition.refresh import RefreshServices
-from ticket_status.core.violations import Resource
 from ticket_status.ports.paging import Page
 from ticket_status.service.retrieval.refresh import RefreshedViolation
-from ticket_status.service.tickets.reading import LeadingTicket, ShownTicket, last_update
+from ticket_status.service.tickets.reading import ShownTicket
 
 MOST_TICKETS = 1_000
 """Tickets on one page of an integration's list."""
@@ -76,7 +74,7 @@ def list_tickets(call: Call, services: RefreshServices) -> Reply:
         detail = "must be given, or integration_name, but not both"
         raise invalid_request(FieldError("ticket_no", detail))
     page = _tickets_with_key(call, services) if name is None else _tickets_of(name, call, services)
-    shown = [present_listed_ticket(one.ticket, one.shown, one.integration) for one in page.items]
+    shown = [present_listed_ticket(one) for one in page.items]
     return page_reply("tickets", shown, page.next_token)
 
 
@@ -90,9 +88,7 @@ def get_violation_tickets(call: Call, services: RefreshServices) -> Reply:
     found = services.reading.violations([violation_id], call.now).get(violation_id)
     if found is None:
         raise violation_not_found(violation_id)
-    return json_reply(
-        _violation(violation_id, found.resources, found.tickets, [_present(one) for one in found.tickets])
-    )
+    return json_reply(present_violation(violation_id, found.resources, found.tickets))
 
 
 @routes.post("/violations/{violation_id}/tickets/refresh", Scope.REFRESH)
@@ -118,7 +114,7 @@ def get_ticket_statuses(call: Call, services: RefreshServices) -> Reply:
     """The *Ticket Status* column of a page of violations."""
     violation_ids = call.body(STATUSES)["violation_ids"]
     statuses = services.reading.statuses(set(violation_ids), call.now)
-    return json_reply({"violations": {name: _column(status) for name, status in statuses.items()}})
+    return json_reply({"violations": {name: present_column(status) for name, status in statuses.items()}})
 
 
 @routes.get("/resources", Scope.READ, query=("type", *PAGING))
@@ -135,7 +131,7 @@ def list_resources(call: Call, services: RefreshServices) -> Reply:
 def list_violations(call: Call, services: RefreshServices) -> Reply:
     """The violations of one resource, or those without a resource, with their *Ticket Status* column."""
     page = services.reading.of_resource(read_resource(call), call.query_as(FILTERS), *call.paging, call.now)
-    found: list[dict[str, object]] = [{"violation_id": name, **_column(status)} for name, status in page.items]
+    found: list[dict[str, object]] = [{"violation_id": name, **present_column(status)} for name, status in page.items]
     return page_reply("violations", found, page.next_token)
 
 
@@ -169,11 +165,7 @@ def _tickets_of(name: str, call: Call, services: RefreshServices) -> Page[ShownT
 
 
 def _violation_id(call: Call) -> str:
-    """The violation in the path; one that no violation can be is not looked for."""
-    violation_id = call.path("violation_id")
-    if not re.fullmatch(VIOLATION_ID.pattern, violation_id):
-        raise violation_not_found(violation_id)
-    return violation_id
+    return call.identifier("violation_id", VIOLATION_ID, violation_not_found)
 
 
 def _sorted_reply(done: str, tickets: Sorted[Any], unknown: Sequence[object]) -> Reply:
@@ -187,37 +179,6 @@ def _sorted_reply(done: str, tickets: Sorted[Any], unknown: Sequence[object]) ->
     return json_reply({done: len(tickets.fitting) - len(of_nobody), "rejected": [asdict(one) for one in rejected]})
 
 
-def _present(one: ShownTicket) -> dict[str, object]:
-    return present_ticket(one.ticket, one.shown, one.integration)
-
-
-def _column(status: LeadingTicket) -> dict[str, object]:
-    leading = status.leading
-    return {
-        "ticket_no": leading.ticket.issue_key,
-        **present_status(leading.shown),
-        "refresh_state": leading.shown.refresh_state,
-        "tickets": status.tickets,
-    }
-
-
 def _refreshed(violation_id: str, refreshed: RefreshedViolation) -> dict[str, object]:
-    presented = [
-        {**_present(one.ticket), "refresh": {"outcome": one.refresh[0], "reason": one.refresh[1]}}
-        for one in refreshed.tickets
-    ]
-    return _violation(violation_id, refreshed.resources, [one.ticket for one in refreshed.tickets], presented)
-
-
-def _violation(
-    violation_id: str,
-    resources: Sequence[Resource],
-    tickets: Sequence[ShownTicket],
-    presented: Sequence[dict[str, object]],
-) -> dict[str, object]:
-    return {
-        "violation_id": violation_id,
-        "resources": [present_resource(one) for one in resources],
-        "tickets": presented,
-        "last_update": present_optional_time(last_update(tickets)),
-    }
+    tickets = [one.ticket for one in refreshed.tickets]
+    return present_violation(violation_id, refreshed.resources, tickets, [one.refresh for one in refreshed.tickets])

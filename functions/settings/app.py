@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec.structs import asdict
 
 from ticket_status.api.application import Api
-from ticket_status.api.bodies import CONNECTION_NAME
+from ticket_status.api.bodies import CONNECTION_NAME, Text
 from ticket_status.api.call import BASE_PATH, PAGING, Call, Reply, json_reply, page_reply
 from ticket_status.api.callback_page import callback_page
 from ticket_status.api.integration_bodies import CREATION, EDITS, SWITCH
@@ -38,7 +38,7 @@ _ONE = "/jira-integrations/{connection_name}"
 OAUTH1_CALLBACK = "/oauth1/callback"
 OAUTH2_CALLBACK = "/oauth2/callback"
 
-RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+RUN_ID = Text("the id of a sync run", "[A-Za-z0-9._:-]{1,64}")
 
 routes: Routes[SettingsServices] = Routes()
 
@@ -142,14 +142,15 @@ def list_sync_runs(call: Call, services: SettingsServices) -> Reply:
 @routes.get(_ONE + "/sync-runs/{run_id}", Scope.READ)
 def get_sync_run(call: Call, services: SettingsServices) -> Reply:
     """One run."""
-    return json_reply(present_run(granted(services.integrations.run(_name(call), _run_id(call)), call.now)))
+    run_id = call.identifier("run_id", RUN_ID, lambda run_id: problem_of(SyncRunNotFound(run_id), call.now))
+    return json_reply(present_run(granted(services.integrations.run(_name(call), run_id), call.now)))
 
 
 @routes.post(_ONE + "/tickets/{issue}/recheck", Scope.ADMIN)
 def recheck_ticket(call: Call, services: SettingsServices) -> Reply:
     """Have a ticket looked at once more (R7, R8)."""
     one = granted(services.rechecking.recheck(_name(call), call.path("issue")), call.now)
-    return json_reply(present_ticket(one.ticket, one.shown, one.integration))
+    return json_reply(present_ticket(one))
 
 
 @routes.post(_ONE + "/tickets/recheck", Scope.ADMIN)
@@ -248,19 +249,7 @@ def _status_check(http: HTTPStatus, status: str, reason: str, call: Call, name: 
 
 
 def _name(call: Call) -> str:
-    """The integration's name in the path; one that no integration can have is not looked for."""
-    name = call.path("connection_name")
-    if not re.fullmatch(CONNECTION_NAME.pattern, name):
-        raise integration_not_found(name)
-    return name
-
-
-def _run_id(call: Call) -> str:
-    """The run in the path; one that no run can have is not looked for."""
-    run_id = call.path("run_id")
-    if not RUN_ID.fullmatch(run_id):
-        raise problem_of(SyncRunNotFound(run_id), call.now)
-    return run_id
+    return call.identifier("connection_name", CONNECTION_NAME, integration_not_found)
 
 
 def _found(call: Call, services: SettingsServices) -> Integration:

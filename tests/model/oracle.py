@@ -84,7 +84,7 @@ class Facts:
     @classmethod
     def of(cls, one: ShownTicket) -> "Facts":
         """As the API presents it, with its time in full."""
-        shown = present_ticket(one.ticket, one.shown, one.integration)
+        shown = present_ticket(one)
         return cls(
             one.ticket.issue_key,
             shown["ticket_status"],

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tests.fakes.samples import IN_PROGRESS, NOW, faulty, integration, later, run, ticket
 from ticket_status.api.presenters import present_integration, present_run, present_status, present_ticket
+from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
     AuthType,
     Category,
@@ -19,6 +20,7 @@ from ticket_status.core.model import (
 )
 from ticket_status.core.shown import Shown
 from ticket_status.core.sighting import read_sighting
+from ticket_status.service.tickets.reading import ShownTicket
 
 STATUS = read_sighting(IN_PROGRESS)[1]
 
@@ -115,7 +117,8 @@ def test_a_paused_run_says_until_when() -> None:
 def test_a_ticket_has_its_documented_shape() -> None:
     known = replace(ticket(issue_id="10412", key="JAS-26363"), status=STATUS)
     shown = Shown(STATUS, None, RefreshState.ACTIVE, NOW, later(days=-10, hours=1))
-    assert present_ticket(known, shown, integration(jira_server_url="https://abc.atlassian.net/")) == {
+    found = integration(jira_server_url="https://abc.atlassian.net/")
+    assert present_ticket(ShownTicket(known, found, shown, Coverage())) == {
         "ticket_no": "JAS-26363",
         "issue_id": "10412",
         "ticket_url": "https://abc.atlassian.net/browse/JAS-26363",
@@ -133,7 +136,7 @@ def test_a_ticket_has_its_documented_shape() -> None:
 
 def test_a_ticket_of_a_deleted_integration_links_to_where_it_was_registered() -> None:
     shown = Shown(None, UnknownReason.INTEGRATION_NOT_FOUND, RefreshState.RETRIEVAL_DISABLED, None)
-    presented = present_ticket(ticket(issue_id=None), shown, None)
+    presented = present_ticket(ShownTicket(ticket(issue_id=None), None, shown, Coverage()))
     assert presented["ticket_url"] == "https://cloud-abc.example/browse/JAS-1"
     assert presented["issue_id"] is None
     assert presented["last_update"] is None

@@ -50,10 +50,7 @@ def test_a_ticket_of_a_deleted_integration_says_so_also_when_another_takes_its_n
     for _ in range(2):
         (ticket,) = shown_tickets(stage.reading, "XRAY-1", NOW)
         assert ticket.shown.unknown_reason is UnknownReason.INTEGRATION_NOT_FOUND
-        assert (
-            present_ticket(ticket.ticket, ticket.shown, ticket.integration)["ticket_url"]
-            == "https://abc.atlassian.net/browse/JAS-1"
-        )
+        assert present_ticket(ticket)["ticket_url"] == "https://abc.atlassian.net/browse/JAS-1"
         stage.integrations.add(replace(old, integration_ref="cloud-abc~anew22"))
 
 
@@ -64,10 +61,7 @@ def test_links_follow_the_address_of_the_integration() -> None:
     stage.integrations.edit(stage.integration, after, afresh=True)
     ticket = stage.reading.ticket(key, NOW)
     assert ticket is not None
-    assert (
-        present_ticket(ticket.ticket, ticket.shown, ticket.integration)["ticket_url"]
-        == "https://new.example/jira/browse/JAS-1"
-    )
+    assert present_ticket(ticket)["ticket_url"] == "https://new.example/jira/browse/JAS-1"
 
 
 def test_the_last_update_of_a_violation_is_that_of_its_newest_ticket() -> None:

@@ -1,7 +1,8 @@
 """One request and its reply, as a route sees them."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from msgspec import Struct, field
 
-from ticket_status.api.bodies import Members, Shape, parse, read_json
+from ticket_status.api.bodies import Members, Shape, Text, parse, read_json
 from ticket_status.api.problems import FieldError, invalid_request
 
 T = TypeVar("T")
@@ -64,6 +65,13 @@ class Call(Struct, frozen=True):
     def path(self, name: str) -> str:
         """A parameter of the path, decoded. None of ours may have a percent sign."""
         return unquote(self.parameters[name])
+
+    def identifier(self, name: str, shape: Text, missing: Callable[[str], Exception]) -> str:
+        """A parameter of the path that names something; raises ``missing`` for what can be no name of it."""
+        value = self.path(name)
+        if not re.fullmatch(shape.pattern, value):
+            raise missing(value)
+        return value
 
     def query(self, name: str) -> str | None:
         """A parameter of the query; ``None`` when absent."""

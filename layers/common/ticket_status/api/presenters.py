@@ -1,5 +1,6 @@
 """What the API shows of integrations, sync runs and tickets, in their shapes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import asdict
@@ -13,12 +14,13 @@ from ticket_status.core.model import (
     Integration,
     RunState,
     SyncRun,
-    Ticket,
 )
+from ticket_status.core.refreshing import Refreshed
 from ticket_status.core.runs import tickets_total
 from ticket_status.core.shown import Shown
 from ticket_status.core.summary import PastSummary, Summary
 from ticket_status.core.violations import Resource
+from ticket_status.service.tickets.reading import LeadingTicket, ShownTicket, last_update
 
 _REASONS = {
     HealthStatus.HEALTHY: "Jira answers as it should.",
@@ -110,8 +112,20 @@ def present_status(shown: Shown) -> dict[str, object]:
     }
 
 
-def present_ticket(ticket: Ticket, shown: Shown, integration: Integration | None) -> dict[str, object]:
+def present_column(status: LeadingTicket) -> dict[str, object]:
+    """The *Ticket Status* column of a violation."""
+    leading = status.leading
+    return {
+        "ticket_no": leading.ticket.issue_key,
+        **present_status(leading.shown),
+        "refresh_state": leading.shown.refresh_state,
+        "tickets": status.tickets,
+    }
+
+
+def present_ticket(one: ShownTicket) -> dict[str, object]:
     """A ticket as it shows now; the link of a deleted integration's is where it was registered."""
+    ticket, shown, integration = one.ticket, one.shown, one.integration
     browse_url = f"{ticket.site_url.rstrip('/')}/browse/" if integration is None else integration.browse_url
     return {
         "ticket_no": ticket.issue_key,
@@ -127,10 +141,28 @@ def present_ticket(ticket: Ticket, shown: Shown, integration: Integration | None
     }
 
 
-def present_listed_ticket(ticket: Ticket, shown: Shown, integration: Integration | None) -> dict[str, object]:
+def present_listed_ticket(one: ShownTicket) -> dict[str, object]:
     """A ticket of a list, with the violations that it serves."""
-    serves = {"violation_ids": list(ticket.serves.first), "violations": ticket.serves.total}
-    return {**present_ticket(ticket, shown, integration), **serves}
+    serves = one.ticket.serves
+    return {**present_ticket(one), "violation_ids": list(serves.first), "violations": serves.total}
+
+
+def present_violation(
+    violation_id: str,
+    resources: Sequence[Resource],
+    tickets: Sequence[ShownTicket],
+    refreshed: Sequence[Refreshed] = (),
+) -> dict[str, object]:
+    """A violation with its tickets and, after a refresh, what became of each."""
+    presented = [present_ticket(one) for one in tickets]
+    for ticket, (outcome, reason) in zip(presented, refreshed, strict=False):
+        ticket["refresh"] = {"outcome": outcome, "reason": reason}
+    return {
+        "violation_id": violation_id,
+        "resources": [present_resource(one) for one in resources],
+        "tickets": presented,
+        "last_update": present_optional_time(last_update(tickets)),
+    }
 
 
 def present_resource(resource: Resource) -> dict[str, object]:

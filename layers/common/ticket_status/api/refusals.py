@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TypeVar, assert_never
 
+from msgspec.structs import asdict
+
 from ticket_status.api.bodies import ROOT
 from ticket_status.api.problems import FieldError, ProblemError, integration_not_found, invalid_request
 from ticket_status.api.times import present_time
@@ -98,13 +100,12 @@ def _conflict(code: str, detail: str) -> ProblemError:
 def _connection_failed(failed: ConnectionFailed) -> ProblemError:
     report = failed.report
     trouble = report.trouble
-    checks = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in report.checks]
     return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "jira_connection_failed",
         "Jira could not be reached" if trouble is None else trouble.reason,
         reason_code=getattr(trouble, "reason_code", None),
-        checks=checks,
+        checks=[asdict(check) for check in report.checks],
     )
 
 
