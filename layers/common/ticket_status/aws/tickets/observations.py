@@ -2,14 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import assert_never
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import either, insist, side_by_side
+from ticket_status.aws.dynamo import Statement, either, insist, side_by_side
 from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.aws.tickets.table import (
     TicketTable,
@@ -60,57 +61,28 @@ class Recording:
         return self._counted(key, created_at, actions, condition, 1)
 
     def _write(self, observation: Observed | Unseen | Missed) -> bool:
-        key, at = observation.key, observation.at
-        observed_now = TicketRow.observed_at.set(at)
-        newer = is_ticket() & is_not_deleted() & is_older_than(at)
+        """The first statement that fits what is stored is the one that is written."""
+        given = {AT: TicketRow.observed_at.serialize(observation.at)}
         match observation:
             case Observed(sighting=seen, expected=expected):
-                actions = [observed_now, TicketRow.sighting.set(seen), TicketRow.absence.remove()]
-                changes = _changes_status(seen)
-                if expected and self._update(
-                    key, [*actions, TicketRow.new_in.remove()], newer & _not_named(at) & ~changes
-                ):
-                    return True
-                return self._show(key, at, actions, newer, changes)
+                issue_key = read_sighting(seen)[0]
+                given |= {SEEN: seen, SEEN_KEY: f"{issue_key}|", SEEN_STATUS: seen.removeprefix(issue_key)}
+                statements = (*_expected(), *_observed()) if expected else _observed()
             case Unseen(absence=absence):
-                hidden = TicketRow.absence.set(absence.value)
-                actions = [observed_now, hidden]
-                return self._show(key, at, actions, newer, TicketRow.absence.does_not_exist())
+                given[ABSENCE] = absence.value
+                statements = _unseen()
+            case Missed(seen_at=None):
+                statements = _missed()[1:]
             case Missed(seen_at=seen_at):
-                return self._miss(key, at, seen_at)
+                given[SEEN_AT] = TicketRow.observed_at.serialize(seen_at)
+                statements = _missed()
             case _:
                 assert_never(observation)
+        return any(self._update(observation.key, statement, given) for statement in statements)
 
-    def _show(
-        self, key: TicketKey, at: datetime, actions: Sequence[Action], newer: Condition, changes: Condition
-    ) -> bool:
-        """The ticket waits no more, unless a webhook named it after it was asked for (R19)."""
-        waits_no_more = [*actions, TicketRow.new_in.remove()]
-        return self._show_since(key, at, waits_no_more, newer & _not_named(at), changes) or self._show_since(
-            key, at, actions, newer & (TicketRow.hinted_at > at), changes
-        )
-
-    def _show_since(
-        self, key: TicketKey, at: datetime, actions: Sequence[Action], newer: Condition, changes: Condition
-    ) -> bool:
-        """Since when it shows this moves only when it changes: most do, so that is tried first."""
-        since = TicketRow.status_since.set(at)
-        return self._update(key, [*actions, since], newer & changes) or self._update(key, actions, newer)
-
-    def _miss(self, key: TicketKey, at: datetime, seen_at: datetime | None) -> bool:
-        """Both times only ever rise; so there are two writes to try, one for each order of what is stored."""
-        missed = TicketRow.missed_at.set(at)
-        newer = either(TicketRow.missed_at.does_not_exist(), TicketRow.missed_at < at)
-        condition = is_ticket() & is_not_deleted() & newer
-        if seen_at is not None:
-            seen = TicketRow.observed_at.set(seen_at)
-            if self._update(key, [missed, seen], condition & (TicketRow.observed_at < seen_at)):
-                return True
-        return self._update(key, [missed], condition)
-
-    def _update(self, key: TicketKey, actions: Sequence[Action], condition: Condition) -> bool:
-        row = self._table.tickets(key.integration_ref, key.ticket_id)
-        return insist(lambda: self._table.dynamo.update(row, actions, condition), key)
+    def _update(self, key: TicketKey, statement: Statement, given: Mapping[str, str]) -> bool:
+        item = {"i": {"S": key.integration_ref}, "t": {"S": key.ticket_id}}
+        return insist(lambda: self._table.dynamo.update(self._table.name, item, statement, given), key)
 
     def _delete_together(self, deleted: Sequence[Deleted]) -> set[TicketKey]:
         """Those that were written: in one transaction, or one by one when any of them may not be written."""
@@ -159,20 +131,78 @@ class Recording:
         return self._table.dynamo.transact(fill, next(iter(changes)))
 
 
-def _not_named(at: datetime) -> Condition:
+_AT, _SEEN_AT = datetime(1001, 1, 1, tzinfo=UTC), datetime(1002, 1, 1, tzinfo=UTC)
+AT, SEEN_AT = TicketRow.observed_at.serialize(_AT), TicketRow.observed_at.serialize(_SEEN_AT)
+SEEN, SEEN_KEY, SEEN_STATUS, ABSENCE = "?seen", "?key|", "|?status", "?absence"
+"""What stands for values in statements."""
+
+
+@cache
+def _expected() -> tuple[Statement]:
+    """What is stored shows the status that was seen: since when it shows that stays."""
+    actions = [*_sighting(), TicketRow.new_in.remove()]
+    return (Statement(actions, _newer() & _not_named() & ~_changes_status()),)
+
+
+@cache
+def _observed() -> tuple[Statement, ...]:
+    return _shown(_sighting(), _changes_status())
+
+
+@cache
+def _unseen() -> tuple[Statement, ...]:
+    hidden = [TicketRow.observed_at.set(_AT), TicketRow.absence.set(ABSENCE)]
+    return _shown(hidden, TicketRow.absence.does_not_exist())
+
+
+@cache
+def _missed() -> tuple[Statement, Statement]:
+    """Both times only ever rise; so there are two to try, one for each order of what is stored."""
+    missed = TicketRow.missed_at.set(_AT)
+    newer = either(TicketRow.missed_at.does_not_exist(), TicketRow.missed_at < _AT)
+    condition = is_ticket() & is_not_deleted() & newer
+    seen = TicketRow.observed_at.set(_SEEN_AT)
+    return Statement([missed, seen], condition & (TicketRow.observed_at < _SEEN_AT)), Statement([missed], condition)
+
+
+def _shown(actions: Sequence[Action], changes: Condition) -> tuple[Statement, ...]:
+    """The ticket waits no more, unless a webhook named it after it was asked for (R19).
+
+    Since when it shows this moves only when it changes: most do, so that is tried first.
+    """
+    since, waits_no_more = TicketRow.status_since.set(_AT), [*actions, TicketRow.new_in.remove()]
+    waiting, named = _newer() & _not_named(), _newer() & (TicketRow.hinted_at > _AT)
+    return (
+        Statement([*waits_no_more, since], waiting & changes),
+        Statement(waits_no_more, waiting),
+        Statement([*actions, since], named & changes),
+        Statement(actions, named),
+    )
+
+
+def _sighting() -> Sequence[Action]:
+    return [TicketRow.observed_at.set(_AT), TicketRow.sighting.set(SEEN), TicketRow.absence.remove()]
+
+
+def _newer() -> Condition:
+    condition: Condition = is_ticket() & is_not_deleted() & is_older_than(_AT)
+    return condition
+
+
+def _not_named() -> Condition:
     """No webhook named the ticket since (R19)."""
-    return either(TicketRow.hinted_at.does_not_exist(), TicketRow.hinted_at <= at)
+    return either(TicketRow.hinted_at.does_not_exist(), TicketRow.hinted_at <= _AT)
 
 
-def _changes_status(seen: Sighting) -> Condition:
+def _changes_status() -> Condition:
     """What is stored shows another status than was seen now, or none; a moved issue may have the same one.
 
     Under the same key two statuses are the same when the sightings are. Under another key, the rest of the sighting is
     looked for in it.
     """
-    stored, key_part = TicketRow.sighting, f"{read_sighting(seen)[0]}|"
+    stored = TicketRow.sighting
     unknown = either(stored.does_not_exist(), TicketRow.absence.exists())
-    same_key = stored.startswith(key_part)
-    other_status = ~stored.contains(seen.removeprefix(key_part.removesuffix("|")))
-    condition: Condition = either(unknown, either(same_key & (stored != seen), ~same_key & other_status))
+    same_key = stored.startswith(SEEN_KEY)
+    other_status = ~stored.contains(SEEN_STATUS)
+    condition: Condition = either(unknown, either(same_key & (stored != SEEN), ~same_key & other_status))
     return condition
