@@ -16,7 +16,14 @@ IN = Members(dict[str, object], {})
 SHAPE = Members(
     dict[str, object],
     {"name": WORD},
-    {"on": Flag(), "kind": OneOf(("one", "two")), "at": Time(), "words": Items(WORD, 2), "in": IN},
+    {
+        "on": Flag(),
+        "kind": OneOf(("one", "two")),
+        "only": OneOf(("one",)),
+        "at": Time(),
+        "words": Items(WORD, 2),
+        "in": IN,
+    },
 )
 
 
@@ -45,11 +52,12 @@ def test_what_fits_is_read() -> None:
         ({"on": "true"}, "#/on", "must be true or false"),
         ({"on": 1}, "#/on", "must be true or false"),
         ({"kind": "three"}, "#/kind", "must be one of one, two"),
+        ({"only": "two"}, "#/only", "must be one"),
         ({"at": "2026-11-22"}, "#/at", "must be a time such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00"),
         ({"words": ["a", "b", "c"]}, "#/words", "must be a list of at most 2 elements"),
         ({"words": ["a", None]}, "#/words/1", "must be a word"),
         ({"in": []}, "#/in", "must be an object"),
-        ({"a/b~c": 1}, "#/a~1b~0c", "is an unknown member; expected one of name, on, kind, at, words, in"),
+        ({"a/b~c": 1}, "#/a~1b~0c", "is an unknown member; expected one of name, on, kind, only, at, words, in"),
     ],
 )
 def test_a_misfit_is_named_with_what_would_be_right(member: dict[str, object], pointer: str, right: str) -> None:

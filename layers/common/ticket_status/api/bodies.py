@@ -92,7 +92,7 @@ class OneOf(Shape[Word_co], frozen=True):
         for word in self.words:
             if word == value:
                 return word
-        raise misfit(f"must be one of {', '.join(self.words)}")
+        raise misfit(f"must be {'one of ' if self.words[1:] else ''}{', '.join(self.words)}")
 
 
 class Flag(Shape[bool], frozen=True):

@@ -116,7 +116,7 @@ def _resource(**members: Any) -> Resource:  # noqa: ANN401 - each is what its sh
     texts = f"{resource.name}{resource.version or ''}"
     if len(texts.encode()) + 2 * (texts.count("%") + texts.count("#")) > MOST_RESOURCE_BYTES:
         allowed = f"{MOST_RESOURCE_BYTES} bytes in UTF-8, % and # counted as three"
-        raise MisfitError(FieldError("/name", f"and version together have at most {allowed}"))
+        raise MisfitError(FieldError("/name", f"must have, together with the version, at most {allowed}"))
     return resource
 
 
