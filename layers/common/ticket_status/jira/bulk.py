@@ -6,8 +6,20 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
-from ticket_status.core import call_size
-from ticket_status.core.isolation import NO_ISSUE, PROVE, Failure, Isolation, Part, smaller
+from ticket_status.core.isolation import (
+    FEW,
+    NO_ISSUE,
+    PROVE,
+    Failure,
+    Isolation,
+    Part,
+    smaller,
+    with_asked_alone,
+    with_call_size,
+    with_larger_calls,
+    with_smaller_calls,
+    with_too_many,
+)
 from ticket_status.core.model import ReasonCode, Site
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed
@@ -107,8 +119,8 @@ class BulkRead:
 
     def _slowed(self, reply: CallFailure, part: Part) -> None:
         """After a large call ran out of time, the next calls to the site are smaller."""
-        if reply.slow and len(part.issues) > call_size.FEW:
-            self._site.learn(lambda site: call_size.with_smaller_calls(site, smaller(part)))
+        if reply.slow and len(part.issues) > FEW:
+            self._site.learn(lambda site: with_smaller_calls(site, smaller(part)))
 
     def _may_be_left(self, reply: CallFailure, part: Part) -> bool:
         """Whether time ran out for no more than an issue that Jira fails on: the others were answered for."""
@@ -133,7 +145,7 @@ class BulkRead:
         page = taken.page
         if page is not None:
             parts.size = min(parts.size, page)
-            self._site.learn(lambda site: call_size.with_failure(site, page + 1, page, self._now()))
+            self._site.learn(lambda site: with_too_many(site, page + 1, page, self._now()))
             return
         self._largest = max(self._largest, len(part.issues))
         if len(part.issues) == 1:
@@ -158,22 +170,22 @@ class BulkRead:
         slowed = parts.slowed
         if slowed is not None:
             # At once, since time may run out before it is known what was slow.
-            self._site.learn(lambda site: call_size.with_smaller_calls(site, slowed))
+            self._site.learn(lambda site: with_smaller_calls(site, slowed))
 
     def _learn(self, parts: Isolation, known: Site, *, finished: bool) -> None:
         now, too_many = self._now(), parts.too_many
         if too_many is not None:
             size = parts.size
-            self._site.learn(lambda site: call_size.with_failure(site, too_many, size, now))
+            self._site.learn(lambda site: with_too_many(site, too_many, size, now))
         elif parts.slowed is not None and finished:
             # It was an issue that was slow, and not the size.
-            self._site.learn(lambda site: call_size.with_size(site, known.ids_per_call))
+            self._site.learn(lambda site: with_call_size(site, known.ids_per_call))
         elif self._largest:
-            self._site.learn(lambda site: call_size.with_success(site, self._largest, now))
+            self._site.learn(lambda site: with_larger_calls(site, self._largest, now))
         alone = frozenset(known.asked_alone)
         at_fault, well = frozenset(parts.suspects), alone & self._well_alone
         if at_fault - alone or well:
-            self._site.learn(lambda site: call_size.with_asked_alone(site, at_fault, well))
+            self._site.learn(lambda site: with_asked_alone(site, at_fault, well))
 
 
 def _failure(call: CallFailure) -> Failure | None:
