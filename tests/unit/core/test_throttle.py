@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.examples import MINUTE, NOW, SECOND, an_integration
-from ticket_status.core.throttle import LONGEST_DELAY, LONGEST_UNHINTED, delay_until, next_pause, paused
+from ticket_status.core.health import LONGEST_DELAY, LONGEST_UNHINTED, delay_until, next_pause, paused
 
 JITTER = st.floats(0, 1, exclude_max=True)
 

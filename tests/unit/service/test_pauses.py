@@ -8,8 +8,8 @@ import pytest
 from tests.unit.examples import HOUR, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import WORKER_TIME, Stage
 from tests.unit.service.test_new_tickets import in_jira, key, new
+from ticket_status.core.health import LONGEST_BELIEVED, pause_end, pause_for
 from ticket_status.core.model import ReasonCode, RunState, SyncRun
-from ticket_status.core.throttle import LONGEST_BELIEVED, pause_end, pause_for
 from ticket_status.core.trouble import Throttled, Unavailable
 from ticket_status.core.work import Work
 

@@ -5,9 +5,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from ticket_status.core.health import pause_end
 from ticket_status.core.model import NEW_TICKETS, HealthStatus, Integration, SyncRun
 from ticket_status.core.runs import at_work, collected
-from ticket_status.core.throttle import pause_end
 from ticket_status.core.work import NewTicketsWork
 
 GATHER = timedelta(seconds=10)

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from ticket_status.core.health import paused
 from ticket_status.core.model import HealthStatus, Integration, RefreshState, UnknownReason
 from ticket_status.core.shown import Shown
-from ticket_status.core.throttle import paused
 
 K = TypeVar("K")
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from ticket_status.core.health import pause_end
 from ticket_status.core.model import HealthStatus, Integration, RunState, SyncRun, Trigger
-from ticket_status.core.throttle import pause_end
 
 LOST_AFTER = timedelta(minutes=20)
 """A run that made no progress for this long, not counting pauses, has lost its work (R1)."""

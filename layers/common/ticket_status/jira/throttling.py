@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
-from ticket_status.core.throttle import LONGEST_BELIEVED
+from ticket_status.core.health import LONGEST_BELIEVED
 from ticket_status.core.trouble import Throttled
 
 LONGEST_WAIT: Final = LONGEST_BELIEVED

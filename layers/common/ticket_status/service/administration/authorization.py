@@ -5,9 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from ticket_status.core.health import Paused
+from ticket_status.core.health import Paused, pause_end
 from ticket_status.core.model import AuthType, Integration
-from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.ports.connecting import RequestToken
 from ticket_status.service.administration.grants import Ended, Granting, NotGranted, StateInvalid, new_state

@@ -8,10 +8,9 @@ from msgspec.structs import replace
 
 from ticket_status.core import health as rules
 from ticket_status.core.connection import ConnectionReport
-from ticket_status.core.health import Paused, to_be_confirmed
+from ticket_status.core.health import Paused, pause_end, to_be_confirmed
 from ticket_status.core.model import Health, HealthStatus, Integration, ReasonCode, Site
 from ticket_status.core.points import pays_points, sentence, sweep
-from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.service.administration.refusals import IntegrationNotFound, RateLimited
 from ticket_status.service.administration.settings_ports import SettingsPorts

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from ticket_status.core.addresses import origin_of
 from ticket_status.core.connection import ConnectionReport
+from ticket_status.core.health import pause_end
 from ticket_status.core.model import AuthType, Discreet, InstallationType, Integration, ReasonCode, Site
-from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import Refused, Throttled
 from ticket_status.service.administration.integrations import TRIED_WHEN_GIVEN, refused
 from ticket_status.service.administration.refusals import (

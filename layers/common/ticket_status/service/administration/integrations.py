@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ticket_status.core.connection import ConnectionReport
+from ticket_status.core.health import next_pause
 from ticket_status.core.model import (
     AuthType,
     Discreet,
@@ -20,7 +21,6 @@ from ticket_status.core.model import (
     SyncRun,
 )
 from ticket_status.core.summary import PastSummary, Summary, past_summary, summarise, together
-from ticket_status.core.throttle import next_pause
 from ticket_status.core.toggle import retrieves_by_default
 from ticket_status.core.trouble import Throttled
 from ticket_status.ports.paging import Page

@@ -3,10 +3,9 @@
 import re
 
 from ticket_status.core.comparison import asked_as
-from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, recovers
+from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, pause_end, recovers
 from ticket_status.core.judgement import Found, Verdict
 from ticket_status.core.model import Absence, HealthStatus, Integration, Ticket, TicketKey
-from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.window import in_window
 from ticket_status.service.administration.refusals import (

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from ticket_status.core.health import pause_end
 from ticket_status.core.model import Integration
-from ticket_status.core.throttle import pause_end
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.webhooks import (
     Webhook,

@@ -7,6 +7,7 @@ from typing import TypeAlias, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ticket_status.core.health import delay_until
 from ticket_status.core.model import NEW_TICKETS, Integration, Slice, SliceProgress, SyncRun, Trigger
 from ticket_status.core.new_tickets import (
     LOOK_AGAIN,
@@ -20,7 +21,6 @@ from ticket_status.core.new_tickets import (
     look_again_after,
 )
 from ticket_status.core.runs import LOST, lost
-from ticket_status.core.throttle import delay_until
 from ticket_status.core.window import END, position, window_start
 from ticket_status.core.work import NewTicketsWork
 from ticket_status.service.retrieval.runs import Runs

@@ -11,9 +11,9 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from ticket_status.core.health import paused
 from ticket_status.core.model import Integration, ReasonCode
 from ticket_status.core.runs import LOST, lost, new_tickets_forgotten, to_be_begun, to_be_probed
-from ticket_status.core.throttle import paused
 from ticket_status.core.trouble import JiraTrouble, Unavailable
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import JiraRejectedRequestError

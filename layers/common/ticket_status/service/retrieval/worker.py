@@ -10,7 +10,7 @@ from typing import assert_never
 
 from msgspec import Struct, field
 
-from ticket_status.core.health import RETRY_DELAY, Broke, OutOfTime, Paused, TryAgain
+from ticket_status.core.health import RETRY_DELAY, Broke, OutOfTime, Paused, TryAgain, delay_until
 from ticket_status.core.model import Counts, Integration, RunState, SyncRun
 from ticket_status.core.new_tickets import Leave, LookAgain, Postpone
 from ticket_status.core.runs import (
@@ -26,7 +26,6 @@ from ticket_status.core.runs import (
     of_all_tickets,
 )
 from ticket_status.core.slices import SLICES_AT_ONCE
-from ticket_status.core.throttle import delay_until
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 from ticket_status.ports.jira import JiraRejectedRequestError
