@@ -16,8 +16,7 @@ from msgspec import Struct
 
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
-from ticket_status.jira.answers import read
-from ticket_status.jira.charset import decoded
+from ticket_status.jira.answers import decoded, read
 from ticket_status.jira.quoting import quote, with_quote
 from ticket_status.jira.session import Answer
 from ticket_status.jira.throttling import throttled

@@ -13,8 +13,7 @@ import msgspec
 
 from ticket_status.core.model import LARGEST_ISSUE_ID, Category, Sighting, Status
 from ticket_status.core.sighting import of_shown, shown
-from ticket_status.jira.answers import MalformedAnswerError, read
-from ticket_status.jira.charset import other_charset
+from ticket_status.jira.answers import MalformedAnswerError, other_charset, read
 from ticket_status.jira.session import Answer
 
 _ID = re.compile(r"[0-9]{1,30}")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from ticket_status.jira.charset import decoded
+from ticket_status.jira.answers import decoded
 from ticket_status.jira.session import Answer
 
 LONGEST_QUOTE: Final = 200

@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from ticket_status.core.model import Discreet, InstallationType, Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
-from ticket_status.jira.answers import MalformedAnswerError, mapping, text
-from ticket_status.jira.charset import decoded
+from ticket_status.jira.answers import MalformedAnswerError, decoded, mapping, text
 from ticket_status.jira.credentials import conceal
 from ticket_status.jira.quoting import quote, with_quote
 from ticket_status.jira.session import Answer, HttpSession, NoAnswer, Request
