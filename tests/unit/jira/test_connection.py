@@ -25,8 +25,8 @@ from ticket_status import __version__
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import ReasonCode
 from ticket_status.core.trouble import Unavailable
-from ticket_status.jira import resolution
-from ticket_status.jira.resolution import Endpoint, address_problem
+from ticket_status.jira import pinning
+from ticket_status.jira.pinning import Endpoint, address_problem
 from ticket_status.jira.session import USER_AGENT, Answer, HttpSession, NoAnswer, Request
 from ticket_status.jira.settings import JiraSettings, Limits
 
@@ -98,7 +98,7 @@ def named(monkeypatch: pytest.MonkeyPatch, *addresses: str, port: int | None = N
         families = {4: socket.AF_INET, 6: socket.AF_INET6}
         return [(families[ip_address(one).version], (one, port or asked_port)) for one in addresses]
 
-    monkeypatch.setattr(resolution, "_look_up", look_up)
+    monkeypatch.setattr(pinning, "_look_up", look_up)
 
 
 def fine(handler: Recorder) -> None:
@@ -165,7 +165,7 @@ def test_a_name_is_refused_when_any_of_its_addresses_is(monkeypatch: pytest.Monk
 
 
 def test_a_name_that_does_not_resolve_passes_registration_and_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolution, "_look_up", lambda _host, _port: socket.gaierror(socket.EAI_NONAME, "no"))
+    monkeypatch.setattr(pinning, "_look_up", lambda _host, _port: socket.gaierror(socket.EAI_NONAME, "no"))
     assert address_problem(f"https://{NAME}", AddressRules()) is None
     answer = session().send(Request("GET", f"https://{NAME}/"))
     assert answer == NoAnswer(Unavailable(ReasonCode.UNREACHABLE, f"The name {NAME} does not resolve"), connected=False)
@@ -179,7 +179,7 @@ def test_http_goes_to_loopback_only_whatever_the_name(monkeypatch: pytest.Monkey
 
 
 def test_http_is_refused_at_registration_for_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolution, "_look_up", lambda _host, _port: socket.gaierror(socket.EAI_NONAME, "no"))
+    monkeypatch.setattr(pinning, "_look_up", lambda _host, _port: socket.gaierror(socket.EAI_NONAME, "no"))
     problem = address_problem(f"http://{NAME}", LOOPBACK)
     assert problem == "The address is not accepted: http is allowed with loopback addresses only; use https"
 
@@ -193,7 +193,7 @@ def test_the_name_is_resolved_once_and_what_was_checked_is_what_is_connected_to(
         def look_up(_host: str, _port: int) -> list[Endpoint]:
             return [(socket.AF_INET, (one, port)) for one in answers.pop(0)]
 
-        monkeypatch.setattr(resolution, "_look_up", look_up)
+        monkeypatch.setattr(pinning, "_look_up", look_up)
         assert isinstance(session().send(Request("GET", f"http://{NAME}/")), Answer)
     assert len(answers) == 1
     assert seen[0]["Host"] == NAME
@@ -212,7 +212,7 @@ def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -
         over.wait(60)
         return []
 
-    monkeypatch.setattr(resolution, "_look_up", hang)
+    monkeypatch.setattr(pinning, "_look_up", hang)
     started = time.monotonic()
     answer = session(limits=BRIEF).send(Request("GET", f"http://{NAME}/"))
     over.set()

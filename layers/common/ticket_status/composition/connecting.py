@@ -11,7 +11,7 @@ from ticket_status.config import JiraConfig
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.oauth1 import OAuth1, new_key_pair
 from ticket_status.jira.oauth2 import OAuth2
-from ticket_status.jira.resolution import address_problem
+from ticket_status.jira.pinning import address_problem
 from ticket_status.ports.connecting import KeyPair
 from ticket_status.ports.integrations import RefreshLease
 from ticket_status.ports.secrets import SecretStore

@@ -18,8 +18,7 @@ from ticket_status import __version__
 from ticket_status.core.model import Discreet, ReasonCode
 from ticket_status.core.trouble import Unavailable
 from ticket_status.jira.call_timer import CurrentCall, Deadline, Watch
-from ticket_status.jira.pinning import PinningAdapter
-from ticket_status.jira.resolution import AddressRefusedError, address_problem
+from ticket_status.jira.pinning import AddressRefusedError, PinningAdapter, address_problem
 from ticket_status.jira.settings import JiraSettings, MadeCall
 
 USER_AGENT: Final = f"ticket-status/{__version__} (status of Jira tickets of policy violations)"
