@@ -21,7 +21,7 @@ from ticket_status.core.observations import Account, Answered
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.jira.connection_test import CHECKS
 from ticket_status.jira.connector import Connector
-from ticket_status.jira.data_center import DataCenterDialect
+from ticket_status.jira.dialect import DataCenterDialect
 from ticket_status.jira.session import Answer, HttpSession
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.site import JiraSite

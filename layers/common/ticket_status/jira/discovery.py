@@ -12,8 +12,7 @@ from ticket_status.core.observations import Account
 from ticket_status.core.scopes import jira_scopes
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.jira.answers import MalformedAnswerError, Reply, malformed, mapping, sequence, text
-from ticket_status.jira.cloud import CloudDialect
-from ticket_status.jira.data_center import DataCenterDialect
+from ticket_status.jira.dialect import CloudDialect, DataCenterDialect
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.signed_client import CallFailure, SignedClient
 from ticket_status.jira.site import JiraSite, Proofs, denied
