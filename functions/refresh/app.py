@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec.structs import asdict
 
-from ticket_status.api.application import Api
+from ticket_status.api.application import Api, Routes
 from ticket_status.api.bodies import CONNECTION_NAME
 from ticket_status.api.call import PAGING, Call, Reply, json_reply, page_reply
 from ticket_status.api.presenters import present_column, present_listed_ticket, present_resource, present_violation
@@ -19,7 +19,6 @@ from ticket_status.api.problems import (
     no_integration,
     violation_not_found,
 )
-from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
 from ticket_status.api.ticket_bodies import (
     FILTERS,

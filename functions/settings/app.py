@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec.structs import asdict
 
-from ticket_status.api.application import Api
+from ticket_status.api.application import Api, Routes
 from ticket_status.api.bodies import CONNECTION_NAME, Text
 from ticket_status.api.call import BASE_PATH, PAGING, Call, Reply, json_reply, page_reply
 from ticket_status.api.callback_page import callback_page
@@ -23,7 +23,6 @@ from ticket_status.api.presenters import (
 )
 from ticket_status.api.problems import integration_not_found
 from ticket_status.api.refusals import granted, problem_of
-from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
 from ticket_status.api.times import present_time
 from ticket_status.api.webhooks import AUTHORIZATION, WEBHOOK, present_set_up, present_webhook

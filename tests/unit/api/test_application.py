@@ -12,11 +12,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tests.fakes.gateway import Answer, request
 from tests.fakes.samples import NOW
-from ticket_status.api.application import UNHANDLED_ERRORS, Api, Surroundings
+from ticket_status.api.application import UNHANDLED_ERRORS, Api, Routes, Surroundings
 from ticket_status.api.bodies import Flag, Members
 from ticket_status.api.call import PAGING, Call, Reply, json_reply
 from ticket_status.api.problems import ProblemError
-from ticket_status.api.routes import Routes
 from ticket_status.api.scopes import Scope
 from ticket_status.ports.paging import InvalidTokenError
 

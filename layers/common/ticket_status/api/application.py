@@ -1,7 +1,7 @@
 """The API of one function: routes, scope, errors, one log line for each request."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from time import perf_counter
@@ -14,12 +14,85 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec import Struct
 
 from ticket_status.api.call import BASE_PATH, Call, Reply, json_reply
-from ticket_status.api.problems import PROBLEM_TYPE, FieldError, ProblemError, internal_error, invalid_request
-from ticket_status.api.routes import Route, Routes
-from ticket_status.api.scopes import demand
+from ticket_status.api.problems import (
+    PROBLEM_TYPE,
+    FieldError,
+    ProblemError,
+    internal_error,
+    invalid_request,
+    missing_scope,
+)
+from ticket_status.api.scopes import Scope
 from ticket_status.ports.paging import InvalidTokenError
 
 S = TypeVar("S")
+Answer = Callable[[Call, S], Reply]
+
+
+class Route(Struct, Generic[S], frozen=True):
+    """One method of one path below the base path, such as ``/violations/{violation_id}``."""
+
+    method: str
+    path: str
+    scope: Scope | None
+    answer: Answer[S]
+    query: frozenset[str] | None = frozenset()
+    """The parameters of the query that it knows; any others do not fit. ``None``: it takes what comes."""
+    failed: Callable[[Call], Reply] | None = None
+    """The answer to an unhandled error, if it is not to be a problem document."""
+
+
+class Routes(Generic[S]):
+    """The routes of one function as declared; ``S`` is the services that it answers with."""
+
+    def __init__(self) -> None:
+        self._routes: list[Route[S]] = []
+
+    def __iter__(self) -> Iterator[Route[S]]:
+        return iter(self._routes)
+
+    def get(
+        self,
+        path: str,
+        scope: Scope | None,
+        query: Iterable[str] | None = (),
+        failed: Callable[[Call], Reply] | None = None,
+    ) -> Callable[[Answer[S]], Answer[S]]:
+        """Declare a GET, and the parameters of its query."""
+        return self._declare("GET", path, scope, query, failed)
+
+    def post(self, path: str, scope: Scope | None) -> Callable[[Answer[S]], Answer[S]]:
+        """Declare a POST."""
+        return self._declare("POST", path, scope)
+
+    def put(self, path: str, scope: Scope | None) -> Callable[[Answer[S]], Answer[S]]:
+        """Declare a PUT."""
+        return self._declare("PUT", path, scope)
+
+    def patch(self, path: str, scope: Scope | None) -> Callable[[Answer[S]], Answer[S]]:
+        """Declare a PATCH."""
+        return self._declare("PATCH", path, scope)
+
+    def delete(self, path: str, scope: Scope | None) -> Callable[[Answer[S]], Answer[S]]:
+        """Declare a DELETE."""
+        return self._declare("DELETE", path, scope)
+
+    def _declare(
+        self,
+        method: str,
+        path: str,
+        scope: Scope | None,
+        query: Iterable[str] | None = (),
+        failed: Callable[[Call], Reply] | None = None,
+    ) -> Callable[[Answer[S]], Answer[S]]:
+        known = None if query is None else frozenset(query)
+
+        def declare(answer: Answer[S]) -> Answer[S]:
+            self._routes.append(Route(method, path, scope, answer, known, failed))
+            return answer
+
+        return declare
+
 
 UNHANDLED_ERRORS = "UnhandledErrors"
 """The metric that counts requests answered with 500; it alarms."""
@@ -71,29 +144,22 @@ class Api(Generic[S]):
         return response
 
     def _answer(self, event: APIGatewayProxyEvent) -> Reply:
+        route: Route[S] | None = None
+        call: Call | None = None
         try:
             route, parameters = self._routed(event)
-            demand(route.scope, claims(event))
+            _demand(route.scope, claims(event))
             _known(event, route.query)
             call = Call(event, self._surroundings.now(), parameters, self._surroundings.public_address)
-            return self._answered(route, call)
+            return route.answer(call, self._services)
         except ProblemError as problem:
             return _problem(problem)
         except InvalidTokenError:
             return _problem(invalid_request(FieldError("next_token", "must be the next_token that this list gave")))
         except Exception as error:  # noqa: BLE001 - 500 without a word of the error; it is logged, and the count alarms
             self._note(error)
-            return _problem(internal_error(event.request_context.request_id))
-
-    def _answered(self, route: Route[S], call: Call) -> Reply:
-        try:
-            return route.answer(call, self._services)
-        except (ProblemError, InvalidTokenError):
-            raise
-        except Exception as error:
-            if route.failed is None:
-                raise
-            self._note(error)
+            if route is None or call is None or route.failed is None:
+                return _problem(internal_error(event.request_context.request_id))
             return route.failed(call)
 
     def _routed(self, event: APIGatewayProxyEvent) -> tuple[Route[S], Mapping[str, str]]:
@@ -158,6 +224,13 @@ def claims(event: APIGatewayProxyEvent) -> Mapping[str, object]:
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
     found = authorizer.get("claims", authorizer)
     return found if isinstance(found, Mapping) else {}
+
+
+def _demand(scope: Scope | None, held: Mapping[str, object]) -> None:
+    """Raise 403 ``missing_scope`` unless the claims have the scope; ``None`` asks for nothing."""
+    if scope is None or scope in str(held.get("scope", "")).split():
+        return
+    raise missing_scope(scope)
 
 
 def _known(event: APIGatewayProxyEvent, query: frozenset[str] | None) -> None:
