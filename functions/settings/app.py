@@ -141,8 +141,9 @@ def list_sync_runs(call: Call, services: SettingsServices) -> Reply:
 @routes.get(_ONE + "/sync-runs/{run_id}", Scope.READ)
 def get_sync_run(call: Call, services: SettingsServices) -> Reply:
     """One run."""
+    name = _name(call)
     run_id = call.identifier("run_id", RUN_ID, lambda run_id: problem_of(SyncRunNotFound(run_id), call.now))
-    return json_reply(present_run(granted(services.integrations.run(_name(call), run_id), call.now)))
+    return json_reply(present_run(granted(services.integrations.run(name, run_id), call.now)))
 
 
 @routes.post(_ONE + "/tickets/{issue}/recheck", Scope.ADMIN)

@@ -123,6 +123,7 @@ def test_the_summary_says_how_many_tickets_show_what(call: Administrator, world:
 def test_a_run_that_no_run_can_be_is_not_found(call: Administrator, world: SettingsWorld, run_id: str) -> None:
     with_one(call)
     assert call("GET", f"{ONE}/sync-runs/{run_id}").problem == (404, "sync_run_not_found")
+    assert call("GET", f"/jira-integrations/-/sync-runs/{run_id}").problem == (404, "integration_not_found")
     token = write_token(world.integrations.stored["cloud-abc"].integration_ref, "x" * 1_100)
     assert call("GET", f"{ONE}/sync-runs", query={"next_token": token}).problem == (422, "invalid_request")
 
