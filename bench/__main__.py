@@ -28,7 +28,7 @@ from bench.rows import (
     kept_lines,
     other_lines,
     run_lines,
-    slow_line,
+    slow_lines,
     small_line,
     unchanged_line,
     verdict_lines,
@@ -108,13 +108,13 @@ def _runs(wire: Wire, *, full: bool) -> list[Line]:
         peers = others.measure(alone)
     with sample_jira() as sample:
 
-        def run(tickets: int, changed: int = 100, *, seconds: float = 0) -> Measured:
-            return measure(fill(world, sample, tickets, CLOUD, changed), seconds)
+        def run(tickets: int, changed: int = 100, *, seconds: float = 0, workers: int = 1) -> Measured:
+            return measure(fill(world, sample, tickets, CLOUD, changed), seconds, workers)
 
         fixed, small = run(1), run(200)
         growing = [run(tickets) for tickets in (1_000, 10_000)]
         many = run(MANY)
-        slow = run(MANY, seconds=CALL_SECONDS)
+        slow, shared = (run(MANY, seconds=CALL_SECONDS, workers=workers) for workers in (1, 2))
         same = run(MANY, MANY + 1)
         first = run(FIRST_SYNC, 1)
         server = measure(fill(world, sample, MANY, SERVER))
@@ -125,7 +125,7 @@ def _runs(wire: Wire, *, full: bool) -> list[Line]:
         *first_sync_lines(first),
         *run_lines(server),
         small_line(small),
-        slow_line(slow),
+        *slow_lines(slow, shared),
         *growth_lines(fixed, growing),
         *other_lines(peers, many, slow),
         *cost_lines(many),

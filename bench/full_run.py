@@ -97,9 +97,9 @@ def project_key() -> str:
     return f"B{token_hex(3).translate(_LETTERS)}"
 
 
-def measure(filled: Filled, call_seconds: float = 0) -> Measured:
-    """Retrieve the tickets once, in a worker's process; then read, and write, the same without one."""
-    got = count(filled, lambda: _process(filled, bare=False), call_seconds)
+def measure(filled: Filled, call_seconds: float = 0, workers: int = 1) -> Measured:
+    """Retrieve the tickets once, in so many workers' processes; then read, and write, the same without one."""
+    got = count(filled, lambda: _process(filled, bare=False, workers=workers), call_seconds)
     filled.world.wire.index = filled.index
     bare = _process(filled, bare=True, updates=got.calls.ticket_writes)
     filled.world.wire.index = None
@@ -124,24 +124,24 @@ def count(filled: Filled, run: Callable[[], Process], call_seconds: float = 0) -
     return Measured(kind, filled.tickets, asked, calls.of("DynamoDB"), units, row_bytes, ours[0], ours[0])
 
 
-def _process(filled: Filled, *, bare: bool, updates: int = 0) -> Process:
-    took = process(filled.world, filled.known, filled.index.partitions, bare=bare, updates=updates)
+def _process(filled: Filled, *, bare: bool, **how: float) -> Process:
+    took = process(filled.world, filled.known, filled.index.partitions, bare=bare, **how)
     if not bare and took["changed"] + took["unchanged"] != filled.tickets:
         raise AssertionError(took)
     return Process(took["wall"], took["cpu"], took["base"], took["peak"])
 
 
-def process(
-    world: World, known: Integration, partitions: Sequence[str] = (), *, bare: bool = False, updates: int = 0
-) -> dict[str, float]:
-    """What a worker's process says of its work (``bench.worker``)."""
+def process(world: World, known: Integration, partitions: Sequence[str] = (), **how: float) -> dict[str, float]:
+    """What a worker's process says of its work (``bench.worker``); ``how``: bare, updates, workers."""
     spec = {
         "environment": dict(world.environment),
         "integration": known.connection_name,
         "url": world.wire.url,
         "partitions": list(partitions),
-        "bare": bare,
-        "updates": updates,
+        "bare": False,
+        "updates": 0,
+        "workers": 1,
+        **how,
     }
     path = os.pathsep.join((str(ROOT / "layers" / "common"), str(ROOT)))
     done = subprocess.run(

@@ -4,13 +4,16 @@ SPEC is JSON on the command line; the answer is JSON on standard output.
 """
 
 import json
+import multiprocessing
 import sys
 import time
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import requests
@@ -33,19 +36,23 @@ from ticket_status.service.retrieval.worker_ports import WorkerPorts
 TIME_LEFT = timedelta(seconds=90)
 """What the worker has for one message, as in ``template.yaml``."""
 
+MOST_SECONDS = 300
+"""How long a message may let itself be waited for."""
+
 PER_CALL = 1000
 _HEADERS = {"User-Agent": "ticket-status-bench", "Accept": "application/json"}
 
 
-@dataclass
 class OwnQueue:
-    """The sync queue, worked off one message after another by one worker."""
+    """The sync queue, worked off one message after another by one worker, or by several in as many processes."""
 
-    waiting: deque[Work] = field(default_factory=deque)
+    def __init__(self, waiting: "Queue[Work | None]") -> None:
+        self.waiting = waiting
 
     def send(self, work: Sequence[Work], delay_seconds: int = 0) -> None:  # noqa: ARG002 - nothing waits here
         """Take work."""
-        self.waiting.extend(work)
+        for one in work:
+            self.waiting.put(one)
 
     def give_up(self, body: str, reason: str) -> None:
         """Nothing is given up here."""
@@ -75,39 +82,79 @@ def main() -> None:
     known = stores.integrations.get(spec["integration"])
     if known is None:
         raise AssertionError(spec)
-    base = _resident("VmRSS")
-    wall, cpu = time.perf_counter(), time.process_time()
-    if spec["bare"]:
-        _bare(spec, known)
-        counts = {}
-    else:
-        counts = retrieve(stores, known)
-    took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    with _others(spec) as together:
+        base = _resident("VmRSS")
+        wall, cpu = time.perf_counter(), time.process_time()
+        if spec["bare"]:
+            _bare(spec, known)
+            counts = {}
+        else:
+            counts = retrieve(stores, known, together)
+        took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     memory = {"base": base, "peak": _resident("VmHWM")}
     sys.stdout.write(json.dumps({**took, **memory, **counts}))
 
 
-def retrieve(stores: Stores, known: Integration) -> dict[str, int]:
+def retrieve(stores: Stores, known: Integration, together: "Together | None" = None) -> dict[str, int]:
     """What the run counted, and how many messages its verdict took."""
-    queue = OwnQueue()
-    settings = JiraSettings(addresses=AddressRules(allow_private=False, allow_loopback=True))
-    connector = Connector(OneSecret(), stores.integrations, settings, _now)
-    careful = CarefulConnector(connector, stores.integrations, _now, time.sleep)
-    worker = Worker(
-        WorkerPorts(stores.integrations, stores.tickets, stores.runs, queue, careful, InMemoryWebhookStore()),
-        _now,
-        lambda: 0.0,
-    )
+    waiting: Queue[Work | None] = Queue() if together is None else together.waiting
+    queue = OwnQueue(waiting)
     started = Runs(stores.integrations, stores.tickets, stores.runs, queue).start(known, Trigger.SCHEDULE, _now())
-    verdicts = 0
-    while queue.waiting:
-        verdicts += isinstance(queue.waiting[0], VerdictWork)
-        until = time.monotonic() + TIME_LEFT.total_seconds()
-        worker.do(queue.waiting.popleft(), lambda until=until: timedelta(seconds=until - time.monotonic()))  # type: ignore[misc]
+    verdicts = _work_off(stores, queue, 1 if together is None else together.workers)
     run = stores.runs.get(known.integration_ref, started.run_id or "")
     if run is None or run.completed_at is None:
         raise AssertionError(f"the run did not end: {run}")
     return {**asdict(run.counts), "jira_requests": run.jira_requests, "verdicts": verdicts}
+
+
+def _work_off(stores: Stores, queue: OwnQueue, workers: int) -> int:
+    """Do the messages of a run until it is completed; answers how many of them were verdicts."""
+    settings = JiraSettings(addresses=AddressRules(allow_private=False, allow_loopback=True))
+    connector = Connector(OneSecret(), stores.integrations, settings, _now)
+    careful = CarefulConnector(connector, stores.integrations, _now, time.sleep)
+    ports = WorkerPorts(stores.integrations, stores.tickets, stores.runs, queue, careful, InMemoryWebhookStore())
+    worker = Worker(ports, _now, lambda: 0.0)
+    verdicts = 0
+    while (work := queue.waiting.get(timeout=MOST_SECONDS)) is not None:
+        verdicts += isinstance(work, VerdictWork)
+        until = time.monotonic() + TIME_LEFT.total_seconds()
+        report = worker.do(work, lambda until=until: timedelta(seconds=until - time.monotonic()))  # type: ignore[misc]
+        if report.completed:
+            for _ in range(workers):
+                queue.waiting.put(None)
+    return verdicts
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several workers, each in a process of its own, and the queue that they share."""
+
+    workers: int
+    waiting: "Queue[Work | None]"
+
+
+@contextmanager
+def _others(spec: Mapping[str, Any]) -> Iterator[Together | None]:
+    """Further workers, ready to work, when there are to be several."""
+    if spec["workers"] == 1:
+        yield None
+        return
+    context = multiprocessing.get_context("spawn")
+    together, ready = Together(spec["workers"], context.Queue()), context.Barrier(spec["workers"])  # type: ignore[arg-type]
+    others = [context.Process(target=_other, args=(spec, together, ready)) for _ in range(spec["workers"] - 1)]
+    for other in others:
+        other.start()
+    ready.wait()
+    yield together
+    for other in others:
+        other.join(MOST_SECONDS)
+
+
+def _other(spec: Mapping[str, Any], together: Together, ready: Barrier) -> None:
+    stores = Stores.of(spec["environment"])
+    stores.integrations.get(spec["integration"])
+    ready.wait()
+    _work_off(stores, OwnQueue(together.waiting), together.workers)
 
 
 def _bare(spec: Mapping[str, Any], known: Integration) -> None:
