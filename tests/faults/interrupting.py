@@ -7,7 +7,7 @@ from typing import Literal
 from ticket_status.core.model import Integration
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.jira import Jira, JiraConnector
-from ticket_status.service.retrieval.around import Answer, CallName, JiraAround
+from ticket_status.service.retrieval.careful import Answer, CallName, JiraAround
 
 When = Literal["before", "after"]
 

@@ -3,18 +3,25 @@
 Worker, button, probe and recheck open sites here, so that they cannot differ.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock
+from typing import Literal, TypeVar
 
 from msgspec.structs import replace
 
 from ticket_status.core.health import to_be_confirmed
-from ticket_status.core.model import Integration
+from ticket_status.core.judgement import Found, Lookup
+from ticket_status.core.model import Integration, Site
+from ticket_status.core.observations import Account, Answered
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import Jira, JiraConnector
-from ticket_status.service.retrieval.around import Answer, CallName, JiraAround
+
+Answer = TypeVar("Answer")
+CallName = Literal["ask", "look_at", "can_browse", "whoami"]
 
 CONFIRM_AFTER = timedelta(seconds=4)
 """Between a refusal and the call that confirms it: a site that is starting, or a stray 401, is well again by then."""
@@ -29,6 +36,52 @@ _QUICK = timedelta(seconds=5)
 """A failure that took longer is not tried again within the same work."""
 
 _MIN_TIME_FOR_CALL = timedelta(seconds=2)
+
+
+class JiraAround(ABC):
+    """A ``ports.Jira`` around another one, whose signed calls all go through ``_call``."""
+
+    def __init__(self, jira: Jira) -> None:
+        self._jira = jira
+
+    @abstractmethod
+    def _call(self, name: CallName, issues: int, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
+        """Make the call, which names so many issues, or say why not."""
+
+    @property
+    def requests(self) -> int:
+        """Calls to the site so far."""
+        return self._jira.requests
+
+    @property
+    def ids_per_call(self) -> int:
+        """How many issues one ``ask`` may name."""
+        return self._jira.ids_per_call
+
+    @property
+    def site(self) -> Site:
+        """What is known of the site by now."""
+        return self._jira.site
+
+    def ask(self, issues: Sequence[str]) -> Answered | JiraTrouble:
+        """Show these issues."""
+        return self._call("ask", len(issues), partial(self._jira.ask, issues))
+
+    def look_at(self, issue: str) -> Found | Literal[Lookup.HIDDEN] | JiraTrouble | None:
+        """Show one issue by itself."""
+        return self._call("look_at", 1, partial(self._jira.look_at, issue))
+
+    def can_browse(self, project_key: str) -> bool | JiraTrouble:
+        """Whether the project answers."""
+        return self._call("can_browse", 0, partial(self._jira.can_browse, project_key))
+
+    def whoami(self) -> Account | JiraTrouble:
+        """Prove the account."""
+        return self._call("whoami", 0, self._jira.whoami)
+
+    def same_site(self) -> JiraTrouble | None:
+        """Whether it still is the site that is known: asked unsigned, so it goes through nothing."""
+        return self._jira.same_site()
 
 
 class CarefulConnector:
@@ -50,7 +103,7 @@ class CarefulConnector:
     def open(self, integration: Integration, deadline: datetime | None = None) -> "CarefulJira | JiraTrouble":
         """The integration's Jira, for one piece of work."""
         care = _Care(integration, deadline, self._integrations, self._now, self._sleep)
-        jira = care.ask(lambda: self._connector.open(integration, deadline), opens=True)
+        jira = care.ask(partial(self._connector.open, integration, deadline), opens=True)
         return jira if isinstance(jira, JiraTrouble) else CarefulJira(jira, care)
 
 

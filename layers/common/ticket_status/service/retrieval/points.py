@@ -7,7 +7,7 @@ from ticket_status.core.model import Integration
 from ticket_status.core.points import USABLE, call_cost, hour_of, next_hour, pays_points
 from ticket_status.core.trouble import JiraTrouble, Throttled
 from ticket_status.ports.jira import Jira, JiraConnector, PointsLedger
-from ticket_status.service.retrieval.around import Answer, CallName, JiraAround
+from ticket_status.service.retrieval.careful import Answer, CallName, JiraAround
 
 
 class PointsConnector:
