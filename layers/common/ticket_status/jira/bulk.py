@@ -68,7 +68,9 @@ class BulkRead:
             self._gathered.failed.update(asked_name(one) for one in issues if not can_exist(one))
         together = [one for one in possible if self._dialect.in_bulk(one)]
         parts = Isolation.of(together, known.ids_per_call, known.asked_alone)
-        trouble = self._read(parts)
+        trouble: JiraTrouble | None = None
+        while trouble is None and (step := parts.next_step()) is not None:
+            trouble = self._proven(parts) if step == PROVE else self._ask(parts, step)
         self._learn(parts, known, finished=trouble is None)
         self._gathered.failed.update(map(asked_name, parts.suspects))
         return trouble
@@ -86,13 +88,6 @@ class BulkRead:
         except MalformedAnswerError as error:
             return malformed(error)
         return malformed(MalformedAnswerError("`issues` cannot be read")) if taken.unreadable else None
-
-    def _read(self, parts: Isolation) -> JiraTrouble | None:
-        while (step := parts.next_step()) is not None:
-            trouble = self._proven(parts) if step == PROVE else self._ask(parts, step)
-            if trouble is not None:
-                return trouble
-        return None
 
     def _proven(self, parts: Isolation) -> JiraTrouble | None:
         trouble = self.prove()

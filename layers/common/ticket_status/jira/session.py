@@ -133,26 +133,23 @@ class HttpSession:
             return NoAnswer(over)
         with self._lock:
             self._calls += 1
-        started = perf_counter()
-        answer = self._watched(request, seconds)
-        address, status = urlsplit(request.url), answer.status if isinstance(answer, Answer) else None
-        took = round((perf_counter() - started) * 1000)
-        self._settings.tell(MadeCall(request.method, address.netloc, address.path, status, took))
-        return answer
-
-    def _watched(self, request: Request, seconds: float) -> Answer | NoAnswer:
-        host = urlsplit(request.url).netloc
+        address, started = urlsplit(request.url), perf_counter()
+        answer: Answer | NoAnswer
         with Watch(seconds) as watch:
             self._current.watch = watch
             try:
                 answer = self._sent(request, seconds)
             except Exception as error:  # noqa: BLE001 - judged by _failure, which raises what is a bug
-                if watch.expired or isinstance(error, _TIMEOUTS):
-                    return self._too_slow(host)
-                return _failure(error, host)
+                slow = watch.expired or isinstance(error, _TIMEOUTS)
+                answer = self._too_slow(address.netloc) if slow else _failure(error, address.netloc)
             finally:
                 self._current.watch = None
-        return self._too_slow(host) if watch.expired else answer
+        if watch.expired:
+            answer = self._too_slow(address.netloc)
+        status = answer.status if isinstance(answer, Answer) else None
+        took = round((perf_counter() - started) * 1000)
+        self._settings.tell(MadeCall(request.method, address.netloc, address.path, status, took))
+        return answer
 
     def _too_slow(self, host: str) -> NoAnswer:
         """A call that had its whole time-out; or one that our own deadline ended, which says nothing of Jira (R9)."""
