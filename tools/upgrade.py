@@ -19,18 +19,18 @@ from pynamodb.transactions import TransactWrite
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo, Item, attempt, has_version, same
 from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.aws.tickets.table import TicketTable, day_of, deleted_partition, is_ticket, serves
-from ticket_status.aws.violations.item import (
+from ticket_status.aws.violations.table import (
     CATALOGUE,
     HEAD,
     RESOURCE,
     VIOLATION,
     CatalogueRow,
     HeadRow,
+    ViolationTable,
     expiry_counter,
     expiry_of,
     read_resource,
 )
-from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.model import MOST_SHOWN_VIOLATIONS, Absence, TicketKey
 from ticket_status.core.violations import head_of
 

@@ -17,9 +17,8 @@ from ticket_status.aws.dynamo import ContendedWriteError, has_version, side_by_s
 from ticket_status.aws.tickets.item import TicketRow, served_by, ticket_of
 from ticket_status.aws.tickets.observations import Recording
 from ticket_status.aws.tickets.table import TicketTable, day_of, is_not_deleted, is_ticket, serves
-from ticket_status.aws.violations.item import HeadRow
 from ticket_status.aws.violations.registration import gains
-from ticket_status.aws.violations.table import ViolationTable
+from ticket_status.aws.violations.table import HeadRow, ViolationTable
 from ticket_status.core.model import Absence, Sighting, TicketKey
 from ticket_status.core.observations import Observed
 from ticket_status.core.violations import MOST_RESOURCES, Head, Link, head_of

@@ -18,15 +18,17 @@ from pynamodb.transactions import TransactWrite
 from ticket_status.aws.dynamo import ITEMS_PER_TRANSACTION, ContendedWriteError, either, has_version, same, tries
 from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.aws.tickets.table import TicketTable, day_of, is_ticket
-from ticket_status.aws.violations.item import (
+from ticket_status.aws.violations.table import (
     CATALOGUE,
     HEAD,
     VIOLATION,
     CatalogueRow,
     HeadRow,
+    ItemKey,
     LinkRow,
     MembershipRow,
     StoredHead,
+    ViolationTable,
     expiry_counter,
     expiry_of,
     head_of_row,
@@ -35,7 +37,6 @@ from ticket_status.aws.violations.item import (
     resource_names,
     ticket_name,
 )
-from ticket_status.aws.violations.table import ItemKey, ViolationTable
 from ticket_status.core.model import MOST_SHOWN_VIOLATIONS, TicketKey
 from ticket_status.core.violations import MOST_RESOURCES, Head, Link, Registration, Resource, with_link
 

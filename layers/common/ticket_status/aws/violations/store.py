@@ -6,16 +6,16 @@ from typing import Any
 
 from ticket_status.aws.dynamo import Dynamo, Item, listed, side_by_side
 from ticket_status.aws.tickets.table import TicketTable
-from ticket_status.aws.violations.item import (
+from ticket_status.aws.violations.registration import Registering
+from ticket_status.aws.violations.table import (
     CATALOGUE,
     TICKET_KEY,
+    ViolationTable,
     membership_partition,
     read_resource,
     read_ticket_name,
     violations_counted,
 )
-from ticket_status.aws.violations.registration import Registering
-from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.aws.violations.unregistration import Unregistering
 from ticket_status.core.model import Ticket, TicketKey
 from ticket_status.core.violations import Head, Link, Registration, Resource

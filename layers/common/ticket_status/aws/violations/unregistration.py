@@ -16,16 +16,16 @@ from pynamodb.transactions import TransactWrite
 from ticket_status.aws.dynamo import ContendedWriteError, has_version, same, side_by_side, tries
 from ticket_status.aws.tickets.item import TicketRow, served_by, ticket_of
 from ticket_status.aws.tickets.table import TicketTable, day_of, serves
-from ticket_status.aws.violations.item import (
+from ticket_status.aws.violations.table import (
     HeadRow,
     LinkRow,
     MembershipRow,
     StoredHead,
+    ViolationTable,
     expiry_counter,
     expiry_of,
     membership_partition,
 )
-from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.model import Absence, TicketKey
 from ticket_status.core.violations import Link, Resource, head_of
 
