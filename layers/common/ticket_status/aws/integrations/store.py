@@ -5,22 +5,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ticket_status.aws.dynamo import Dynamo, attempt, either, listed, same
-from ticket_status.aws.integrations.item import (
+from ticket_status.aws.integrations.table import (
     ATTENTION,
     ATTENTION_INDEX,
     IntegrationRow,
-    due_members,
-    integration_of,
-    site_members,
-    trouble_members,
-)
-from ticket_status.aws.integrations.table import (
     IntegrationTable,
+    due_members,
     health_of,
+    integration_of,
     is_still,
     set_or_remove,
     settings_of,
+    site_members,
     text,
+    trouble_members,
 )
 from ticket_status.core.model import (
     Due,

@@ -12,8 +12,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import Dynamo, either, insist, listed, same
-from ticket_status.aws.integrations.item import ATTENTION, IntegrationRow, due_members
-from ticket_status.aws.integrations.table import is_still
+from ticket_status.aws.integrations.table import ATTENTION, IntegrationRow, due_members, is_still
 from ticket_status.aws.runs.item import (
     MISSING_PREFIX,
     RUN_PREFIX,
