@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from ticket_status.aws.dynamo import Dynamo, Item, either, same
+from ticket_status.aws.dynamo import Dynamo, either, same
 from ticket_status.aws.tickets.item import (
     COVERAGE_ID,
     MONTH_PREFIX,
@@ -17,8 +17,8 @@ from ticket_status.aws.tickets.item import (
     month_attribute,
 )
 from ticket_status.core.model import Absence, Ticket, TicketKey
-from ticket_status.core.slices import DELETED_TICKETS, Census
-from ticket_status.core.window import in_window, month_of, position, window_start
+from ticket_status.core.slices import DELETED_TICKETS
+from ticket_status.core.window import in_window, month_of, position
 
 
 class TicketTable:
@@ -90,40 +90,6 @@ class TicketTable:
         keep = MonthRow.expires_at.set(MonthRow.expires_at | (expires_at + self.retention))
         active = [month_attribute(day.day).add(by) for day, by in counted]
         write.update(row, [keep, *active, *(month_attribute(day.day, deleted=True).add(by) for day, by in gone)])
-
-    def census(self, ref: str, clock: datetime) -> Census:
-        """Active tickets per day of creation, from the window's first month on."""
-        items = self.dynamo.items(
-            TableName=self.name,
-            KeyConditionExpression="i = :ref AND t BETWEEN :first AND :last",
-            ExpressionAttributeValues={
-                ":ref": {"S": ref},
-                ":first": {"S": MONTH_PREFIX + month_of(window_start(clock))},
-                ":last": {"S": MONTH_PREFIX + "9999-12"},
-            },
-            ConsistentRead=True,
-        )
-        return {day: tickets for item in items for day, tickets in _days(item, "d")}
-
-    def whole_census(self, ref: str) -> tuple[Census, int]:
-        """Active tickets per day of creation, of all months, and how many were deleted."""
-        items = [
-            *self.dynamo.items(
-                TableName=self.name,
-                KeyConditionExpression="i = :ref AND begins_with(t, :month)",
-                ExpressionAttributeValues={":ref": {"S": ref}, ":month": {"S": MONTH_PREFIX}},
-                ConsistentRead=True,
-            )
-        ]
-        active = {day: tickets for item in items for day, tickets in _days(item, "d")}
-        return active, sum(tickets for item in items for _, tickets in _days(item, "x"))
-
-
-def _days(item: Item, kind: str) -> Iterable[tuple[date, int]]:
-    year, month = item["t"]["S"].removeprefix(MONTH_PREFIX).split("-")
-    for name, value in item.items():
-        if name[0] == kind and name[1:].isdigit() and int(value["N"]) > 0:
-            yield date(int(year), int(month), int(name[1:])), int(value["N"])
 
 
 def month_partition(ref: str, created_at: datetime) -> str:
