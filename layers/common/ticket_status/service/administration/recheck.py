@@ -5,7 +5,7 @@ import re
 from ticket_status.core.comparison import asked_as
 from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, pause_end, recovers
 from ticket_status.core.judgement import Found, Verdict
-from ticket_status.core.model import Absence, HealthStatus, Integration, Ticket, TicketKey
+from ticket_status.core.model import Absence, Integration, Ticket, TicketKey
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.window import in_window
 from ticket_status.service.administration.refusals import (
@@ -13,11 +13,10 @@ from ticket_status.service.administration.refusals import (
     IntegrationNotFound,
     JiraUnavailable,
     OutsideWindow,
-    PendingAuthorizationFirst,
     RateLimited,
     Refusal,
-    RetrievalDisabled,
     TicketNotFound,
+    not_to_be_asked,
 )
 from ticket_status.service.administration.settings_ports import SettingsPorts
 from ticket_status.service.retrieval.asking import Retrieval
@@ -62,20 +61,12 @@ class Rechecking:
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
-        if not integration.retrieve_jira_tickets:
-            return RetrievalDisabled(connection_name)
-        if integration.health.status is HealthStatus.PENDING:
-            return PendingAuthorizationFirst(connection_name)
-        return self._ports.runs.start_recheck(integration, self._ports.now()).run_id
+        return not_to_be_asked(integration) or self._ports.runs.start_recheck(integration, self._ports.now()).run_id
 
     def _not_now(self, integration: Integration) -> Refusal | None:
         """R2, R5 and R11 hold for a single ticket, too."""
-        if not integration.retrieve_jira_tickets:
-            return RetrievalDisabled(integration.connection_name)
-        if integration.health.status is HealthStatus.PENDING:
-            return PendingAuthorizationFirst(integration.connection_name)
         until = pause_end(integration, self._ports.now())
-        return None if until is None else RateLimited(until)
+        return not_to_be_asked(integration) or (None if until is None else RateLimited(until))
 
     def _look(self, integration: Integration, ticket: Ticket) -> Refusal | None:
         jira = self._ports.connector.open(integration, self._ports.deadline)

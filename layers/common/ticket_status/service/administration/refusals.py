@@ -6,7 +6,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ticket_status.core.connection import ConnectionReport
-from ticket_status.core.model import AuthType
+from ticket_status.core.model import AuthType, HealthStatus, Integration
 
 
 class IntegrationNotFound(Struct, frozen=True):
@@ -148,3 +148,12 @@ Refusal: TypeAlias = (
     | WebhookNotPermitted
     | ChangedMeanwhile
 )
+
+
+def not_to_be_asked(integration: Integration) -> RetrievalDisabled | PendingAuthorizationFirst | None:
+    """Why an integration's Jira is asked for no ticket, whoever wants it: it is off (R5), or nobody consented yet."""
+    if not integration.retrieve_jira_tickets:
+        return RetrievalDisabled(integration.connection_name)
+    if integration.health.status is HealthStatus.PENDING:
+        return PendingAuthorizationFirst(integration.connection_name)
+    return None

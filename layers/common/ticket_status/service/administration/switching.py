@@ -2,15 +2,14 @@
 
 from msgspec import Struct
 
-from ticket_status.core.model import AuthType, HealthStatus, InstallationType, Integration, Trigger
+from ticket_status.core.model import AuthType, InstallationType, Integration, Trigger
 from ticket_status.core.scopes import missing_scopes
 from ticket_status.service.administration.refusals import (
     ChangedMeanwhile,
     IntegrationNotFound,
     MissingScopes,
-    PendingAuthorizationFirst,
     Refusal,
-    RetrievalDisabled,
+    not_to_be_asked,
 )
 from ticket_status.service.administration.settings_ports import SettingsPorts
 
@@ -43,10 +42,9 @@ class Switching:
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
-        if not integration.retrieve_jira_tickets:
-            return RetrievalDisabled(connection_name)
-        if integration.health.status is HealthStatus.PENDING:
-            return PendingAuthorizationFirst(connection_name)
+        refusal = not_to_be_asked(integration)
+        if refusal is not None:
+            return refusal
         started = self._ports.runs.start(integration, Trigger.API, self._ports.now())
         return started.run_id or ChangedMeanwhile(connection_name)
 
