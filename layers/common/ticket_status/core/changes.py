@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from ticket_status.core.model import UNKNOWN, Absence, Health, Integration, Ticket, UnknownReason
+from ticket_status.core.model import UNKNOWN, Health, Integration, Ticket, UnknownReason
+from ticket_status.core.shown import own_reason
 
 
 class Face(Struct, frozen=True):
@@ -14,15 +15,8 @@ class Face(Struct, frozen=True):
 
 def face(ticket: Ticket) -> Face:
     """What a ticket shows by itself."""
-    match ticket.absence:
-        case Absence.DELETED:
-            return Face(UNKNOWN, UnknownReason.DELETED)
-        case Absence.INACCESSIBLE | Absence.VANISHED:
-            return Face(UNKNOWN, UnknownReason.INACCESSIBLE)
-        case None if ticket.status is None:
-            return Face(UNKNOWN, UnknownReason.NOT_RETRIEVED_YET)
-        case None:
-            return Face(ticket.status.name, None)
+    reason = own_reason(ticket)
+    return Face(UNKNOWN if reason is not None or ticket.status is None else ticket.status.name, reason)
 
 
 def ticket_changed(old: Ticket, new: Ticket) -> bool:

@@ -98,17 +98,27 @@ def _unknown_reason(
 ) -> UnknownReason | None:
     if integration is None:
         return UnknownReason.INTEGRATION_NOT_FOUND
-    if ticket.absence is Absence.DELETED:
-        return UnknownReason.DELETED
+    own = own_reason(ticket)
+    if own is UnknownReason.DELETED:
+        return own
     if integration.broken:
         return UnknownReason.INTEGRATION_BROKEN
     if state is RefreshState.ACTIVE:
         reason = _not_seen_since(integration, seen_at)
         if reason is not None:
             return reason
-    if ticket.absence is not None:
-        return UnknownReason.INACCESSIBLE
-    return UnknownReason.NOT_RETRIEVED_YET if ticket.status is None else None
+    return own
+
+
+def own_reason(ticket: Ticket) -> UnknownReason | None:
+    """Why the status of a ticket is not known, its integration being well; that is what events tell of."""
+    match ticket.absence:
+        case Absence.DELETED:
+            return UnknownReason.DELETED
+        case Absence.INACCESSIBLE | Absence.VANISHED:
+            return UnknownReason.INACCESSIBLE
+        case None:
+            return UnknownReason.NOT_RETRIEVED_YET if ticket.status is None else None
 
 
 def _not_seen_since(integration: Integration, seen_at: datetime | None) -> UnknownReason | None:
