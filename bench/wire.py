@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import urllib3
 
 from bench.counting import READS, Calls, Exchange, read_units
-from ticket_status.aws.tickets.item import RETRIEVAL_INDEX
+from ticket_status.aws.tickets.table import RETRIEVAL_INDEX
 
 if TYPE_CHECKING:
     from bench.index import Index

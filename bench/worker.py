@@ -22,7 +22,7 @@ from msgspec.structs import asdict
 from bench.world import EMAIL, SECRET, Stores, client
 from tests.fakes.webhooks import InMemoryWebhookStore
 from ticket_status.aws.dynamo import side_by_side
-from ticket_status.aws.tickets.item import RETRIEVAL_INDEX
+from ticket_status.aws.tickets.table import RETRIEVAL_INDEX
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import InstallationType, Integration, Trigger
 from ticket_status.core.work import VerdictWork, Work

@@ -17,8 +17,7 @@ import boto3
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo, Item, attempt, has_version, same
-from ticket_status.aws.tickets.item import TicketRow
-from ticket_status.aws.tickets.table import TicketTable, day_of, deleted_partition, is_ticket, serves
+from ticket_status.aws.tickets.table import TicketRow, TicketTable, day_of, deleted_partition, is_ticket, serves
 from ticket_status.aws.violations.table import (
     CATALOGUE,
     HEAD,

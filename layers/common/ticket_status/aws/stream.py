@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ticket_status.aws.integrations.table import IntegrationRow, integration_of
-from ticket_status.aws.tickets.item import TicketRow, ticket_of
+from ticket_status.aws.tickets.table import TicketRow, ticket_of
 from ticket_status.service.tickets.publishing import IntegrationWrite, TicketWrite
 
 _TICKET_HASH = "i"

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ticket_status.aws.dynamo import ContendedWriteError, Dynamo, Item, tries
-from ticket_status.aws.tickets.item import TicketRow
+from ticket_status.aws.tickets.table import TicketRow
 from ticket_status.core.model import Absence, TicketKey
 from ticket_status.core.webhooks import Hint
 from ticket_status.core.window import position, window_start

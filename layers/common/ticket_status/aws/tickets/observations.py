@@ -11,8 +11,8 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import Statement, either, insist, side_by_side
-from ticket_status.aws.tickets.item import TicketRow
 from ticket_status.aws.tickets.table import (
+    TicketRow,
     TicketTable,
     day_of,
     deleted_partition,

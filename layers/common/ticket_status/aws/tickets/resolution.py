@@ -14,9 +14,17 @@ from msgspec.structs import replace
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import ContendedWriteError, has_version, side_by_side, tries
-from ticket_status.aws.tickets.item import TicketRow, served_by, ticket_of
 from ticket_status.aws.tickets.observations import Recording
-from ticket_status.aws.tickets.table import TicketTable, day_of, is_not_deleted, is_ticket, serves
+from ticket_status.aws.tickets.table import (
+    TicketRow,
+    TicketTable,
+    day_of,
+    is_not_deleted,
+    is_ticket,
+    served_by,
+    serves,
+    ticket_of,
+)
 from ticket_status.aws.violations.registration import gains
 from ticket_status.aws.violations.table import HeadRow, ViolationTable
 from ticket_status.core.model import Absence, Sighting, TicketKey

@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from ticket_status.aws.dynamo import ContendedWriteError, Dynamo, Item, attempt, has_version, read_ahead, tries
-from ticket_status.aws.tickets.item import (
+from ticket_status.aws.tickets.observations import Recording
+from ticket_status.aws.tickets.resolution import Resolving
+from ticket_status.aws.tickets.table import (
     COUNTED_ID,
     COVERAGE_ID,
     MONTH_PREFIX,
@@ -13,11 +15,9 @@ from ticket_status.aws.tickets.item import (
     CountedRow,
     CoverageRow,
     TicketRow,
+    TicketTable,
     ticket_of,
 )
-from ticket_status.aws.tickets.observations import Recording
-from ticket_status.aws.tickets.resolution import Resolving
-from ticket_status.aws.tickets.table import TicketTable
 from ticket_status.aws.tickets.walk import TicketWalk
 from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.comparison import Row

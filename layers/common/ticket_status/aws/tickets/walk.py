@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ticket_status.aws.dynamo import Item, listed
-from ticket_status.aws.tickets.item import TicketRow, ticket_of
-from ticket_status.aws.tickets.table import TicketTable
+from ticket_status.aws.tickets.table import TicketRow, TicketTable, ticket_of
 from ticket_status.core.model import Ticket, TicketKey
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import InvalidTokenError, Page

@@ -16,8 +16,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import ITEMS_PER_TRANSACTION, ContendedWriteError, either, has_version, same, tries
-from ticket_status.aws.tickets.item import TicketRow
-from ticket_status.aws.tickets.table import TicketTable, day_of, is_ticket
+from ticket_status.aws.tickets.table import TicketRow, TicketTable, day_of, is_ticket
 from ticket_status.aws.violations.table import (
     CATALOGUE,
     HEAD,

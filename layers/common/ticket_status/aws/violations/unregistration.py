@@ -14,8 +14,7 @@ from msgspec import Struct
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import ContendedWriteError, has_version, same, side_by_side, tries
-from ticket_status.aws.tickets.item import TicketRow, served_by, ticket_of
-from ticket_status.aws.tickets.table import TicketTable, day_of, serves
+from ticket_status.aws.tickets.table import TicketRow, TicketTable, day_of, served_by, serves, ticket_of
 from ticket_status.aws.violations.table import (
     HeadRow,
     LinkRow,
