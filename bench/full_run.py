@@ -18,8 +18,8 @@ from bench.index import Index, Stored
 from bench.sample import Sample
 from bench.world import EMAIL, SECRET, World, integration
 from local import ROOT
+from ticket_status.core.comparison import sighting
 from ticket_status.core.model import Category, InstallationType, Integration, Status
-from ticket_status.core.sighting import sighting
 from ticket_status.core.window import month_of, position
 
 CHANGED = 100

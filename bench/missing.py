@@ -15,8 +15,8 @@ from bench.full_run import DAYS, process, project_key, take_census
 from bench.sample import Sample
 from bench.world import EMAIL, SECRET, World, integration
 from ticket_status.aws.tickets.table import TicketRow, month_partition
+from ticket_status.core.comparison import sighting
 from ticket_status.core.model import Category, InstallationType, Integration, Status
-from ticket_status.core.sighting import sighting
 from ticket_status.core.window import month_of, position
 
 _PUT_TOGETHER = 25

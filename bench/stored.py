@@ -11,9 +11,9 @@ from bench.api import NEW, Caller, connect, now, quiet
 from bench.counting import Calls, item_bytes
 from bench.sample import Sample
 from bench.world import World
+from ticket_status.core.comparison import sighting
 from ticket_status.core.model import Category, Status, TicketKey
 from ticket_status.core.observations import Observed
-from ticket_status.core.sighting import sighting
 
 TICKETS = 300
 OVERHEAD = 100

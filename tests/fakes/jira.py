@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from ticket_status.core.comparison import sighting
 from ticket_status.core.judgement import Found, Lookup, project_of
 from ticket_status.core.model import Category, Integration, Sighting, Site, Status
 from ticket_status.core.observations import Account, Answered
-from ticket_status.core.sighting import sighting
 from ticket_status.core.trouble import JiraTrouble
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.unit import examples
+from ticket_status.core.comparison import sighting
 from ticket_status.core.model import (
     Absence,
     Category,
@@ -19,7 +20,6 @@ from ticket_status.core.model import (
     Trigger,
 )
 from ticket_status.core.observations import Deleted, Unseen
-from ticket_status.core.sighting import sighting
 from ticket_status.core.violations import Registration, Resource
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, 250_000, tzinfo=UTC)

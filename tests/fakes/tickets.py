@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec.structs import replace
 
-from ticket_status.core.comparison import Row
+from ticket_status.core.comparison import Row, read_sighting, sighting
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
     MOST_SHOWN_VIOLATIONS,
@@ -19,7 +19,6 @@ from ticket_status.core.model import (
     TicketKey,
 )
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
-from ticket_status.core.sighting import read_sighting, sighting
 from ticket_status.core.slices import DELETED_TICKETS, Census
 from ticket_status.core.summary import Counted
 from ticket_status.core.window import in_window, month_of, position, window_start

@@ -32,9 +32,9 @@ from ticket_status.api.application import Surroundings
 from ticket_status.aws import dynamo
 from ticket_status.composition import refresh as composition
 from ticket_status.core.addresses import AddressRules
+from ticket_status.core.comparison import sighting
 from ticket_status.core.model import Category, Status, Ticket, TicketKey
 from ticket_status.core.observations import Observed
-from ticket_status.core.sighting import sighting
 from ticket_status.core.violations import Registration
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings

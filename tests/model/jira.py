@@ -9,11 +9,11 @@ from typing import Literal, Protocol
 from msgspec.structs import replace
 
 from tests.model.actors import Baton
+from ticket_status.core.comparison import sighting
 from ticket_status.core.connection import Check, ConnectionReport
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import Category, Integration, ReasonCode, Site, Status
 from ticket_status.core.observations import Account, Answered
-from ticket_status.core.sighting import sighting
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 
 STATUSES = (

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ticket_status.core.comparison import sighting
 from ticket_status.core.model import (
     AuthType,
     Category,
@@ -22,7 +23,6 @@ from ticket_status.core.model import (
     TicketKey,
     Trigger,
 )
-from ticket_status.core.sighting import sighting
 from ticket_status.core.window import END
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)

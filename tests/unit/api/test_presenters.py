@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tests.fakes.samples import IN_PROGRESS, NOW, faulty, integration, later, run, ticket
 from ticket_status.api.presenters import present_integration, present_run, present_status, present_ticket
+from ticket_status.core.comparison import read_sighting
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
     AuthType,
@@ -19,7 +20,6 @@ from ticket_status.core.model import (
     UnknownReason,
 )
 from ticket_status.core.shown import Shown
-from ticket_status.core.sighting import read_sighting
 from ticket_status.service.tickets.reading import ShownTicket
 
 STATUS = read_sighting(IN_PROGRESS)[1]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticket_status.core.comparison import read_sighting, sighting
 from ticket_status.core.model import Category, Status
-from ticket_status.core.sighting import read_sighting, sighting
 
 
 @given(st.from_regex(r"[A-Z][A-Z0-9_]{1,9}-[1-9][0-9]{0,5}", fullmatch=True), st.text(), st.sampled_from(Category))

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tests.fakes.jira import FakeSite
 from tests.fakes.samples import IN_PROGRESS, NOW, faulty, integration, later, ticket
 from tests.fakes.settings import SettingsWorld, report, site
+from ticket_status.core.comparison import read_sighting
 from ticket_status.core.model import (
     Absence,
     AuthType,
@@ -20,7 +21,6 @@ from ticket_status.core.model import (
     Trigger,
 )
 from ticket_status.core.scopes import REQUIRED_SCOPES
-from ticket_status.core.sighting import read_sighting
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.service.administration.connection_test import Finding
 from ticket_status.service.administration.refusals import (

@@ -7,9 +7,9 @@ import pytest
 from tests.unit.examples import BROKEN, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import Stage
 from tests.unit.service.test_run import RunningOut
+from ticket_status.core.comparison import sighting
 from ticket_status.core.model import Counts, Status, TicketKey, UnknownReason
 from ticket_status.core.observations import Observed
-from ticket_status.core.sighting import sighting
 
 
 def observe(stage: Stage, key: TicketKey, status: Status, at: datetime) -> frozenset[TicketKey]:

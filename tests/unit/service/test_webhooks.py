@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from tests.fakes.samples import IN_PROGRESS, NOW, integration, later, ticket
 from tests.fakes.settings import SettingsWorld
+from ticket_status.core.comparison import read_sighting
 from ticket_status.core.model import AuthType, Health, HealthStatus, Integration, ReasonCode
-from ticket_status.core.sighting import read_sighting
 from ticket_status.core.trouble import Throttled, Unavailable
 from ticket_status.core.webhooks import Signing, Webhook, WebhookMode
 from ticket_status.ports.webhooks import NotPermitted

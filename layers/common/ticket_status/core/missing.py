@@ -10,11 +10,10 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ticket_status.core.comparison import Row
+from ticket_status.core.comparison import Row, sighting_of
 from ticket_status.core.judgement import Found, Verdict
 from ticket_status.core.model import Absence, Counts, Ticket
 from ticket_status.core.observations import Deleted, Observation, Observed, Unseen
-from ticket_status.core.sighting import sighting_of
 
 _ABSENCES: Final[Mapping[Verdict, Literal[Absence.INACCESSIBLE, Absence.VANISHED]]] = {
     Verdict.INACCESSIBLE: Absence.INACCESSIBLE,

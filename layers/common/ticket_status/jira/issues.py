@@ -11,8 +11,8 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
+from ticket_status.core.comparison import of_shown, shown
 from ticket_status.core.model import LARGEST_ISSUE_ID, Category, Sighting, Status
-from ticket_status.core.sighting import of_shown, shown
 from ticket_status.jira.answers import MalformedAnswerError, other_charset, read
 from ticket_status.jira.session import Answer
 

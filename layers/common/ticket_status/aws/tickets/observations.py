@@ -21,9 +21,9 @@ from ticket_status.aws.tickets.table import (
     is_ticket,
     month_partition,
 )
+from ticket_status.core.comparison import read_sighting
 from ticket_status.core.model import Absence, Sighting, TicketKey
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
-from ticket_status.core.sighting import read_sighting
 from ticket_status.core.window import position
 
 _DELETED_TOGETHER = 80

@@ -20,6 +20,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from ticket_status.aws.dynamo import Dynamo, either, same
+from ticket_status.core.comparison import read_sighting
 from ticket_status.core.model import (
     MOST_SHOWN_VIOLATIONS,
     Absence,
@@ -28,7 +29,6 @@ from ticket_status.core.model import (
     Ticket,
     TicketKey,
 )
-from ticket_status.core.sighting import read_sighting
 from ticket_status.core.slices import DELETED_TICKETS
 from ticket_status.core.window import in_window, month_of, position
 

@@ -8,11 +8,11 @@ from itertools import chain, islice
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ticket_status.core.comparison import read_sighting
 from ticket_status.core.health import next_pause, pause_end
 from ticket_status.core.judgement import project_of
 from ticket_status.core.model import Discreet, InstallationType, Integration, Slice
 from ticket_status.core.scopes import WEBHOOK_SCOPES
-from ticket_status.core.sighting import read_sighting
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled
 from ticket_status.core.webhooks import (
     OLD_SECRET_GOOD_FOR,

@@ -11,13 +11,12 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from ticket_status.core.comparison import Comparison, Row, shows_new_keys
+from ticket_status.core.comparison import Comparison, Row, shows_new_keys, sighting_of
 from ticket_status.core.health import Broke, OutOfTime, Paused, TryAgain, recovers
 from ticket_status.core.judgement import Verdict, implausible
 from ticket_status.core.missing import shown_before
 from ticket_status.core.model import Integration, Ticket, TicketKey, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed, not_asked, within_bounds
-from ticket_status.core.sighting import sighting_of
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.violations import Resource
 from ticket_status.core.window import position

@@ -12,13 +12,12 @@ from itertools import chain, islice
 
 from msgspec import Struct
 
-from ticket_status.core.comparison import Comparison, Row, doubtful, shows_new_keys
+from ticket_status.core.comparison import Comparison, Row, doubtful, read_sighting, shows_new_keys
 from ticket_status.core.health import OutOfTime, forgets
 from ticket_status.core.missing import shown_before, sort_missing
 from ticket_status.core.model import NEW_TICKETS, Counts, Integration, SliceProgress, SyncRun, Trigger
 from ticket_status.core.observations import SliceStep
 from ticket_status.core.runs import of_all_tickets, still_asks
-from ticket_status.core.sighting import read_sighting
 from ticket_status.core.summary import Tally, passed, together
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.ports.integrations import IntegrationStore
