@@ -519,10 +519,10 @@ def test_many_links_move_along(stores: Stores) -> None:
 
 def test_what_is_counted_is_kept_and_changed_by_one_at_a_time(stores: Stores) -> None:
     assert stores.tickets.counted(REF) == Counted()
-    stores.tickets.change_counted(REF, lambda _: Counted({"done|Done": 2}, NOW, {NOW: {"done|Done": -1}}))
+    stores.tickets.change_counted(REF, lambda *_: Counted({"done|Done": 2}, NOW, {NOW: {"done|Done": -1}}))
     kept = Counted({"done|Done": 2}, NOW, {NOW: {"done|Done": -1}}, 1)
     assert stores.tickets.counted(REF) == kept
-    stores.tickets.change_counted(REF, lambda counted: counted)
+    stores.tickets.change_counted(REF, lambda counted, _: counted)
     assert stores.tickets.counted(REF) == kept
     assert stores.tickets.get_many([], [REF])[1] == {REF: Coverage()}
 

@@ -103,9 +103,9 @@ class InMemoryTicketStore:
     def counted(self, integration_ref: str) -> Counted:
         return self._counted.get(integration_ref, Counted())
 
-    def change_counted(self, integration_ref: str, change: Callable[[Counted], Counted]) -> None:
+    def change_counted(self, integration_ref: str, change: Callable[[Counted, Coverage], Counted]) -> None:
         stored = self.counted(integration_ref)
-        changed = change(stored)
+        changed = change(stored, self._coverages.get(integration_ref, Coverage()))
         if changed != stored:
             self._counted[integration_ref] = replace(changed, version=stored.version + 1)
 

@@ -228,7 +228,7 @@ def _(world: World) -> Answer:
 def _(world: World) -> Answer:
     tickets = world.settings.tickets
     counted = Counted({"indeterminate|In Progress": 700, "done|Done": 590}, NOW + 9 * SECOND)
-    tickets.change_counted(REF, lambda _: counted)
+    tickets.change_counted(REF, lambda *_: counted)
     world.settings.now = NOW + 9 * SECOND
     for number, (days, absence) in enumerate([(10, None)] * 1292 + [(10, Absence.DELETED)] * 8 + [(400, None)] * 311):
         key = TicketKey(REF, str(number + 1))

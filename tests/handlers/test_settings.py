@@ -112,7 +112,7 @@ def test_the_summary_says_how_many_tickets_show_what(call: Administrator, world:
         "unknown": {"NOT_RETRIEVED_YET": 1},
         "outside_window": 1,
     }
-    world.tickets.change_counted(ref, lambda _: Counted({"done|Done": 1}, NOW))
+    world.tickets.change_counted(ref, lambda *_: Counted({"done|Done": 1}, NOW))
     found = call("GET", f"{ONE}/summary").json
     assert found["by_status"] == [{"ticket_status": "Done", "ticket_status_category": "done", "tickets": 1}]
     assert (found["tickets"], found["unknown"]) == (1, {})

@@ -29,6 +29,15 @@ from ticket_status.core.summary import (
 TODAY = NOW.date()
 TO_DO_TEXT, DONE_TEXT = "new|To Do", "done|Done"
 
+PASSED = (
+    Coverage()
+    .raised("b", "c", NOW - LONGEST_RUN)
+    .raised("c", "d", NOW - 8 * HOUR)
+    .raised("d", "e", NOW - HOUR)
+    .raised("e", "f", NOW - MINUTE)
+)
+"""By the positions ``a`` (never) to ``e`` (a minute ago)."""
+
 
 def row(number: int, sighting: str | None = "JAS-1|new|To Do", absence: Absence | None = None) -> Row:
     return Row(f"{number:010}#{number}", str(number), sighting, absence)  # type: ignore[arg-type]
@@ -60,29 +69,30 @@ def test_what_a_ticket_counts_as(ticket: object, text: str | None) -> None:
 
 def test_what_changes_shifts_the_tally() -> None:
     counted = Counted({TO_DO_TEXT: 3}, NOW - HOUR)
-    moved = shifted(counted, [Shift(TO_DO_TEXT, DONE_TEXT, NOW - HOUR), Shift(None, TO_DO_TEXT, None)], NOW)
+    moved = shifted(counted, PASSED, [Shift(TO_DO_TEXT, DONE_TEXT, "d"), Shift(None, TO_DO_TEXT, "a")], NOW)
     assert (moved.tally, moved.as_of) == ({TO_DO_TEXT: 3, DONE_TEXT: 1}, NOW - HOUR)
 
 
 def test_a_ticket_that_a_run_missed_shifts_nothing() -> None:
     ticket = a_ticket()
-    assert shift_by(ticket, Missed(ticket.key, NOW, NOW - HOUR), Coverage()) == Shift(None, None, None)
+    shift = shift_by(ticket, Missed(ticket.key, NOW, NOW - HOUR))
+    assert (shift.before, shift.after) == (None, None)
 
 
 def test_a_run_takes_along_what_shifted_behind_it_and_counts_the_rest_itself() -> None:
     began = NOW - 10 * MINUTE
     counted = Counted({TO_DO_TEXT: 2}, NOW - 8 * HOUR)
-    behind = Shift(TO_DO_TEXT, DONE_TEXT, NOW - MINUTE)
-    ahead = Shift(TO_DO_TEXT, DONE_TEXT, NOW - 8 * HOUR)
-    never_passed = Shift(None, TO_DO_TEXT, None)
-    moved = shifted(counted, [behind, ahead, never_passed], NOW)
+    behind = Shift(TO_DO_TEXT, DONE_TEXT, "e")
+    ahead = Shift(TO_DO_TEXT, DONE_TEXT, "c")
+    never_passed = Shift(None, TO_DO_TEXT, "a")
+    moved = shifted(counted, PASSED, [behind, ahead, never_passed], NOW)
     assert moved.tally == {TO_DO_TEXT: 1, DONE_TEXT: 2}
     ended = concluded(moved, {TO_DO_TEXT: 2, DONE_TEXT: 1}, began, NOW)
     assert (ended.tally, ended.as_of) == ({TO_DO_TEXT: 1, DONE_TEXT: 2}, NOW)
 
 
 def test_what_shifted_longer_ago_than_any_run_is_forgotten() -> None:
-    old = shifted(Counted(), [Shift(None, DONE_TEXT, NOW - LONGEST_RUN)], NOW)
+    old = shifted(Counted(), PASSED, [Shift(None, DONE_TEXT, "b")], NOW)
     assert (old.tally, old.shifted) == ({DONE_TEXT: 1}, {})
 
 

@@ -53,8 +53,8 @@ class Shift(NamedTuple):
 
     before: str | None
     after: str | None
-    covered_at: datetime | None
-    """When a run last passed the ticket's range."""
+    position: str
+    """Where the ticket stands: the coverage tells when a run last passed it."""
 
 
 class Counted(Struct, frozen=True):
@@ -124,23 +124,23 @@ def passed(result: Comparison) -> Tally:
     return unchanged + changed + Counter(shown for shown in kept if shown is not None)
 
 
-def shift_of(row: Row, seen: Sighting, coverage: Coverage) -> Shift:
+def shift_of(row: Row, seen: Sighting) -> Shift:
     """What a sighting shifts, of a ticket that no run of all tickets counts at the moment."""
-    return Shift(shown_in_row(row.sighting, row.absence), shown_in_row(seen, None), coverage.at(row.position))
+    return Shift(shown_in_row(row.sighting, row.absence), shown_in_row(seen, None), row.position)
 
 
-def shift_by(ticket: Ticket, written: Observation | Found, coverage: Coverage) -> Shift:
+def shift_by(ticket: Ticket, written: Observation | Found) -> Shift:
     """What a judgement shifts."""
-    covered_at = coverage.at(position(ticket.created_at, ticket.key.ticket_id))
+    at = position(ticket.created_at, ticket.key.ticket_id)
     match written:
         case Observed(sighting=seen) | Found(sighting=seen):
-            return Shift(shown_by(ticket), shown_in_row(seen, None), covered_at)
+            return Shift(shown_by(ticket), shown_in_row(seen, None), at)
         case Unseen(absence=absence):
-            return Shift(shown_by(ticket), shown_in_row(None, absence), covered_at)
+            return Shift(shown_by(ticket), shown_in_row(None, absence), at)
         case Deleted():
-            return Shift(shown_by(ticket), None, covered_at)
+            return Shift(shown_by(ticket), None, at)
         case Missed():
-            return Shift(None, None, covered_at)
+            return Shift(None, None, at)
         case _:
             assert_never(written)
 
@@ -156,12 +156,12 @@ def together(*tallies: Tally) -> Tally:
     return {**kept, OTHERS: kept.get(OTHERS, 0) + rest} if rest else kept
 
 
-def shifted(counted: Counted, shifts: Iterable[Shift], now: datetime) -> Counted:
+def shifted(counted: Counted, coverage: Coverage, shifts: Iterable[Shift], now: datetime) -> Counted:
     """What is kept after tickets came to show something else."""
     by_minute: dict[datetime, Counter[str]] = {}
-    for before, after, covered_at in shifts:
+    for before, after, at in shifts:
         # What no run ever passed is behind none: the next one counts it.
-        change = by_minute.setdefault(_minute(covered_at or _NEVER), Counter())
+        change = by_minute.setdefault(_minute(coverage.at(at) or _NEVER), Counter())
         change.update({name: by for name, by in ((before, -1), (after, 1)) if name is not None})
     recent = {minute for minute in {*counted.shifted, *by_minute} if now - minute < LONGEST_RUN}
     moved = {minute: together(counted.shifted.get(minute, {}), by_minute.get(minute, {})) for minute in recent}

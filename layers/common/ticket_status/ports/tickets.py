@@ -57,8 +57,11 @@ class TicketStore(Protocol):
     def counted(self, integration_ref: str) -> Counted:
         """How many tickets show what, as it was counted."""
 
-    def change_counted(self, integration_ref: str, change: Callable[[Counted], Counted]) -> None:
-        """Store what a pure function makes of that, retried when somebody else wrote meanwhile."""
+    def change_counted(self, integration_ref: str, change: Callable[[Counted, Coverage], Counted]) -> None:
+        """Store what a pure function makes of that and of the coverage, both as they are now.
+
+        Retried when somebody else wrote meanwhile.
+        """
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
         """Write observations, each only if it is newer than what is stored (R12); the keys that were written.

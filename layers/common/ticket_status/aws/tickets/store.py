@@ -1,6 +1,6 @@
 """Tickets in DynamoDB: identity and state, the retrieval index, the census, coverage and numbers of an integration."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from ticket_status.aws.dynamo import ContendedWriteError, Dynamo, Item, attempt, has_version, read_ahead, tries
@@ -156,21 +156,31 @@ class DynamoTicketStore:
 
     def counted(self, integration_ref: str) -> Counted:
         """One consistent read."""
-        found = self._dynamo.batch_get(self._table.name, [{"i": {"S": integration_ref}, "t": {"S": COUNTED_ID}}])
-        if not found:
-            return Counted()
-        row = self._table.counted.from_raw_data(dict(found[0]))
-        shifted = {datetime.fromisoformat(minute): tally for minute, tally in row.shifted.items()}
-        return Counted(row.tally, row.attribute_values.get("as_of"), shifted, int(row.version))
+        return self._counted_of(self._kept(integration_ref, [COUNTED_ID]))
 
-    def change_counted(self, integration_ref: str, change: Callable[[Counted], Counted]) -> None:
+    def change_counted(self, integration_ref: str, change: Callable[[Counted, Coverage], Counted]) -> None:
         """One read and one conditional write."""
         for _ in tries(_TRIES):
-            stored = self.counted(integration_ref)
-            changed = change(stored)
+            kept = self._kept(integration_ref, [COUNTED_ID, COVERAGE_ID])
+            stored, item = self._counted_of(kept), kept.get(COVERAGE_ID)
+            coverage = Coverage() if item is None else _coverage_of(self._table.coverages.from_raw_data(dict(item)))
+            changed = change(stored, coverage)
             if changed == stored or self._counted_written(integration_ref, changed):
                 return
         raise ContendedWriteError(f"{integration_ref}: what it counts was written by others on every try")
+
+    def _kept(self, integration_ref: str, names: Sequence[str]) -> dict[str, Item]:
+        """What there is under these names beside the tickets of an integration, read consistently."""
+        keys = [{"i": {"S": integration_ref}, "t": {"S": name}} for name in names]
+        return {item["t"]["S"]: item for item in self._dynamo.batch_get(self._table.name, keys)}
+
+    def _counted_of(self, kept: Mapping[str, Item]) -> Counted:
+        item = kept.get(COUNTED_ID)
+        if item is None:
+            return Counted()
+        row = self._table.counted.from_raw_data(dict(item))
+        shifted = {datetime.fromisoformat(minute): tally for minute, tally in row.shifted.items()}
+        return Counted(row.tally, row.attribute_values.get("as_of"), shifted, int(row.version))
 
     def _counted_written(self, integration_ref: str, counted: Counted) -> bool:
         row = self._table.counted(

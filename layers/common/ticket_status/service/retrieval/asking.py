@@ -92,15 +92,13 @@ class Retrieval:
 
     def shift(self, ref: str, changed: Sequence[tuple[Row, Sighting]]) -> None:
         """Have the integration's summary follow what changed, unless a run of all tickets counts it on its way."""
-        if any(row.sighting != seen or row.absence is not None for row, seen in changed):
-            coverage = self.coverage(ref)
-            self._shift(ref, [shift_of(row, seen, coverage) for row, seen in changed])
+        self._shift(ref, [shift_of(row, seen) for row, seen in changed])
 
     def _shift(self, ref: str, shifts: Sequence[Shift]) -> None:
         moved = [one for one in shifts if one.before != one.after]
         if moved:
             now = self._now()
-            self._tickets.change_counted(ref, lambda counted: shifted(counted, moved, now))
+            self._tickets.change_counted(ref, lambda counted, coverage: shifted(counted, coverage, moved, now))
 
     def record_missed(self, ref: str, asked: Asked, rows: Sequence[Row]) -> None:
         """Note tickets that got no answer, before their range counts as seen: what they show stays as it was.
@@ -137,7 +135,7 @@ class Retrieval:
             written, counted = consequence(judged, last_seen(ticket, coverage), by_hand=by_hand)
             counts += counted
             if written is not None:
-                shifts[ticket.key] = shift_by(ticket, written, coverage)
+                shifts[ticket.key] = shift_by(ticket, written)
             if isinstance(written, Found):
                 self._tickets.resolve(ticket.key, written.issue_id, written.sighting, one.at)
             elif written is not None:
@@ -153,7 +151,7 @@ class Retrieval:
             self._tickets.revive(ticket.key, ticket.created_at, found.sighting, at)
         ref = ticket.key.integration_ref
         self._record_sightings(ref, at, {ticket.key.ticket_id: found})
-        self._shift(ref, [shift_by(ticket, found, self.coverage(ref))])
+        self._shift(ref, [shift_by(ticket, found)])
 
     def coverage(self, ref: str) -> Coverage:
         """The coverage of an integration, as stored now."""

@@ -228,7 +228,7 @@ class Runs:
         if closed is not None and state is RunState.SUCCEEDED and of_all_tickets(closed.trigger):
             tally = together(*(progress.tally for progress in closed.slices.values()))
             self._tickets.change_counted(
-                run.integration_ref, lambda counted: concluded(counted, tally, closed.started_at, now)
+                run.integration_ref, lambda counted, _: concluded(counted, tally, closed.started_at, now)
             )
         self._integrations.release_run(run.integration_ref, run.run_id)
         return closed
