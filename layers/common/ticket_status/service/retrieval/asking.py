@@ -72,16 +72,18 @@ class Retrieval:
         stored = self._tickets.get_many(keys)[0] if keys else {}
         return against_stored(result, {key.ticket_id: sighting_of(ticket) for key, ticket in stored.items()})
 
-    def record_changes(self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
+    def record_changes(
+        self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]], coverage: Coverage | None = None
+    ) -> frozenset[str]:
         """Record what changed, each only if it is newer than all that is known of it (R12); the ids as asked for.
 
-        What is known of an unchanged ticket is its range's coverage, so that is read again just before; the ticket
-        only where its range was covered since Jira was asked.
+        What is known of an unchanged ticket is its range's coverage, so that is read again just before (``coverage``:
+        it was, after Jira answered); the ticket only where its range was covered since Jira was asked.
         """
         if not changed:
             return frozenset()
         found = {row.ticket_id: _found(row.ticket_id, seen, asked.ids) for row, seen in changed}
-        coverage = self.coverage(ref)
+        coverage = coverage or self.coverage(ref)
         covered = {row.ticket_id: coverage.at(row.position) for row, _ in changed}
         doubtful = {name: found[name].issue_id for name, at in covered.items() if at is not None and at >= asked.at}
         seen_at = self._last_seen(ref, doubtful.values()) if doubtful else {}

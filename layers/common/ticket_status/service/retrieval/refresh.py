@@ -181,10 +181,12 @@ class Refresh:
         if elsewhere is not None:
             return elsewhere
         self._health.succeeded(integration)
-        if result.changed:
-            self._ports.integrations.announce_write(integration, self._now())
+        with ThreadPoolExecutor(1) as beside:
+            coverage = beside.submit(self._retrieval.coverage, ref)
+            if result.changed:
+                self._ports.integrations.announce_write(integration, self._now())
         unchanged = [(row, row.sighting) for row in result.unchanged if row.sighting is not None]
-        written = self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged])
+        written = self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged], coverage.result())
         self._retrieval.shift(ref, [(row, seen) for row, seen in result.changed if row.ticket_id in written])
         return result
 
