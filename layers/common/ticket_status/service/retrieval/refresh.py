@@ -5,9 +5,10 @@ It never fails because of Jira: what could not be read says so, the rest is fres
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
-from typing import assert_never
+from types import TracebackType
+from typing import Self, assert_never
 
 from msgspec import Struct
 
@@ -66,6 +67,33 @@ class RefreshPorts(Struct, frozen=True):
     connector: CarefulConnector
 
 
+class _Press:
+    """One press of the button; left when all is done that was begun beside it."""
+
+    def __init__(self, deadline: datetime) -> None:
+        self.deadline = deadline
+        self._pool = ThreadPoolExecutor(_INTEGRATIONS_AT_ONCE)
+        self._begun: list[Future[None]] = []
+
+    def do_beside(self, work: Callable[..., None], *given: object) -> None:
+        """Do what the answer shows nothing of, while the tickets are read for it.
+
+        An integration that is late, after the answer, gets no more done: the next run counts anew.
+        """
+        self._begun.append(self._pool.submit(work, *given))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.shutdown()
+        if error is None:
+            for one in self._begun:
+                one.result()
+
+
 class Refresh:
     """Refreshes violations by hand."""
 
@@ -98,8 +126,9 @@ class Refresh:
         to_ask = within_bounds({key: before[key].ticket.created_at for key, why in outcomes.items() if why is None})
         asked = [one for key, one in before.items() if key in to_ask]
         too_many = {key: _TOO_MANY for key, why in outcomes.items() if why is None and key not in to_ask}
-        not_had = {**outcomes, **too_many, **self._ask_all(asked)}
-        after = self._reading.show(before, self._now()) if asked else before
+        with _Press(self._now() + REFRESH_TIME) as press:
+            not_had = {**outcomes, **too_many, **self._ask_all(asked, press)}
+            after = self._reading.show(before, self._now()) if asked else before
         return {
             violation_id: RefreshedViolation(violation.resources, _refreshed(violation.tickets, after, not_had))
             for violation_id, violation in found.items()
@@ -107,14 +136,13 @@ class Refresh:
 
     # --- One integration --------------------------------------------------------------------------------------------
 
-    def _ask_all(self, tickets: Sequence[ShownTicket]) -> dict[TicketKey, Refreshed]:
+    def _ask_all(self, tickets: Sequence[ShownTicket], press: _Press) -> dict[TicketKey, Refreshed]:
         """Ask all integrations side by side; the tickets that could not be read, and why."""
         by_ref: dict[str, list[ShownTicket]] = defaultdict(list)
         for one in tickets:
             by_ref[one.ticket.key.integration_ref].append(one)
-        deadline = self._now() + REFRESH_TIME
         pool = ThreadPoolExecutor(_INTEGRATIONS_AT_ONCE)
-        futures = {ref: pool.submit(self._ask_one, some, deadline) for ref, some in by_ref.items()}
+        futures = {ref: pool.submit(self._ask_one, some, press) for ref, some in by_ref.items()}
         done, _ = wait(futures.values(), timeout=(REFRESH_TIME + _GRACE).total_seconds())
         pool.shutdown(wait=False, cancel_futures=True)
         failed: dict[TicketKey, Refreshed] = {}
@@ -123,21 +151,21 @@ class Refresh:
             failed |= future.result() if future in done else late
         return failed
 
-    def _ask_one(self, tickets: Sequence[ShownTicket], deadline: datetime) -> dict[TicketKey, Refreshed]:
+    def _ask_one(self, tickets: Sequence[ShownTicket], press: _Press) -> dict[TicketKey, Refreshed]:
         integration = tickets[0].integration
         if integration is None:
             return {}
-        jira = self._ports.connector.open(integration, deadline)
+        jira = self._ports.connector.open(integration, press.deadline)
         if isinstance(jira, JiraTrouble):
             return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, jira))
         try:
-            return self._retrieve(integration, jira, tickets, deadline)
+            return self._retrieve(integration, jira, tickets, press)
         except JiraRejectedRequestError as error:
             self._rejected(error)
             return dict.fromkeys((one.ticket.key for one in tickets), _UNAVAILABLE)
 
     def _retrieve(
-        self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], deadline: datetime
+        self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], press: _Press
     ) -> dict[TicketKey, Refreshed]:
         """Ask, record, judge: the tickets that Jira could not answer for, and why."""
         if recovers(integration):
@@ -147,19 +175,19 @@ class Refresh:
             integration = proven
         begun = max(self._now(), integration.counts_since)
         results: list[Comparison] = []
-        rows = [_row(one.ticket) for one in tickets]
-        while rows:
+        waiting = tickets
+        while waiting:
             size = jira.ids_per_call  # which a call changes, when the site did not bear it
-            result = self._retrieve_call(integration, jira, rows[:size])
+            result = self._retrieve_call(integration, jira, [one.ticket for one in waiting[:size]], press)
             if not isinstance(result, Comparison):
                 had = {row.ticket_id for answer in results for row in answer.shown}
                 others = [one for one in tickets if one.ticket.key.ticket_id not in had]
                 return self._not_had(integration, jira, others, result)
             results.append(result)
-            rows = rows[size:]
-        self._health.learnt(integration, jira)
+            waiting = waiting[size:]
+        press.do_beside(self._health.learnt, integration, jira)
         failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
-        undecided, left, trouble = self._judge(integration, jira, tickets, results, begun, deadline)
+        undecided, left, trouble = self._judge(integration, jira, tickets, results, begun, press.deadline)
         not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble, jira)
         return {**dict.fromkeys(failed | undecided, _ISSUE_UNAVAILABLE), **dict.fromkeys(left, not_had)}
 
@@ -170,10 +198,10 @@ class Refresh:
         return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, trouble, jira))
 
     def _retrieve_call(
-        self, integration: Integration, jira: CarefulJira, rows: Sequence[Row]
+        self, integration: Integration, jira: CarefulJira, tickets: Sequence[Ticket], press: _Press
     ) -> Comparison | JiraTrouble:
         ref = integration.integration_ref
-        asked = self._retrieval.ask(jira, rows, integration.counts_since)
+        asked = self._retrieval.ask(jira, [_row(one) for one in tickets], integration.counts_since)
         if not isinstance(asked.result, Comparison):
             return asked.result
         result = asked.result
@@ -187,7 +215,8 @@ class Refresh:
                 self._ports.integrations.announce_write(integration, self._now())
         unchanged = [(row, row.sighting) for row in result.unchanged if row.sighting is not None]
         written = self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged], coverage.result())
-        self._retrieval.shift(ref, [(row, seen) for row, seen in result.changed if row.ticket_id in written])
+        changed = [(row, seen) for row, seen in result.changed if row.ticket_id in written]
+        press.do_beside(self._retrieval.shift, ref, changed)
         return result
 
     def _judge(  # noqa: PLR0913, PLR0917 - what was asked, when, and what came of it
