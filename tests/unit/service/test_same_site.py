@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.examples import BROKEN, DONE, HOUR
+from tests.unit.examples import BROKEN, DONE, HOUR, WELL
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import ReasonCode, RunState, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason
@@ -39,6 +39,19 @@ def test_the_button_believes_no_new_key_of_it(stage: Stage) -> None:
     assert {one.refresh for one in refreshed} == {(Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN)}
     assert stage.integration.health.reason_code is ReasonCode.DIFFERENT_SITE
     assert not any(one.ticket.ticket.issue_key.startswith("HR") for one in refreshed)
+
+
+def test_the_button_believes_a_new_ticket_only_by_the_key_and_id_that_it_was_registered_with(stage: Stage) -> None:
+    stage.site.other_site = None
+    stage.violation("XRAY-2", stage.has_ticket(4, None))
+    stage.violation("XRAY-3", stage.has_ticket(5, None))
+    stage.violation("XRAY-4", stage.has_key_only_ticket("JAS-6", "10006"))
+    stage.site.put("10005", "HR-705", DONE.name, DONE.category)
+    stage.site.other_site = ELSEWHERE
+    assert [one.refresh for one in stage.refresh("XRAY-2")] == [(Outcome.CHANGED, None)]
+    for violation in ("XRAY-3", "XRAY-4"):
+        stage.integrations.set_health(stage.integration, WELL)
+        assert [one.refresh for one in stage.refresh(violation)] == [(Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN)]
 
 
 def test_the_probe_does_not_call_it_well(stage: Stage) -> None:

@@ -72,13 +72,16 @@ def asked_as(ticket_id: str) -> str:
     return ticket_id.removeprefix(KEY_ONLY_PREFIX)
 
 
-def shows_new_keys(changed: Sequence[tuple[Row, Sighting]]) -> bool:
+def shows_new_keys(changed: Sequence[tuple[Row, Sighting]], registered: Mapping[str, str] | None = None) -> bool:
     """Whether any issue bears another key than the one known, or is seen for the first time (R15).
 
-    It was moved, or is new; or another site has the address, whose issues have the same ids.
+    It was moved, or is new; or another site has the address, whose issues have the same ids. ``registered``: by the
+    numeric ids of tickets, the keys that they were registered with, which are known before Jira is first asked.
     """
+    known = registered or {}
     return any(
-        row.sighting is None or read_sighting(row.sighting)[0] != read_sighting(seen)[0] for row, seen in changed
+        (known.get(row.ticket_id) if row.sighting is None else read_sighting(row.sighting)[0]) != read_sighting(seen)[0]
+        for row, seen in changed
     )
 
 

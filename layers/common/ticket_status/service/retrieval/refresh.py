@@ -205,7 +205,8 @@ class Refresh:
         if not isinstance(asked.result, Comparison):
             return asked.result
         result = asked.result
-        elsewhere = jira.same_site() if shows_new_keys(result.changed) else None
+        registered = {one.key.ticket_id: one.issue_key for one in tickets if one.key.issue_id is not None}
+        elsewhere = jira.same_site() if shows_new_keys(result.changed, registered) else None
         if elsewhere is not None:
             return elsewhere
         self._health.succeeded(integration)
