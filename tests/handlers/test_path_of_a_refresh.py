@@ -41,8 +41,8 @@ from ticket_status.jira.settings import JiraSettings
 
 ROOT = Path(__file__).parents[2]
 OURS = (ROOT / "layers" / "common" / "ticket_status", ROOT / "functions")
-MOST_FILES = 58
-MOST_FRAMES = 28
+MOST_FILES = 46
+MOST_FRAMES = 24
 """As measured, so that no change makes the path longer unseen."""
 
 PAGE = ROOT / "docs" / "architecture.md"
