@@ -4,7 +4,7 @@ import time
 
 from msgspec.structs import asdict
 
-from ticket_status.aws.runs.points import DynamoPointsLedger
+from ticket_status.aws.runs.store import DynamoPointsLedger
 from ticket_status.composition.parts import Stores, client_of, now, secret_store, telemetry
 from ticket_status.config import JiraConfig, StoreConfig
 from ticket_status.core.addresses import AddressRules

@@ -268,3 +268,28 @@ def _none_began_since(integration: Integration) -> Condition:
     as_due: Condition = same(IntegrationRow.due, due_members(integration.due))
     both: Condition = is_still(integration) & free & as_due
     return both
+
+
+_POINTS_KEPT = timedelta(days=2)
+
+
+class DynamoPointsLedger:
+    """The hourly points of OAuth apps: an item of the same table per app and hour, one atomic write per call."""
+
+    def __init__(self, dynamo: Dynamo, sync_runs_table: str) -> None:
+        self._dynamo = dynamo
+        self._table = sync_runs_table
+
+    def spend(self, app: str, hour: datetime, points: int) -> int:
+        """Add to an app's points of an hour; how many were spent in it by now."""
+        answer = self._dynamo.client.update_item(
+            TableName=self._table,
+            Key={"integration_ref": {"S": f"points#{app}"}, "run_id": {"S": f"{hour:%Y-%m-%dT%H}"}},
+            UpdateExpression="ADD spent :points SET expires_at = :expires",
+            ExpressionAttributeValues={
+                ":points": {"N": str(points)},
+                ":expires": {"N": str(int((hour + _POINTS_KEPT).timestamp()))},
+            },
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["spent"]["N"])
