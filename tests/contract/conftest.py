@@ -24,12 +24,11 @@ from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
 from ticket_status.aws.integrations.store import DynamoIntegrationStore
 from ticket_status.aws.runs.store import DynamoRunStore
-from ticket_status.aws.secrets import SecretsManagerSecretStore
+from ticket_status.aws.secrets import SecretsManagerHookKeyStore, SecretsManagerSecretStore
 from ticket_status.aws.tickets.hints import DynamoHintStore
 from ticket_status.aws.tickets.store import DynamoTicketStore
 from ticket_status.aws.violations.store import DynamoViolationStore
-from ticket_status.aws.webhooks.keys import SecretsManagerHookKeyStore
-from ticket_status.aws.webhooks.store import DynamoWebhookStore
+from ticket_status.aws.webhooks import DynamoWebhookStore
 from ticket_status.ports.integrations import IntegrationStore, RefreshLease
 from ticket_status.ports.runs import RunStore
 from ticket_status.ports.secrets import SecretStore

@@ -3,9 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
+from ticket_status.ports.webhooks import HookKeys
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -77,6 +80,34 @@ class SecretsManagerSecretStore:
 
     def _name(self, integration_ref: str) -> str:
         return f"{self._prefix}/{integration_ref.replace('~', '/')}"
+
+
+class SecretsManagerHookKeyStore:
+    """The ``HookKeyStore``: one secret per webhook, so that the function that takes deliveries can read no others."""
+
+    def __init__(self, secrets: SecretsManagerSecretStore) -> None:
+        self._secrets = secrets
+
+    def read(self, hook_id: str) -> HookKeys | None:
+        """One call."""
+        stored = self._secrets.read(hook_id)
+        if stored is None:
+            return None
+        until = stored.get("previous_until")
+        return HookKeys(
+            stored["current"], stored.get("previous"), None if until is None else datetime.fromisoformat(until)
+        )
+
+    def write(self, hook_id: str, keys: HookKeys) -> None:
+        """One call for a secret that exists, two for a new one."""
+        members = {"current": keys.current}
+        if keys.previous is not None and keys.previous_until is not None:
+            members |= {"previous": keys.previous, "previous_until": keys.previous_until.isoformat()}
+        self._secrets.write(hook_id, members)
+
+    def destroy(self, hook_id: str) -> None:
+        """One call."""
+        self._secrets.destroy(hook_id)
 
 
 def _code(error: ClientError) -> str:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from ticket_status.aws.queue import SqsWorkQueue
 from ticket_status.aws.tickets.hints import DynamoHintStore
-from ticket_status.aws.webhooks.store import DynamoWebhookStore
+from ticket_status.aws.webhooks import DynamoWebhookStore
 from ticket_status.composition.parts import Telemetry, client_of, dynamo_of, hook_keys, now, telemetry
 from ticket_status.config import HooksConfig
 from ticket_status.jira.delivery_signatures import JiraDeliverySignatures

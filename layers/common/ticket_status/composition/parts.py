@@ -16,10 +16,9 @@ from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
 from ticket_status.aws.integrations.store import DynamoIntegrationStore
 from ticket_status.aws.queue import SqsWorkQueue
 from ticket_status.aws.runs.store import DynamoRunStore
-from ticket_status.aws.secrets import SecretsManagerSecretStore
+from ticket_status.aws.secrets import SecretsManagerHookKeyStore, SecretsManagerSecretStore
 from ticket_status.aws.tickets.store import DynamoTicketStore
 from ticket_status.aws.violations.store import DynamoViolationStore
-from ticket_status.aws.webhooks.keys import SecretsManagerHookKeyStore
 from ticket_status.config import JiraConfig, StoreConfig, TelemetryConfig, WebhookConfig
 from ticket_status.service.retrieval.runs import Runs
 

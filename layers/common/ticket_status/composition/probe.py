@@ -3,7 +3,7 @@
 from functools import cache
 
 from ticket_status.aws.event_bus import EventBridgeBus
-from ticket_status.aws.webhooks.store import DynamoWebhookStore
+from ticket_status.aws.webhooks import DynamoWebhookStore
 from ticket_status.composition.parts import (
     Stores,
     Telemetry,

@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ticket_status.api.application import Surroundings
-from ticket_status.aws.webhooks.store import DynamoWebhookStore
+from ticket_status.aws.webhooks import DynamoWebhookStore
 from ticket_status.composition.api import surroundings
 from ticket_status.composition.parts import Stores, hook_keys, later, now, secret_store
 from ticket_status.config import ApiConfig, WebhookConfig

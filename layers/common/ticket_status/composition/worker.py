@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from ticket_status.aws.queue import MalformedMessageError, read_message
-from ticket_status.aws.webhooks.store import DynamoWebhookStore
+from ticket_status.aws.webhooks import DynamoWebhookStore
 from ticket_status.composition.parts import Stores, Telemetry, connector, now, telemetry
 from ticket_status.config import WorkerConfig
 from ticket_status.ports.jira import JiraRejectedRequestError

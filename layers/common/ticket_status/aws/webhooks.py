@@ -7,8 +7,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ticket_status.aws.dynamo import Dynamo, Item
-from ticket_status.aws.webhooks.item import count_name, item_of, time_value, webhook_of
-from ticket_status.core.webhooks import Tally, Webhook, WebhookState, hour_of, stale_hours
+from ticket_status.core.webhooks import Signing, Tally, Webhook, WebhookMode, WebhookState, hour_of, stale_hours
+
+_TIMES = ("set_up_at", "expires_at", "live_since", "last_delivery_at", "unheard_at", "gathering_since")
+_TEXTS = ("connection_name", "mode", "signing", "state", "jira_id", "silence", "jql", "url")
 
 
 class DynamoWebhookStore:
@@ -22,15 +24,15 @@ class DynamoWebhookStore:
         """One consistent GetItem."""
         answer = self._dynamo.client.get_item(TableName=self._table, Key=_key(hook_id), ConsistentRead=True)
         item: Item | None = answer.get("Item")
-        return None if item is None else webhook_of(item)
+        return None if item is None else _webhook_of(item)
 
     def all(self) -> Iterator[Webhook]:
         """A scan, page after page: as many items as integrations with a webhook."""
-        return (webhook_of(item) for item in self._dynamo.scan(TableName=self._table, ConsistentRead=True))
+        return (_webhook_of(item) for item in self._dynamo.scan(TableName=self._table, ConsistentRead=True))
 
     def put(self, webhook: Webhook) -> None:
         """One PutItem."""
-        self._dynamo.client.put_item(TableName=self._table, Item=item_of(webhook))
+        self._dynamo.client.put_item(TableName=self._table, Item=_item_of(webhook))
 
     def remove(self, hook_id: str) -> None:
         """One DeleteItem."""
@@ -45,14 +47,14 @@ class DynamoWebhookStore:
             set_ += ["last_delivery_at = :now", "live_since = if_not_exists(live_since, :now)"]
         if gathering:
             set_.append("gathering_since = if_not_exists(gathering_since, :now)")
-        names = {f"#c{place}": count_name(tally, hour_of(now)) for place, tally in enumerate(tallies)}
+        names = {f"#c{place}": _count_name(tally, hour_of(now)) for place, tally in enumerate(tallies)}
         values: dict[str, Any] = {f":c{place}": {"N": str(number)} for place, number in enumerate(tallies.values())}
         added = ", ".join(f"#c{place} :c{place}" for place in range(len(tallies)))
         expression = [*([f"SET {', '.join(set_)}"] if set_ else []), *([f"ADD {added}"] if added else [])]
         before = self._change(
             hook_id,
             " ".join(expression),
-            values | ({":now": time_value(now)} if set_ else {}),
+            values | ({":now": _time_value(now)} if set_ else {}),
             {"ExpressionAttributeNames": names, "ReturnValues": "ALL_OLD"},
         )
         noted = before.get("gathering_since") if before is not None and gathering else None
@@ -64,18 +66,18 @@ class DynamoWebhookStore:
 
     def gathering(self, hook_id: str, until: datetime) -> None:
         """One UpdateItem."""
-        self._change(hook_id, "SET gathering_since = :until", {":until": time_value(until)})
+        self._change(hook_id, "SET gathering_since = :until", {":until": _time_value(until)})
 
     def unheard(self, hook_id: str, now: datetime) -> None:
         """One UpdateItem."""
-        self._change(hook_id, "SET unheard_at = :now", {":now": time_value(now)})
+        self._change(hook_id, "SET unheard_at = :now", {":now": _time_value(now)})
 
     def renewed(self, webhook: Webhook, jira_id: str, expires_at: datetime | None) -> None:
         """One UpdateItem."""
         if expires_at is None:
             self._change(webhook.integration_ref, "SET jira_id = :id REMOVE expires_at", {":id": {"S": jira_id}})
         else:
-            values = {":id": {"S": jira_id}, ":end": time_value(expires_at)}
+            values = {":id": {"S": jira_id}, ":end": _time_value(expires_at)}
             self._change(webhook.integration_ref, "SET jira_id = :id, expires_at = :end", values)
 
     def switch(self, hook_id: str, *, on: bool) -> None:
@@ -85,7 +87,7 @@ class DynamoWebhookStore:
     def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> None:
         """One conditional UpdateItem."""
         stale = stale_hours(webhook, now)
-        names = {"#state": "state", **{f"#h{place}": count_name(*one) for place, one in enumerate(stale)}}
+        names = {"#state": "state", **{f"#h{place}": _count_name(*one) for place, one in enumerate(stale)}}
         removed = f" REMOVE {', '.join(f'#h{place}' for place in range(len(stale)))}" if stale else ""
         values = {":new": {"S": state.value}, ":old": {"S": webhook.state.value}}
         more = {"ExpressionAttributeNames": names}
@@ -119,6 +121,41 @@ class DynamoWebhookStore:
             return None
         before: Item = answer.get("Attributes", {})
         return before
+
+
+def _item_of(webhook: Webhook) -> dict[str, dict[str, Any]]:
+    """The item of a new webhook, without its counts: each is an attribute of its own (``accepted#2026112813``)."""
+    texts = {name: getattr(webhook, name) for name in _TEXTS}
+    times = {name: getattr(webhook, name) for name in _TIMES}
+    item: dict[str, dict[str, Any]] = {"hook_id": {"S": webhook.integration_ref}, "is_on": {"BOOL": webhook.on}}
+    item.update({name: {"S": str(value)} for name, value in texts.items() if value})
+    item.update({name: _time_value(value) for name, value in times.items() if value is not None})
+    return item
+
+
+def _webhook_of(item: Item) -> Webhook:
+    values: dict[str, Any] = {name: item[name]["S"] for name in _TEXTS if name in item}
+    values.update({name: datetime.fromisoformat(item[name]["S"]) for name in _TIMES if name in item})
+    values["mode"], values["signing"] = WebhookMode(values["mode"]), Signing(values["signing"])
+    values["state"] = WebhookState(values["state"])
+    return Webhook(integration_ref=item["hook_id"]["S"], on=item["is_on"]["BOOL"], hours=_hours(item), **values)
+
+
+def _time_value(moment: datetime) -> dict[str, str]:
+    return {"S": moment.isoformat()}
+
+
+def _count_name(tally: Tally, hour: str) -> str:
+    return f"{tally}#{hour}"
+
+
+def _hours(item: Item) -> Mapping[Tally, Mapping[str, int]]:
+    hours: dict[Tally, dict[str, int]] = {}
+    for name, value in item.items():
+        tally, separator, hour = name.partition("#")
+        if separator:
+            hours.setdefault(Tally(tally), {})[hour] = int(value["N"])
+    return hours
 
 
 def _key(hook_id: str) -> dict[str, dict[str, str]]:
