@@ -42,7 +42,7 @@ def _own(shape: Shape[object], components: dict[str, Schema]) -> Schema:  # noqa
     match shape:
         case Text(pattern=pattern):
             # A document in UTF-8 has no half characters.
-            return {"type": "string", "pattern": f"^{pattern}$".replace(r"\ud800-\udfff", "")}
+            return {"type": "string", **_matching(pattern.replace(r"\ud800-\udfff", ""))}
         case OneOf(words=[word]):
             return {"type": "string", "const": str(word)}
         case OneOf(words=words):
@@ -65,6 +65,14 @@ def _own(shape: Shape[object], components: dict[str, Schema]) -> Schema:  # noqa
             return {"oneOf": list(made.values()), "discriminator": {"propertyName": by, "mapping": mapping}}
         case _:
             raise TypeError(shape)
+
+
+def _matching(pattern: str) -> Schema:
+    """The length of characters of one class stands beside their pattern: Go and RE2 read repetitions to 1,000 only."""
+    of_one_class = re.fullmatch(r"(\[[^]]+\])\{1,(\d+)\}", pattern)
+    if of_one_class is None:
+        return {"pattern": f"^{pattern}$"}
+    return {"pattern": f"^{of_one_class[1]}+$", "maxLength": int(of_one_class[2])}
 
 
 def rewritten(text: str) -> str:

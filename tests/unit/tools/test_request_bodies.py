@@ -21,7 +21,7 @@ from ticket_status.api.bodies import (
     Variants,
     free_text,
 )
-from tools.request_bodies import Schema, schema
+from tools.request_bodies import DOCUMENT, Schema, schema
 
 WORD = OneOf(("x",))
 SHAPES: tuple[Shape[object], ...] = (
@@ -60,6 +60,14 @@ def test_a_shape_reads_what_its_schema_lets_be_sent(shape: Shape[object]) -> Non
             shape.read(value)
             read.append(value)
     assert repr(read) == repr(taken) != "[]"
+
+
+def test_no_pattern_repeats_more_often_than_go_can_read() -> None:
+    """RE2 and Go's regexp refuse a repetition above 1,000, and with it the whole document."""
+    patterns = re.findall(r"pattern: (.+)", DOCUMENT.read_text(encoding="utf-8"))
+    repeated = [int(most) for pattern in patterns for most in re.findall(r"\{\d*,?(\d+)\}", pattern)]
+    assert len(repeated) > 1
+    assert max(repeated) <= 1_000
 
 
 @pytest.mark.parametrize(
