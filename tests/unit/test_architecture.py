@@ -116,9 +116,25 @@ def test_only_the_configuration_reads_the_environment() -> None:
 
 def test_importing_the_handlers_builds_nothing() -> None:
     """In an interpreter of its own, without a region and with clients that cannot be made."""
+    import_handlers("import botocore.session as s", "del s.Session.create_client")
+
+
+def test_importing_the_handlers_loads_nothing_that_asks_jira() -> None:
+    """A cold start does not wait for it: it comes with the first site that is opened."""
+    said = import_handlers("import sys", then="print(*sys.modules)").split()
+    assert "ticket_status.service.retrieval.worker" in said
+    assert not {"requests", "ticket_status.jira.connector"} & set(said)
+    assert [name for name in said if name.startswith("ticket_status.jira.")] == [
+        "ticket_status.jira.delivery_signatures"
+    ]
+
+
+def import_handlers(*first: str, then: str = "") -> str:
+    """Import all handlers in an interpreter of its own; what it wrote."""
     handlers = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in modules(ROOT / "functions")]
-    lines = ["import botocore.session as s", "del s.Session.create_client", *map("import {}".format, handlers)]
+    lines = [*first, *map("import {}".format, handlers), then]
     command = [sys.executable, "-W", "error", "-c", "\n".join(lines)]
     paths = {"PYTHONPATH": f"{LAYER}:{ROOT}"}
     ended = subprocess.run(command, env=paths, capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode == 0, ended.stderr
+    return ended.stdout
