@@ -19,10 +19,11 @@ from typing import Any
 import requests
 from msgspec.structs import asdict
 
-from bench.world import EMAIL, SECRET, Stores, client
+from bench.world import EMAIL, SECRET, client, stores_of
 from tests.fakes.webhooks import InMemoryWebhookStore
 from ticket_status.aws.dynamo import side_by_side
 from ticket_status.aws.tickets.table import RETRIEVAL_INDEX
+from ticket_status.composition.parts import Stores
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import InstallationType, Integration, Trigger
 from ticket_status.core.work import VerdictWork, Work
@@ -78,7 +79,7 @@ class OneSecret:
 def main() -> None:
     """Retrieve an integration once; or read the same bytes and do nothing else."""
     spec = json.loads(sys.argv[1])
-    stores = Stores.of(spec["environment"])
+    stores = stores_of(spec["environment"])
     known = stores.integrations.get(spec["integration"])
     if known is None:
         raise AssertionError(spec)
@@ -151,7 +152,7 @@ def _others(spec: Mapping[str, Any]) -> Iterator[Together | None]:
 
 
 def _other(spec: Mapping[str, Any], together: Together, ready: Barrier) -> None:
-    stores = Stores.of(spec["environment"])
+    stores = stores_of(spec["environment"])
     stores.integrations.get(spec["integration"])
     ready.wait()
     _work_off(stores, OwnQueue(together.waiting), together.workers)

@@ -12,13 +12,11 @@ from msgspec.structs import replace
 
 from bench.wire import Wire
 from local.emulator import CREDENTIALS, REGION
-from tests.contract.tables import LOGICAL_IDS, create_tables
+from tests.fakes.tables import create_resources, stores_over
 from ticket_status.api.call import BASE_PATH
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
-from ticket_status.aws.integrations.store import DynamoIntegrationStore
-from ticket_status.aws.runs.store import DynamoRunStore
 from ticket_status.aws.secrets import SecretsManagerSecretStore
-from ticket_status.aws.tickets.store import DynamoTicketStore
+from ticket_status.composition.parts import Stores
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, Integration, Site
 
 EMAIL, SECRET = "bot@sample.example", "bench"
@@ -37,33 +35,14 @@ class World:
     @classmethod
     def make(cls, wire: Wire) -> "World":
         """New and empty."""
-        prefix = f"bench-{token_hex(4)}-"
-        create_tables(client(wire.url, "dynamodb"), prefix)
-        queue = client(wire.url, "sqs").create_queue(QueueName=f"{prefix}queue")["QueueUrl"]
-        key = client(wire.url, "kms").create_key()["KeyMetadata"]["KeyId"]
-        bus = f"{prefix}bus"
-        client(wire.url, "events").create_event_bus(Name=bus)
-        integrations, tickets, violations, runs, webhooks = (prefix + table for table in LOGICAL_IDS)
+
+        def client_of(service: str) -> Any:  # noqa: ANN401 - a client of any service
+            return client(wire.url, service)
+
         environment = {
-            **CREDENTIALS,
-            "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL": wire.url,
-            "INTEGRATIONS_TABLE": integrations,
-            "TICKETS_TABLE": tickets,
-            "VIOLATIONS_TABLE": violations,
-            "SYNC_RUNS_TABLE": runs,
-            "WEBHOOKS_TABLE": webhooks,
-            "HOOK_SECRET_PREFIX": prefix + "hooks",
-            "SYNC_QUEUE_URL": queue,
-            "SYNC_DEAD_LETTER_QUEUE_URL": queue,
-            "SECRET_PREFIX": prefix + "integrations",
-            "SECRET_KEY_ID": key,
-            "EVENT_BUS_NAME": bus,
-            "RETENTION_DAYS": str(RETENTION_DAYS),
+            **create_resources(client_of, wire.url, f"bench-{token_hex(4)}-"),
             "ATLASSIAN_API_URL": "http://127.0.0.1:9",
             "ATLASSIAN_AUTH_URL": "http://127.0.0.1:9",
-            "ALLOW_PRIVATE_ADDRESSES": "false",
-            "ALLOW_LOOPBACK_ADDRESSES": "true",
             "ALLOWED_ORIGIN": "https://console.example",
             "PUBLIC_API_URL": "",
             "POWERTOOLS_SERVICE_NAME": "bench",
@@ -73,9 +52,9 @@ class World:
         return cls(wire, environment)
 
     @property
-    def stores(self) -> "Stores":
+    def stores(self) -> Stores:
         """The stores, over a client of their own."""
-        return Stores.of(self.environment)
+        return stores_of(self.environment)
 
     def secrets(self) -> SecretsManagerSecretStore:
         """Where credentials are."""
@@ -103,27 +82,9 @@ class World:
         }
 
 
-@dataclass(frozen=True)
-class Stores:
-    """The stores that a worker has."""
-
-    dynamo: Dynamo
-    integrations: DynamoIntegrationStore
-    tickets: DynamoTicketStore
-    runs: DynamoRunStore
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Stores":
-        """The stores of a function with this environment."""
-        dynamo = Dynamo(client(environment["AWS_ENDPOINT_URL"], "dynamodb"))
-        integrations, tickets = environment["INTEGRATIONS_TABLE"], environment["TICKETS_TABLE"]
-        retention = timedelta(days=int(environment["RETENTION_DAYS"]))
-        return cls(
-            dynamo,
-            DynamoIntegrationStore(dynamo, integrations),
-            DynamoTicketStore(dynamo, tickets, environment["VIOLATIONS_TABLE"], retention),
-            DynamoRunStore(dynamo, environment["SYNC_RUNS_TABLE"], integrations),
-        )
+def stores_of(environment: Mapping[str, str]) -> Stores:
+    """The stores of a function with this environment."""
+    return stores_over(Dynamo(client(environment["AWS_ENDPOINT_URL"], "dynamodb")), environment)
 
 
 def client(url: str, service: str) -> Any:  # noqa: ANN401 - a client of any service

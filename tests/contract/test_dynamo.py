@@ -14,8 +14,8 @@ from moto import mock_aws
 from msgspec.structs import replace
 from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
 
-from tests.contract.conftest import Account, Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, faulty, integration, later, registration, run, ticket
+from tests.fakes.stores import Account, Stores
 from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import ContendedWriteError
 from ticket_status.core.model import Counts, ServedViolations, Slice, SliceProgress, TicketKey

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.contract.conftest import Stores
 from tests.fakes.samples import NOW, faulty, integration, later
+from tests.fakes.stores import Stores
 from ticket_status.core.health import well
 from ticket_status.core.model import (
     AuthType,
@@ -132,7 +132,7 @@ def test_an_integration_with_the_same_name_is_not_deleted_or_changed_in_its_plac
     assert stores.integrations.learn_site(gone, Site("https://x.example")) is None
     assert stores.integrations.edit(gone, gone, afresh=True) is None
     assert not stores.integrations.announce_new_tickets(gone, NOW, NOW)
-    assert not stores.leases.take(gone, "me", NOW, later(minutes=1))
+    assert not stores.integrations.take(gone, "me", NOW, later(minutes=1))
     assert stored(stores) == other
 
 
@@ -315,14 +315,14 @@ def test_an_authorisation_is_taken_once_with_its_state_and_in_time(stores: Store
 
 def test_a_lease_has_one_holder_until_it_is_released_or_over(stores: Stores) -> None:
     one = added(stores)
-    assert stores.leases.take(one, "me", NOW, later(seconds=30))
-    assert stores.leases.take(one, "me", NOW, later(seconds=40))
-    assert not stores.leases.take(one, "you", later(seconds=39), later(seconds=60))
-    stores.leases.release(one, "you")
-    assert not stores.leases.take(one, "you", later(seconds=39), later(seconds=60))
-    assert stores.leases.take(one, "you", later(seconds=40), later(seconds=60))
-    stores.leases.release(one, "you")
-    assert stores.leases.take(one, "me", later(seconds=41), later(seconds=60))
+    assert stores.integrations.take(one, "me", NOW, later(seconds=30))
+    assert stores.integrations.take(one, "me", NOW, later(seconds=40))
+    assert not stores.integrations.take(one, "you", later(seconds=39), later(seconds=60))
+    stores.integrations.release(one, "you")
+    assert not stores.integrations.take(one, "you", later(seconds=39), later(seconds=60))
+    assert stores.integrations.take(one, "you", later(seconds=40), later(seconds=60))
+    stores.integrations.release(one, "you")
+    assert stores.integrations.take(one, "me", later(seconds=41), later(seconds=60))
 
 
 def test_a_warning_is_noted_for_the_date_that_was_read_only(stores: Stores) -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.contract.conftest import Stores
 from tests.fakes.samples import NOW, REF, integration, later, run
+from tests.fakes.stores import Stores
 from ticket_status.core.judgement import Verdict
 from ticket_status.core.missing import MissingTickets, Unproven, UnprovenVerdict
 from ticket_status.core.model import Counts, Integration, RunState, Slice, SliceProgress, SyncRun, Trigger

@@ -1,7 +1,7 @@
 """Credentials: written, read, destroyed."""
 
-from tests.contract.conftest import Stores
 from tests.fakes.samples import REF
+from tests.fakes.stores import Stores
 
 
 def test_secrets_are_read_as_they_were_written(stores: Stores) -> None:

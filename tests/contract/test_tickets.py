@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.contract.conftest import Stores
 from tests.fakes.samples import (
     CREATED,
     DONE,
@@ -20,6 +19,7 @@ from tests.fakes.samples import (
     ticket,
     unseen,
 )
+from tests.fakes.stores import Stores
 from ticket_status.core.comparison import Row
 from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Absence, Category, ServedViolations, Slice, Status, Ticket, TicketKey

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.contract.conftest import RETENTION, Account, Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, registration, ticket
+from tests.fakes.stores import Account, Stores
+from tests.fakes.use_cases import RETENTION
 from ticket_status.aws import dynamo
 from ticket_status.core.model import ServedViolations
 from ticket_status.core.observations import Deleted, Observed

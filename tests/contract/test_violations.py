@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.contract.conftest import Stores
 from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, registration, seen, ticket
+from tests.fakes.stores import Stores
 from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Observed
 from ticket_status.core.violations import Head, Link, Resource

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.contract.conftest import Stores
+from tests.fakes.stores import Stores
 from ticket_status.core.model import Sighting, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Observed
 from ticket_status.core.violations import Registration

@@ -23,9 +23,9 @@ from msgspec.structs import replace
 
 from functions.refresh import app
 from sample_jira import SampleJira
-from tests.contract.conftest import Account, Stores
 from tests.fakes.gateway import Answer, request
 from tests.fakes.queue import FakeWorkQueue
+from tests.fakes.stores import Account, Stores
 from tests.fakes.use_cases import Ports, UseCases
 from tests.unit.examples import an_integration
 from ticket_status.api.application import Surroundings
@@ -46,7 +46,6 @@ MOST_FRAMES = 24
 """As measured, so that no change makes the path longer unseen."""
 
 PAGE = ROOT / "docs" / "architecture.md"
-RETENTION = timedelta(days=1095)
 
 
 @dataclass
@@ -151,7 +150,7 @@ def retrieved(stores: Stores, jira: SampleJira) -> None:
 def connector(stores: Stores, jira: SampleJira) -> Connector:
     """The real one, whose Atlassian is here."""
     settings = JiraSettings(jira.atlassian_url, jira.atlassian_url, AddressRules(allow_loopback=True))
-    return Connector(stores.secrets, stores.leases, settings, now)
+    return Connector(stores.secrets, stores.integrations, settings, now)
 
 
 @pytest.fixture

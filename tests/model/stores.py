@@ -7,48 +7,20 @@ do is said in ``docs/reliability.md``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
 from secrets import token_hex
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
-from tests.contract.tables import LOGICAL_IDS, create_tables
-from tests.fakes.integrations import InMemoryIntegrationStore
-from tests.fakes.moto import gated_session, plain_session
-from tests.fakes.runs import InMemoryRunStore
-from tests.fakes.tickets import InMemoryTicketStore
-from tests.fakes.violations import InMemoryViolationStore
+from tests.fakes.stores import Account, Stores, in_memory
+from tests.fakes.tables import TABLES
 from tests.model.actors import Baton
-from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
-from ticket_status.aws.integrations.store import DynamoIntegrationStore
-from ticket_status.aws.runs.store import DynamoRunStore
-from ticket_status.aws.tickets.store import DynamoTicketStore
-from ticket_status.aws.violations.store import DynamoViolationStore
-from ticket_status.ports.integrations import IntegrationStore, RefreshLease
-from ticket_status.ports.runs import RunStore
-from ticket_status.ports.tickets import TicketStore
-from ticket_status.ports.violations import ViolationStore
 
-RETENTION = timedelta(days=3 * 365)
+S = TypeVar("S")
 
 _OBSERVING = frozenset({"record", "resolve"})
 _LOOKING = frozenset({"get", "get_many"})
 """Of integrations: what an actor does not know yet cannot hold it off (R5, R11)."""
 _NOTHING = frozenset[str]()
-
-
-class IntegrationsAndLeases(IntegrationStore, RefreshLease, Protocol):
-    """The integrations, and who may change their secrets."""
-
-
-@dataclass(frozen=True)
-class Stores:
-    """One of each, over the same data."""
-
-    integrations: IntegrationsAndLeases
-    tickets: TicketStore
-    violations: ViolationStore
-    runs: RunStore
 
 
 class Kept(Protocol):
@@ -88,6 +60,10 @@ class _AtPoints:
         return called
 
 
+def _at_points(store: S, name: str | None, baton: Baton, *, looking: frozenset[str] = _NOTHING) -> S:
+    return cast("S", _AtPoints(store, name, baton, looking=looking))
+
+
 class InMemory:
     """The fakes of the unit tests."""
 
@@ -95,12 +71,13 @@ class InMemory:
 
     def stores(self, baton: Baton) -> Stores:
         """New ones."""
-        integrations, tickets = InMemoryIntegrationStore(), InMemoryTicketStore()
-        return Stores(
-            cast("IntegrationsAndLeases", _AtPoints(integrations, "integrations", baton, looking=_LOOKING)),
-            cast("TicketStore", _AtPoints(tickets, "tickets", baton)),
-            cast("ViolationStore", _AtPoints(InMemoryViolationStore(tickets), "violations", baton)),
-            cast("RunStore", _AtPoints(InMemoryRunStore(integrations), "runs", baton)),
+        stores = in_memory()
+        return replace(
+            stores,
+            integrations=_at_points(stores.integrations, "integrations", baton, looking=_LOOKING),
+            tickets=_at_points(stores.tickets, "tickets", baton),
+            violations=_at_points(stores.violations, "violations", baton),
+            runs=_at_points(stores.runs, "runs", baton),
         )
 
     def forget(self) -> None:
@@ -113,30 +90,26 @@ class InDynamo:
     quick = False
 
     def __init__(self, endpoint_url: str | None = None) -> None:
-        session = plain_session() if endpoint_url else gated_session()
-        self._dynamo = Dynamo(session.client("dynamodb", endpoint_url=endpoint_url, config=CLIENT_CONFIG))
+        self._account = Account(endpoint_url)
+        self._client = self._account.dynamo.client
         self._baton: Baton | None = None
         self._prefix = ""
-        self._dynamo.client.meta.events.register("before-call.dynamodb", self._point)
+        self._client.meta.events.register("before-call.dynamodb", self._point)
 
     def stores(self, baton: Baton) -> Stores:
         """On new tables."""
         self._baton, self._prefix = baton, f"model-{token_hex(4)}-"
-        create_tables(self._dynamo.client, self._prefix)
-        integrations, tickets, violations, runs, *_ = (self._prefix + table for table in LOGICAL_IDS)
-        kept = DynamoIntegrationStore(self._dynamo, integrations)
-        found = DynamoTicketStore(self._dynamo, tickets, violations, RETENTION)
-        return Stores(
-            cast("IntegrationsAndLeases", _AtPoints(kept, None, baton, looking=_LOOKING)),
-            cast("TicketStore", _AtPoints(found, None, baton)),
-            DynamoViolationStore(self._dynamo, violations, tickets, RETENTION),
-            DynamoRunStore(self._dynamo, runs, integrations),
+        stores = self._account.stores(self._prefix)
+        return replace(
+            stores,
+            integrations=_at_points(stores.integrations, None, baton, looking=_LOOKING),
+            tickets=_at_points(stores.tickets, None, baton),
         )
 
     def forget(self) -> None:
         """Delete the tables."""
-        for table in LOGICAL_IDS:
-            self._dynamo.client.delete_table(TableName=self._prefix + table)
+        for table in TABLES.values():
+            self._client.delete_table(TableName=self._prefix + table)
 
     def _point(self, model: Any, params: Any, **_: object) -> None:  # noqa: ANN401 - botocore's own
         if self._baton is not None and self._baton.holder is not None:

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.settings import FakeKeyPair, FakeOAuth1, FakeOAuth2
+from tests.fakes.stores import Stores
 from tests.fakes.use_cases import Ports, UseCases
-from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
+from tests.fakes.webhooks import FakeJiraWebhooks
 from tests.model.actors import Baton
 from tests.model.jira import JiraSite, ModelConnections, Watcher
-from tests.model.stores import Stores
 from ticket_status.core.model import AuthType, InstallationType
 from ticket_status.core.work import Work
 from ticket_status.service.administration.integrations import NewIntegration
@@ -93,7 +92,7 @@ class System(UseCases):
                 tickets=tickets,
                 run_store=stores.runs,
                 runs=self.runs,
-                secrets=InMemorySecretStore(),
+                secrets=stores.secrets,
                 lease=integrations,
                 connections=connections,
                 address_problem=lambda _url: None,
@@ -104,7 +103,7 @@ class System(UseCases):
                 sleep=lambda _seconds: None,
             ),
             self.reading,
-            WebhookPorts(InMemoryWebhookStore(), InMemoryHookKeyStore(), FakeJiraWebhooks()),
+            WebhookPorts(stores.webhooks, stores.hook_keys, FakeJiraWebhooks()),
         )
 
 

@@ -23,8 +23,8 @@ from functions.sync import worker as worker_app
 from local.emulator import CREDENTIALS, REGION
 from sample_jira import SampleJira
 from sample_jira.model import Issue
-from tests.contract.tables import LOGICAL_IDS, create_tables
 from tests.fakes.gateway import Answer, request
+from tests.fakes.tables import create_resources
 from tests.platform_faults.wire import Wire, WorkerKilledError
 from ticket_status.composition import events, parts, probe, refresh, scheduler, settings, sites, worker
 from tools.dead_letters import DeadLetter, DeadLetters
@@ -88,41 +88,21 @@ class Deployment:
         return datetime.now(UTC) + self.ahead
 
     def _create(self, monkeypatch: pytest.MonkeyPatch, endpoint_url: str) -> None:
-        create_tables(self._client("dynamodb"), self._prefix)
-        self.dead_url = self.sqs.create_queue(QueueName=f"{self._prefix}dead")["QueueUrl"]
-        dead = self.sqs.get_queue_attributes(QueueUrl=self.dead_url, AttributeNames=["QueueArn"])["Attributes"]
-        redrive = json.dumps({"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": MOST_RECEIVES})
-        attributes = {"VisibilityTimeout": "1", "RedrivePolicy": redrive}
-        created = self.sqs.create_queue(QueueName=f"{self._prefix}sync", Attributes=attributes)
-        self.queue_url = created["QueueUrl"]
-        bus = self._client("events").create_event_bus(Name=f"{self._prefix}bus")
-        integrations, tickets, violations, runs, webhooks = (self._prefix + table for table in LOGICAL_IDS)
         variables = {
-            **CREDENTIALS,
-            "AWS_ENDPOINT_URL": endpoint_url,
-            "AWS_REGION": REGION,
-            "INTEGRATIONS_TABLE": integrations,
-            "TICKETS_TABLE": tickets,
-            "VIOLATIONS_TABLE": violations,
-            "SYNC_RUNS_TABLE": runs,
-            "WEBHOOKS_TABLE": webhooks,
-            "HOOK_SECRET_PREFIX": f"{self._prefix}hooks",
-            "SYNC_QUEUE_URL": self.queue_url,
-            "SYNC_DEAD_LETTER_QUEUE_URL": self.dead_url,
-            "SECRET_PREFIX": f"{self._prefix}integrations",
-            "SECRET_KEY_ID": self._client("kms").create_key()["KeyMetadata"]["KeyId"],
-            "EVENT_BUS_NAME": bus["EventBusArn"].rpartition("/")[2],
-            "RETENTION_DAYS": "1095",
+            **create_resources(self._client, endpoint_url, self._prefix),
             "ATLASSIAN_API_URL": self.jira.atlassian_url,
             "ATLASSIAN_AUTH_URL": self.jira.atlassian_url,
-            "ALLOW_PRIVATE_ADDRESSES": "false",
-            "ALLOW_LOOPBACK_ADDRESSES": "true",
             "POWERTOOLS_METRICS_NAMESPACE": "Test",
             "DETAILED_METRICS": "true",
             "POWERTOOLS_SERVICE_NAME": f"{self._prefix}service",
         }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
+        self.queue_url, self.dead_url = variables["SYNC_QUEUE_URL"], variables["SYNC_DEAD_LETTER_QUEUE_URL"]
+        dead = self.sqs.get_queue_attributes(QueueUrl=self.dead_url, AttributeNames=["QueueArn"])["Attributes"]
+        redrive = json.dumps({"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": MOST_RECEIVES})
+        attributes = {"VisibilityTimeout": "1", "RedrivePolicy": redrive}
+        self.sqs.set_queue_attributes(QueueUrl=self.queue_url, Attributes=attributes)
 
     def _set_up(self) -> None:
         site = self.jira.cloud
