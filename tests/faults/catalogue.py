@@ -307,7 +307,7 @@ PARTS = (
         reading("hang", naming=[10001]),
         setting=LESS_BRIEF,
         concerned=1,
-        patience=20,
+        patience=MORE_PATIENCE,
     ),
     Fault("an id beyond 64 bits", ALONE, impossible_id, concerned=3),
     Fault(
