@@ -106,7 +106,7 @@ def view_lines(views: Sequence[View]) -> Iterator[Line]:
         if one.jira_requests is not None:
             written = f"{one.calls.writes:,} / {one.calls.write_units:,} / {one.calls.refused:,}"
             yield Line(f"{one.what}: writes / write units / failed conditions", written, "1,000 / / 0")
-            yield Line(f"{one.what}: Jira requests", f"{one.jira_requests}", "2", "1")
+            yield Line(f"{one.what}: Jira requests", f"{one.jira_requests}", "1", "1")
 
 
 def kept_lines(kept: Kept) -> Iterator[Line]:
