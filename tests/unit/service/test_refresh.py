@@ -48,6 +48,21 @@ def test_what_a_run_called_inaccessible_a_refresh_does_not_call_deleted() -> Non
     assert {stage.shows(key).status for key in keys} == {TO_DO}
 
 
+def test_a_count_that_cannot_be_stored_is_an_error_although_the_tickets_are_read_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage, key = with_a_ticket()
+    stage.moves(key, DONE)
+
+    def contended(*_: object) -> None:
+        raise RuntimeError("others wrote on every try")
+
+    monkeypatch.setattr(stage.tickets, "change_counted", contended)
+    with pytest.raises(RuntimeError, match="on every try"):
+        press(stage)
+    assert stage.shows(key).status == DONE
+
+
 def breaks(stage: Stage, _: TicketKey) -> None:
     stage.site.trouble = Refused(ReasonCode.AUTHENTICATION_FAILED, "401")
 
