@@ -38,7 +38,7 @@ from ticket_status.core.work import Work
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings, Limits
 from ticket_status.ports.jira import JiraRejectedRequestError
-from ticket_status.service.retrieval.points import PointsConnector
+from ticket_status.service.retrieval.careful import PointsConnector
 from ticket_status.service.retrieval.refresh import RefreshedTicket
 from ticket_status.service.retrieval.schedule import Schedule, SyncRequest
 from ticket_status.service.tickets.reading import ShownTicket

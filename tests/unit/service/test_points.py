@@ -11,7 +11,7 @@ from ticket_status.core.observations import Account, Answered
 from ticket_status.core.points import USABLE
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled
 from ticket_status.ports.jira import Jira
-from ticket_status.service.retrieval.points import PointsConnector
+from ticket_status.service.retrieval.careful import PointsConnector
 
 PAYING = an_integration(auth_type=AuthType.OAUTH2, client_id="app")
 FREE = [

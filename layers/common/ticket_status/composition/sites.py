@@ -10,8 +10,7 @@ from ticket_status.config import JiraConfig, StoreConfig
 from ticket_status.core.addresses import AddressRules
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.settings import JiraSettings, MadeCall
-from ticket_status.service.retrieval.careful import CarefulConnector
-from ticket_status.service.retrieval.points import PointsConnector
+from ticket_status.service.retrieval.careful import CarefulConnector, PointsConnector
 
 
 def jira_settings(config: JiraConfig, region: str) -> JiraSettings:

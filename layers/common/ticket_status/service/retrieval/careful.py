@@ -1,6 +1,7 @@
-"""Asking a site with care (R9): the first call alone, a refusal confirmed by a second one, a stray failure tried again.
+"""Asking a site with care (R9), and within what it lets an app spend (R11).
 
-Worker, button, probe and recheck open sites here, so that they cannot differ.
+The first call goes alone, a refusal is confirmed by a second one, a stray failure is tried again. A call that the
+points of the hour cannot pay is not made. Worker, button, probe and recheck open sites here: they cannot differ.
 """
 
 from abc import ABC, abstractmethod
@@ -16,9 +17,10 @@ from ticket_status.core.health import to_be_confirmed
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import Integration, Site
 from ticket_status.core.observations import Account, Answered
-from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
+from ticket_status.core.points import USABLE, call_cost, hour_of, next_hour, pays_points
+from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.ports.integrations import IntegrationStore
-from ticket_status.ports.jira import Jira, JiraConnector
+from ticket_status.ports.jira import Jira, JiraConnector, PointsLedger
 
 Answer = TypeVar("Answer")
 CallName = Literal["ask", "look_at", "can_browse", "whoami"]
@@ -221,3 +223,38 @@ class _Care:
         if current is None or not current.broken or current.health.reason_code is None:
             return None
         return Refused(current.health.reason_code, current.health.reason or "", final=True)
+
+
+# --- Points: spent before Jira refuses --------------------------------------------------------------------------------
+
+
+class PointsConnector:
+    """Opens sites; those that are paid for in points keep within them. One ledger for all integrations of an app."""
+
+    def __init__(self, connector: JiraConnector, ledger: PointsLedger, now: Callable[[], datetime]) -> None:
+        self._connector = connector
+        self._ledger = ledger
+        self._now = now
+
+    def open(self, integration: Integration, deadline: datetime | None = None) -> Jira | JiraTrouble:
+        """The integration's Jira."""
+        jira = self._connector.open(integration, deadline)
+        if isinstance(jira, JiraTrouble) or not pays_points(integration):
+            return jira
+        return _PaidJira(jira, integration.client_id or integration.integration_ref, self._ledger, self._now)
+
+
+class _PaidJira(JiraAround):
+    """A site whose calls are paid for before they are made."""
+
+    def __init__(self, jira: Jira, app: str, ledger: PointsLedger, now: Callable[[], datetime]) -> None:
+        super().__init__(jira)
+        self._app = app
+        self._ledger = ledger
+        self._now = now
+
+    def _call(self, _name: CallName, issues: int, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
+        now = self._now()
+        if self._ledger.spend(self._app, hour_of(now), call_cost(issues)) <= USABLE:
+            return call()
+        return Throttled(next_hour(now), "the app's points of this hour are nearly spent")
