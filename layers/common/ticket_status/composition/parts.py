@@ -101,11 +101,16 @@ class _Later:
 
     def __init__(self, make: Callable[[], object]) -> None:
         self._make = make
+        self._is: object = None
 
-    @cached_property
+    @property
     def _made(self) -> object:
-        with self._one_at_a_time:
-            return self._make()
+        if self._is is None:
+            with self._one_at_a_time:
+                # Once, whichever thread comes first, which ``cached_property`` does not promise since Python 3.12.
+                if self._is is None:
+                    self._is = self._make()
+        return self._is
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._made, name)
