@@ -1,6 +1,5 @@
 """The stores in memory, as the rows need them: what a run keeps of itself is no write, and leases are atomic."""
 
-from collections import Counter
 from datetime import datetime
 from threading import Lock
 
@@ -40,14 +39,3 @@ class WatchedIntegrationStore(InMemoryIntegrationStore):
     def take(self, integration: Integration, holder: str, now: datetime, until: datetime) -> bool:
         with self._lock:
             return super().take(integration, holder, now, until)
-
-
-class InMemoryPointsLedger:
-    """The ``PointsLedger`` in memory."""
-
-    def __init__(self) -> None:
-        self.spent: Counter[tuple[str, datetime]] = Counter()
-
-    def spend(self, app: str, hour: datetime, points: int) -> int:
-        self.spent[app, hour] += points
-        return self.spent[app, hour]

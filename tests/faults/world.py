@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from sample_jira import SampleJira
 from sample_jira.model import Issue
+from tests.fakes.points import InMemoryPointsLedger
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.reading import refreshed_tickets
 from tests.fakes.runs import InMemoryRunStore
@@ -22,7 +23,7 @@ from tests.fakes.use_cases import Ports, UseCases
 from tests.fakes.violations import InMemoryViolationStore
 from tests.faults.interrupting import InterruptingConnector
 from tests.faults.logins import Logins, SampleSite
-from tests.faults.stores import InMemoryPointsLedger, WatchedIntegrationStore
+from tests.faults.stores import WatchedIntegrationStore
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import (
     AuthType,

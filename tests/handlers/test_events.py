@@ -1,6 +1,6 @@
 """``EventsFunction`` with records of the streams of tickets and integrations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,25 +8,12 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.events.app import handler
+from tests.fakes.bus import FakeBus
 from tests.unit.service.stage import Stage
 from ticket_status.composition import events as composition
-from ticket_status.ports.events import BusEvent
 from ticket_status.service.tickets.publishing import Publishing
 
 Invoke = Callable[[Any], Any]
-
-
-class FakeBus:
-    """Keeps what was published, or refuses it."""
-
-    def __init__(self) -> None:
-        self.events: list[BusEvent] = []
-        self.refuses = False
-
-    def publish(self, events: Sequence[BusEvent]) -> None:
-        if self.refuses:
-            raise ConnectionError
-        self.events += events
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from functions.sync.probe import handler as probe_handler
 from functions.sync.scheduler import handler as sync_handler
 from functions.sync.worker import handler as worker_handler
 from local.template import load
+from tests.fakes.bus import FakeBus
 from tests.fakes.gateway import request
-from tests.handlers.test_events import FakeBus
 from tests.unit.examples import BROKEN
 from tests.unit.service.stage import Stage
 from ticket_status.api.application import Api, Surroundings

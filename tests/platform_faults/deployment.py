@@ -23,6 +23,7 @@ from functions.sync import worker as worker_app
 from local.emulator import CREDENTIALS, REGION
 from sample_jira import SampleJira
 from sample_jira.model import Issue
+from tests.e2e.driver import ticket
 from tests.fakes.gateway import Answer, request
 from tests.fakes.tables import create_resources
 from tests.platform_faults.wire import Wire, WorkerKilledError
@@ -125,16 +126,7 @@ class Deployment:
 
     def register(self, *issues: Issue) -> dict[str, Any]:
         """Tell of tickets."""
-        tickets = [
-            {
-                "integration_name": NAME,
-                "issue_key": issue.key,
-                "issue_id": str(issue.id),
-                "violation_id": VIOLATION,
-                "created_at": issue.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            }
-            for issue in issues
-        ]
+        tickets = [ticket(NAME, issue, VIOLATION) for issue in issues]
         answer = self.call(refresh_app, "POST", "/tickets", {"tickets": tickets})
         return {"status": answer.status, **answer.json}
 

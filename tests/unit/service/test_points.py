@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.fakes.jira import FakeJiraConnector, FakeSite
+from tests.fakes.points import InMemoryPointsLedger
 from tests.unit.examples import HOUR, MINUTE, NOW, TO_DO, an_integration
 from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode
 from ticket_status.core.observations import Account, Answered
@@ -20,18 +21,9 @@ FREE = [
 ]
 
 
-class FakeLedger:
-    """Points by app and hour."""
-
-    def __init__(self) -> None:
-        self.spent: dict[tuple[str, datetime], int] = {}
-
-    def spend(self, app: str, hour: datetime, points: int) -> int:
-        self.spent[app, hour] = self.spent.get((app, hour), 0) + points
-        return self.spent[app, hour]
-
-
-def opened(ledger: FakeLedger, integration: Integration = PAYING, now: datetime = NOW) -> tuple[Jira, FakeSite]:
+def opened(
+    ledger: InMemoryPointsLedger, integration: Integration = PAYING, now: datetime = NOW
+) -> tuple[Jira, FakeSite]:
     site = FakeSite()
     site.put("10001", "JAS-1", TO_DO.name, TO_DO.category)
     connector = FakeJiraConnector({integration.connection_name: site})
@@ -41,7 +33,7 @@ def opened(ledger: FakeLedger, integration: Integration = PAYING, now: datetime 
 
 
 def test_every_call_is_paid_for_with_one_point_and_one_for_each_issue() -> None:
-    ledger = FakeLedger()
+    ledger = InMemoryPointsLedger()
     jira, site = opened(ledger, now=NOW + 59 * MINUTE)
     assert isinstance(jira.ask(["10001", "10002"]), Answered)
     assert jira.whoami() == Account("bot")
@@ -52,7 +44,7 @@ def test_every_call_is_paid_for_with_one_point_and_one_for_each_issue() -> None:
 
 
 def test_a_call_that_the_hour_cannot_pay_is_not_made_and_waits_for_the_next_hour() -> None:
-    ledger = FakeLedger()
+    ledger = InMemoryPointsLedger()
     ledger.spend("app", NOW, USABLE - 1)
     jira, site = opened(ledger, now=NOW + timedelta(minutes=20))
     answers = [jira.ask(["10001"]), jira.look_at("10001"), jira.can_browse("JAS"), jira.whoami()]
@@ -62,7 +54,7 @@ def test_a_call_that_the_hour_cannot_pay_is_not_made_and_waits_for_the_next_hour
 
 
 def test_all_integrations_of_one_app_share_its_points() -> None:
-    ledger = FakeLedger()
+    ledger = InMemoryPointsLedger()
     opened(ledger)[0].whoami()
     opened(ledger, an_integration(connection_name="other", auth_type=AuthType.OAUTH2, client_id="app"))[0].whoami()
     assert ledger.spent == {("app", NOW): 2}
@@ -70,7 +62,7 @@ def test_all_integrations_of_one_app_share_its_points() -> None:
 
 @pytest.mark.parametrize("integration", FREE)
 def test_others_pay_nothing(integration: Integration) -> None:
-    ledger = FakeLedger()
+    ledger = InMemoryPointsLedger()
     opened(ledger, integration)[0].ask(["10001"])
     assert not ledger.spent
 
@@ -78,4 +70,4 @@ def test_others_pay_nothing(integration: Integration) -> None:
 def test_trouble_in_opening_is_handed_on() -> None:
     connector = FakeJiraConnector({})
     connector.refuses["cloud-abc"] = refused = Refused(ReasonCode.AUTHORIZATION_EXPIRED, "dead grant")
-    assert PointsConnector(connector, FakeLedger(), lambda: NOW).open(PAYING) == refused
+    assert PointsConnector(connector, InMemoryPointsLedger(), lambda: NOW).open(PAYING) == refused
