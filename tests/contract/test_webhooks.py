@@ -158,7 +158,7 @@ def test_hundreds_of_hints_a_day_are_taken_without_growing_the_ticket_without_bo
 
 def test_more_stale_counts_than_one_write_can_drop_go_one_part_after_the_other(stores: Stores) -> None:
     """A webhook that was live for months: an expression of DynamoDB has 4 KB at most."""
-    hours = 500
+    hours = 250
     stores.webhooks.put(WEBHOOK)
     for number in range(hours):
         stores.webhooks.count(REF, {Tally.ACCEPTED: 1}, NOW + number * HOUR, delivered=True)
