@@ -20,6 +20,7 @@ from bench.sample import Sample
 from bench.world import EMAIL, SECRET, World, client, integration
 from functions.refresh import app as refresh
 from functions.settings import app as settings
+from tests.fakes.gateway import request
 from ticket_status.core.model import InstallationType, Integration, ReasonCode
 from ticket_status.core.trouble import Refused
 from ticket_status.service.retrieval.site_health import SiteHealth
@@ -56,7 +57,7 @@ def measure(world: World, sample: Sample) -> Api:
     with patch.dict(os.environ, world.environment), quiet():
         known, other = connect(world, sample, "bench-api"), connect(world, sample, "bench-new")
         stores, wire = world.stores, world.wire
-        call = Caller(world)
+        call = Caller()
         call.register(known, 0, TICKETS)
         first = wire.counted(lambda: call.register(other, 0, 1)).of("AmazonSQS")
         sample.call("cloud", "create", project="API", count=TICKETS, first_id=_FIRST, status="To Do")
@@ -101,18 +102,17 @@ _FIRST = 5_000_000
 class Caller:
     """Calls the handlers as Lambda does."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self) -> None:
         for function in (refresh, settings):
             function._api.cache_clear()  # noqa: SLF001 - what they keep is another world's
 
     def refresh(self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None) -> None:
         """Call ``RefreshFunction``."""
-        self._answered(refresh.handler(self._world.request(method, path, body, query), LambdaContext()))
+        self._answered(refresh.handler(request(method, path, body=body, query=query), LambdaContext()))
 
     def settings(self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None) -> None:
         """Call ``SettingsFunction``."""
-        self._answered(settings.handler(self._world.request(method, path, body, query), LambdaContext()))
+        self._answered(settings.handler(request(method, path, body=body, query=query), LambdaContext()))
 
     def register(
         self, known: Integration, first: int, count: int, *, first_id: int = _FIRST, project: str = "API"

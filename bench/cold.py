@@ -22,6 +22,7 @@ from bench.world import World
 from local import ROOT, STATE
 from local.deploy import local_parameters, sam_environment
 from local.emulator import free_port
+from tests.fakes.gateway import request
 
 BUILD = STATE / "bench-build"
 PYTHON = STATE / "bench-venv" / "bin" / "python"
@@ -110,8 +111,8 @@ def _plans(world: World) -> list[_Plan]:
     message = {"version": 1, "kind": "new_tickets", "integration_name": "gone", "integration_ref": "gone~ref"}
     record = {"messageId": "1", "receiptHandle": "r", "body": json.dumps(message), "attributes": {}}
     record |= {"messageAttributes": {}, "eventSource": "aws:sqs"}
-    get = world.request("GET", "/violations/none/tickets")
-    listing = world.request("GET", "/jira-integrations")
+    get = request("GET", "/violations/none/tickets")
+    listing = request("GET", "/jira-integrations")
     plans = [
         ("SyncFunction", "scheduler.handler", {"dry_run": True}),
         ("SyncWorkerFunction", "worker.handler", {"Records": [record]}),

@@ -18,6 +18,7 @@ from bench.world import World, client
 from functions.hooks import app as hooks
 from functions.settings import app as settings
 from functions.sync import worker
+from tests.fakes.gateway import request
 
 TOGETHER = 100
 _NAME = "bench-hints"
@@ -58,7 +59,7 @@ def measure(world: World, sample: Sample) -> Hints:
         known = connect(world, sample, _NAME)
         sample.call("cloud", "create", project="HINT", count=TOGETHER + 1, first_id=_FIRST, status="To Do")
         for first, count in ((0, 1), (1, TOGETHER)):
-            Caller(world).register(known, first, count, first_id=_FIRST, project="HINT")
+            Caller().register(known, first, count, first_id=_FIRST, project="HINT")
         _work_off(world)
         hook = _Hook.of(world)
         hook.deliver(_FIRST - 1)  # the function is warm, and knows its keys
@@ -95,7 +96,7 @@ class _Hook:
 
     @classmethod
     def of(cls, world: World) -> "_Hook":
-        event = world.request("PUT", f"/jira-integrations/{_NAME}/webhook", {"mode": "manual"})
+        event = request("PUT", f"/jira-integrations/{_NAME}/webhook", body={"mode": "manual"})
         made = json.loads(settings.handler(event, LambdaContext())["body"])
         return cls(world, made["url"], made["secret"])
 

@@ -41,7 +41,7 @@ def measure(world: World, sample: Sample, tickets: int = TICKETS) -> Kept:
     """Register and see them; then read everything."""
     with patch.dict(os.environ, world.environment), quiet():
         known = connect(world, sample, "bench-kept")
-        call = Caller(world)
+        call = Caller()
         calls: list[Calls] = [
             world.wire.counted(lambda first=first: call.register(known, first, NEW)).of("DynamoDB")  # type: ignore[misc]
             for first in range(0, tickets, NEW)

@@ -61,7 +61,7 @@ def measure(world: World, sample: Sample, sizes: Sizes = Sizes()) -> list[View]:
     """Look at each page once."""
     with patch.dict(os.environ, world.environment), quiet():
         known = connect(world, sample, "bench-views")
-        call = Caller(world)
+        call = Caller()
         _fill(world, call, known, sizes)
         return [*_lists(world, call, known, sizes), *_refreshes(world, sample, call, known, sizes)]
 

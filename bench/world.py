@@ -1,6 +1,5 @@
 """Tables, queue and key on the embedded AWS, behind the counting wire, and the stores and events that work on them."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,6 @@ from msgspec.structs import replace
 from bench.wire import Wire
 from local.emulator import CREDENTIALS, REGION
 from tests.fakes.tables import create_resources, stores_over
-from ticket_status.api.call import BASE_PATH
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
 from ticket_status.aws.secrets import SecretsManagerSecretStore
 from ticket_status.composition.parts import Stores
@@ -21,7 +19,6 @@ from ticket_status.core.model import AuthType, Health, HealthStatus, Installatio
 
 EMAIL, SECRET = "bot@sample.example", "bench"
 RETENTION_DAYS = 1095
-_SCOPES = "ticketing/read ticketing/refresh ticketing/register ticketing/admin"
 
 
 @dataclass(frozen=True)
@@ -60,26 +57,6 @@ class World:
         """Where credentials are."""
         prefix, key = self.environment["SECRET_PREFIX"], self.environment["SECRET_KEY_ID"]
         return SecretsManagerSecretStore(client(self.wire.url, "secretsmanager"), prefix, key)
-
-    @staticmethod
-    def request(method: str, path: str, body: object = None, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The event of a request with every scope."""
-        return {
-            "resource": BASE_PATH + path,
-            "path": BASE_PATH + path,
-            "httpMethod": method,
-            "headers": {"Host": "bench.example"},
-            "requestContext": {
-                "requestId": "bench",
-                "path": f"/prod{BASE_PATH}{path}",
-                "authorizer": {"claims": {"client_id": "bench", "scope": _SCOPES}},
-            },
-            "queryStringParameters": query,
-            "multiValueQueryStringParameters": query and {name: [value] for name, value in query.items()},
-            "pathParameters": None,
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
 
 
 def stores_of(environment: Mapping[str, str]) -> Stores:
