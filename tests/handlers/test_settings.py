@@ -253,9 +253,9 @@ def test_a_credential_that_is_missing_is_named(call: Administrator, body: dict[s
 
 @pytest.mark.parametrize("body", [PAT, OAUTH1])
 def test_pat_and_oauth_1_are_for_servers(call: Administrator, body: dict[str, str]) -> None:
-    assert pointers(call("POST", "/jira-integrations", {**body, "installation_type": "cloud"})) == [
-        "#/installation_type"
-    ]
+    answer = call("POST", "/jira-integrations", {**body, "installation_type": "cloud"})
+    assert pointers(answer) == ["#/installation_type"]
+    assert answer.json["errors"][0]["detail"] == "must be server: Jira Cloud has neither pat nor oauth1"
 
 
 def test_an_address_that_is_not_accepted_is_a_misfit(call: Administrator) -> None:

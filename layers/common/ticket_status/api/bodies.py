@@ -83,16 +83,17 @@ def visible_ascii(longest: int, component: str = "") -> Text:
 
 
 class OneOf(Shape[Word_co], frozen=True):
-    """One of a few words."""
+    """One of a few words; ``why`` no other, when that is not plain."""
 
     words: Sequence[Word_co]
+    why: str = ""
 
     def read(self, value: object) -> Word_co:
         """The word."""
         for word in self.words:
             if word == value:
                 return word
-        raise misfit(f"must be {'one of ' if self.words[1:] else ''}{', '.join(self.words)}")
+        raise misfit(f"must be {'one of ' if self.words[1:] else ''}{', '.join(self.words)}{self.why}")
 
 
 class Flag(Shape[bool], frozen=True):
