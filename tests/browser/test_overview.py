@@ -152,7 +152,8 @@ def test_what_tickets_showed_is_what_the_last_runs_counted(page: Page, service: 
     page.goto("/#/overview?days=7")
     figure = page.locator("figure").filter(has_text="What tickets showed, by day")
     expect(figure.locator(".plot rect").first).to_be_visible()
-    titles = figure.locator(".plot title").all_text_contents()
+    # The last day only: the reader's midnight may have passed since the runs, and a day shows what the one before did.
+    titles = figure.locator(".plot title").all_text_contents()[-len(counted) :]
     assert [title.partition(": ")[2] for title in titles] == [f"{label} {number}" for label, number in counted.items()]
     page.locator("summary").click()
     newest = page.get_by_role("table", name="The same as a table").locator("tbody tr").first
