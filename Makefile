@@ -152,7 +152,7 @@ docs: setup .local/docs-venv/.ready .local/docs-js/.ready ## dist/docs/index.htm
 	@npm ci --prefix .local/docs-js --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in a few minutes; FULL=1 up to a million tickets, ONLY=runs|verdicts|api|views|hints|cold|day a part
+bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in about ten minutes; FULL=1 up to a million tickets, ONLY=runs|verdicts|api|views|hints|cold|day a part
 	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
 
 deploy-console: setup ## put the console's files where a stack deployed with ConsoleAccess serves them (STACK=name)
