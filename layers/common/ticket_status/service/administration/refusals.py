@@ -151,7 +151,7 @@ Refusal: TypeAlias = (
 
 
 def not_to_be_asked(integration: Integration) -> RetrievalDisabled | PendingAuthorizationFirst | None:
-    """Why an integration's Jira is asked for no ticket, whoever wants it: it is off (R5), or nobody consented yet."""
+    """Why tickets of this integration may not be retrieved: retrieval is off (R5), or authorization is pending."""
     if not integration.retrieve_jira_tickets:
         return RetrievalDisabled(integration.connection_name)
     if integration.health.status is HealthStatus.PENDING:
