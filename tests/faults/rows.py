@@ -1,7 +1,7 @@
 """What a row states: one fault, at one kind of site, met in one way, and all that comes of it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tests.faults.catalogue import FAULTS, Fault
 from ticket_status.core.model import ReasonCode, UnknownReason
@@ -81,3 +81,21 @@ class Row:
 
     def __str__(self) -> str:
         return f"{self.fault} / {self.where} / {self.how}"
+
+
+def rows(  # noqa: PLR0913, PLR0917 - the columns of the matrix
+    fault: str,
+    how: How,
+    shows: str,
+    health: str,
+    ends: str,
+    requests: tuple[int | range | None, int | range | None],
+    writes: int | range,
+    **others: Any,  # noqa: ANN401 - the columns that few rows need
+) -> tuple[Row, ...]:
+    """A row for Cloud and one for Data Center, which differ in their ``requests`` only; ``None``: not met there."""
+    return tuple(
+        Row(fault, where, how, shows, health, ends, made, writes, **others)
+        for where, made in zip((CLOUD, DC), requests, strict=True)
+        if made is not None
+    )
