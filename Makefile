@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## make the virtual environments (redone when their pins change)
+setup: ## create the virtual environments (again when their pins change)
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=...")'
 	@$(MAKE) --silent --jobs=3 $(VENV)/.installed .local/sam-venv/.ready .local/emulator-venv/.ready
 	@ln -sf ../../.local/sam-venv/bin/sam $(SAM)
@@ -41,10 +41,10 @@ $(VENV)/.installed: $(VENV)/.ready pyproject.toml layers/common/ticket_status/__
 	@.local/$*-venv/bin/python $(PIP_INSTALL) $<
 	@touch $@
 
-run: setup ## run everything here: embedded AWS, sample Jira sites, first sync; stays up until Ctrl-C
+run: setup ## run everything here: embedded AWS, sample Jira sites, first sync; until Ctrl-C
 	@$(PY) -m local run
 
-demo: setup ## the same, and end after the table; fails unless every expected status was seen
+demo: setup ## the same, but end after the table; fails unless every expected status was seen
 	@$(PY) -m local demo
 
 stack: setup ## the bare stack on the embedded AWS, in the foreground
@@ -53,7 +53,7 @@ stack: setup ## the bare stack on the embedded AWS, in the foreground
 redeploy: setup ## bring changed code into the running local stack
 	@$(PY) -m local redeploy
 
-quick: setup lint types ## before each commit, in one to two minutes: lint, types, the tests that need no stack
+quick: setup lint types ## run before each commit, one to two minutes: lint, types, the tests that need no stack
 	@$(PY) -m pytest -q $(PARALLEL) $(UNIT)
 UNIT := tests/unit tests/sample_jira tests/handlers tests/template tests/cli
 
@@ -63,7 +63,7 @@ test: setup ## every test, the end-to-end ones against the embedded AWS (ARGS="-
 # end-to-end tests wait a lot.
 PARALLEL := --numprocesses 3 --dist loadscope
 
-coverage: setup ## what the tests without a stack reach; fails unless that is every branch of core
+coverage: setup ## coverage of the tests without a stack; fails unless every branch of core is covered
 	@$(PY) -m pytest -q $(PARALLEL) --cov --cov-report= $(UNIT) tests/security
 	@$(PY) -m coverage report --precision 1 --format total | sed 's/$$/ % of the branches of layers, functions and cli/'
 	@$(PY) -m coverage report --include '*/ticket_status/core/*' --skip-covered --show-missing --fail-under 100
@@ -79,11 +79,11 @@ types: setup ## mypy --strict, tests too
 
 # npm brings the two linters, pinned in tools/api_document/package-lock.json. With Node.js 20 redocly also prints a box
 # about its end of life: that is about the machine, not the document.
-document: .local/api-document/.ready ## the API document: redocly and spectral, neither an error nor a warning (needs npm)
+document: .local/api-document/.ready ## check the API document with redocly and spectral (needs npm)
 	@.local/api-document/node_modules/.bin/redocly lint docs/openapi.yaml --config tools/api_document/redocly.yaml
 	@.local/api-document/node_modules/.bin/spectral lint docs/openapi.yaml --ruleset tools/api_document/spectral.yaml --fail-severity warn
 
-schemas: setup ## write the bodies of requests into the API document, from the shapes that read them
+schemas: setup ## write the request schemas of the API document, from the shapes in the code
 	@PYTHONPATH=layers/common:. $(PY) -m tools.request_bodies
 
 .local/api-document/.ready: tools/api_document/package-lock.json
@@ -92,7 +92,7 @@ schemas: setup ## write the bodies of requests into the API document, from the s
 	@npm ci --prefix .local/api-document --silent --no-audit --no-fund
 	@touch $@
 
-validate: setup ## the templates: SAM, cfn-lint
+validate: setup ## check the templates with SAM and cfn-lint
 	@$(SAM) validate --lint --region us-east-1
 	@.local/sam-venv/bin/cfn-lint $(INSIDE)
 	@for example in xray consumers; do $(SAM) validate --lint --region us-east-1 --template examples/$$example/template.yaml; done
@@ -117,30 +117,30 @@ format: setup ## let ruff rewrite what it can
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-dead-letters: setup ## look at the dead letters of the sync; PUT_BACK=yes puts them back (STACK=ticket-status)
+dead-letters: setup ## show the dead letters of the sync; PUT_BACK=yes puts them back (STACK=ticket-status)
 	@$(PY) -m tools.dead_letters --stack-name $(or $(STACK),ticket-status) $(if $(filter yes,$(PUT_BACK)),--put-back)
 
-upgrade: setup ## bring what 0.1 stored into today's form, once, after deploying over it (STACK=ticket-status)
+upgrade: setup ## convert what 0.1 stored, once, after deploying over it (STACK=ticket-status)
 	@$(PY) -m tools.upgrade --stack-name $(or $(STACK),ticket-status)
 
-access: setup ## lines for a shell: address and token of the API (STACK=name, CLIENT=name); SECRET=new or retire changes the client's
+access: setup ## print shell lines with the API's address and a token (STACK=name, CLIENT=name); SECRET=new|retire changes the client's secret
 	@$(PY) -m tools.access --stack-name $(or $(STACK),ticket-status) $(if $(CLIENT),--client $(CLIENT)) $(if $(SECRET),--$(SECRET)-secret)
 
-kept: setup ## what a deleted stack left behind (STACK=name); BRING_BACK=yes makes a stack around it, DELETE=name deletes it
+kept: setup ## list what a deleted stack left behind (STACK=name); BRING_BACK=yes imports it into a new stack, DELETE=name deletes it
 	@$(PY) -m tools.kept --stack-name $(or $(STACK),ticket-status) $(if $(filter yes,$(BRING_BACK)),--bring-back) $(if $(DELETE),--delete $(DELETE))
 
 build: setup
 	@$(DEPLOY) --build-only
 
-deploy: setup ## sam build and sam deploy to the AWS account of your environment (ENV=staging, STACK=name, YES=yes asks nothing)
+deploy: setup ## sam build and sam deploy to the AWS account of your environment (ENV=staging, STACK=name, YES=yes does not ask)
 	@$(DEPLOY)
 DEPLOY = $(PY) -m tools.deploy --config-env $(or $(ENV),default) $(if $(STACK),--stack-name $(STACK)) $(if $(filter yes,$(YES)),--yes)
 
-package: build ## dist/ticket-status-VERSION.zip, deployed without the repository; BUCKET=name also puts it there, as one template
+package: build ## make dist/ticket-status-VERSION.zip, which deploys without the repository; BUCKET=name also uploads it
 	@PYTHONPATH=layers/common $(PY) -m tools.package
 	@$(if $(BUCKET),$(SAM) package --s3-bucket $(BUCKET) --s3-prefix ticket-status --output-template-file dist/ticket-status.yaml)
 
-docs: setup .local/docs-venv/.ready .local/docs-js/.ready ## dist/docs/index.html: the documentation as pages, read without a network (needs npm)
+docs: setup .local/docs-venv/.ready .local/docs-js/.ready ## make dist/docs/index.html: the documentation, readable without a network (needs npm)
 	@$(PY) -m tools.docs_site gather .local/docs
 	@NO_MKDOCS_2_WARNING=1 .local/docs-venv/bin/mkdocs build
 	@$(PY) -m tools.docs_site finish dist/docs
@@ -152,10 +152,10 @@ docs: setup .local/docs-venv/.ready .local/docs-js/.ready ## dist/docs/index.htm
 	@npm ci --prefix .local/docs-js --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-bench: setup .local/bench-venv/.ready ## measure, beside floors and peers, in about ten minutes; FULL=1 up to a million tickets, ONLY=runs|verdicts|api|views|hints|cold|day a part
+bench: setup .local/bench-venv/.ready ## measure, in about ten minutes; FULL=1 for up to a million tickets, ONLY=runs|verdicts|api|views|hints|cold|day for a part
 	@PYTHONPATH=layers/common:. $(PY) -m bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
 
-deploy-console: setup ## put the console's files where a stack deployed with ConsoleAccess serves them (STACK=name)
+deploy-console: setup ## upload the console's files to a stack deployed with ConsoleAccess (STACK=name)
 	@$(PY) -m local.publish_console $(or $(STACK),ticket-status)
 
 lock: ## renew the pins from requirements/*.in (needs uv)

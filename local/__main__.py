@@ -125,7 +125,7 @@ def _parameters() -> dict[str, str]:
 def _port() -> int | None:
     text = os.environ.get("PORT", "")
     if text and not text.isdecimal():
-        raise EmulatorError(f"PORT is to be a number, not {text!r}")
+        raise EmulatorError(f"PORT must be a number, not {text!r}")
     return int(text) if text else None
 
 
@@ -157,7 +157,7 @@ def _alone() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AlreadyRunningError("this clone has a local run already; stop it first") from error
+            raise AlreadyRunningError("a local run of this clone is already up; stop it first") from error
         yield
 
 

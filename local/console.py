@@ -165,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Let the API answer."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > LARGEST_BODY or "/../" in self.path:
-            self._send(_text(HTTPStatus.BAD_REQUEST, "This request cannot be handed on."), last=True)
+            self._send(_text(HTTPStatus.BAD_REQUEST, "This request cannot be forwarded."), last=True)
             return
         body = self.rfile.read(int(length))
         headers = {name: self.headers[name] for name in HANDED_ON if name in self.headers}

@@ -74,7 +74,7 @@ def _retrieve(console: Console, client: Client, what: str) -> None:
         answer.update(client.sync({}))
         return all(one["reason"] != "already_running" for one in answer["integrations"])
 
-    wait_for(all_started, "the runs that go on to end", PATIENCE_SECONDS)
+    wait_for(all_started, "the other runs to end", PATIENCE_SECONDS)
     queued = [one for one in answer["integrations"] if one["action"] == "queued"]
 
     def runs() -> list[dict[str, Any]]:
@@ -147,9 +147,9 @@ def status_text(ticket: dict[str, Any]) -> Text:
 
 def _verdict(number: int, wrong: Sequence[Linked]) -> str:
     if not wrong:
-        return f"[green]all {number} show what they must[/]"
+        return f"[green]all {number} show what they should[/]"
     return (
-        f"[red]{len(wrong)} of {number} do not show what they must:[/] {', '.join(one.violation_id for one in wrong)}"
+        f"[red]{len(wrong)} of {number} do not show what they should:[/] {', '.join(one.violation_id for one in wrong)}"
     )
 
 

@@ -65,7 +65,7 @@ class Emulator:
         for name in ("NO_PROXY", "no_proxy"):  # a proxy would look for 127.0.0.1 on its own machine
             os.environ[name] = ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get(name)]))
         if not is_free(self.port):
-            raise EmulatorError(f"port {self.port} is taken; say PORT=... for another")
+            raise EmulatorError(f"port {self.port} is in use; choose another with PORT=...")
         directory = tempfile.mkdtemp(prefix=f"{FOLDER}{self.port}-", dir=STATE)
         with self.log.open("wb") as log:
             self._guard = subprocess.Popen(  # nosec B603 # an argument list written here, no shell

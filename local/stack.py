@@ -166,7 +166,7 @@ def _gate_settings() -> GateSettings:
     try:
         return GateSettings(lag_seconds=float(text))
     except ValueError as error:
-        raise StackError(f"GATE_LAG_SECONDS is to be a number of seconds up to 30, not {text!r}") from error
+        raise StackError(f"GATE_LAG_SECONDS must be a number of seconds up to 30, not {text!r}") from error
 
 
 def write_description(stack: Stack, path: Path) -> None:

@@ -43,7 +43,7 @@ class Secrets(Protocol):
 def client_of(stack: Mapping[str, str], name: str) -> tuple[str, str]:
     """The user pool and the id of a client. Raises ``AccessError``."""
     if "UserPoolId" not in stack:
-        raise AccessError("this stack takes the tokens of an issuer of yours (TokenIssuer): get one there")
+        raise AccessError("this stack accepts the tokens of your own issuer (TokenIssuer): get one there")
     if CLIENTS[name] not in stack:
         raise AccessError(f"this stack has no client {name}: deploy it with the parameter ApiClients=all")
     return stack["UserPoolId"], stack[CLIENTS[name]]
@@ -52,7 +52,7 @@ def client_of(stack: Mapping[str, str], name: str) -> tuple[str, str]:
 def new_secret(cognito: Secrets, pool: str, client: str) -> str:
     """A second secret, said this once; the first stays good. Raises ``AccessError`` when there are two already."""
     if len(_ids(cognito, pool, client)) > 1:
-        raise AccessError("the client has two secrets already: retire the older one first")
+        raise AccessError("the client already has two secrets: retire the older one first")
     answer = cognito.add_user_pool_client_secret(UserPoolId=pool, ClientId=client)
     return str(answer["ClientSecretDescriptor"]["ClientSecretValue"])
 
@@ -61,7 +61,9 @@ def retire_secret(cognito: Secrets, pool: str, client: str) -> None:
     """Delete the older of two. Raises ``AccessError`` when there is only one."""
     ids = _ids(cognito, pool, client)
     if len(ids) < 2:  # noqa: PLR2004 - the older of two
-        raise AccessError("the client has one secret: make a new one first, and give it to those who use the client")
+        raise AccessError(
+            "the client has only one secret: make a new one first, and give it to everyone who uses the client"
+        )
     cognito.delete_user_pool_client_secret(UserPoolId=pool, ClientId=client, ClientSecretId=ids[0])
 
 

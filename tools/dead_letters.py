@@ -106,7 +106,9 @@ def outputs(cloudformation: "CloudFormationClient", stack_name: str) -> Mapping[
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do as the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m tools.dead_letters", description="Look at dead letters.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.dead_letters", description="Show dead letters, or put them back."
+    )
     parser.add_argument("--stack-name", default="ticket-status")
     parser.add_argument("--put-back", action="store_true", help="move them to the sync queue")
     options = parser.parse_args(arguments)

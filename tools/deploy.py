@@ -77,9 +77,11 @@ class Deployment:
 
 def _check_name(name: str) -> None:
     if not name:
-        raise DeployError("no stack name: put stack_name into samconfig.toml, or say STACK=...")
+        raise DeployError("no stack name: set stack_name in samconfig.toml, or give STACK=...")
     if not _NAME.fullmatch(name):
-        raise DeployError(f"{name!r} is no stack name: letters, digits and hyphens, a letter first")
+        raise DeployError(
+            f"{name!r} is not a valid stack name: use letters, digits and hyphens, beginning with a letter"
+        )
     if len(name) > LONGEST_NAME:
         raise DeployError(
             f"the stack name has {len(name)} characters, and may have {LONGEST_NAME}: names of functions begin with it"
@@ -103,7 +105,7 @@ def _overrides(given: object) -> Iterator[tuple[str, str]]:
 def compile_layer(layer: Path, interpreter: str) -> None:
     """Compile it by the Python that will run it: otherwise every cold start does. Raises ``DeployError``."""
     if shutil.which(interpreter) is None:
-        raise DeployError(f"{interpreter} is not here: the functions are built and compiled by it")
+        raise DeployError(f"{interpreter} is not installed: it is needed to build and compile the functions")
     _run([interpreter, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(layer)])
 
 
@@ -117,9 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Do as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tools.deploy", description="Build and deploy the stack.")
     parser.add_argument("--config-env", default="default", help="environment of samconfig.toml")
-    parser.add_argument("--stack-name", help="another name than the environment's")
+    parser.add_argument("--stack-name", help="stack name, if not the one in the environment")
     parser.add_argument("--yes", action="store_true", help="deploy without showing the changes first")
-    parser.add_argument("--build-only", action="store_true", help="build, and deploy nothing")
+    parser.add_argument("--build-only", action="store_true", help="build only")
     options = parser.parse_args(arguments)
     try:
         text = (ROOT / "samconfig.toml").read_text()

@@ -148,7 +148,7 @@ class Account:
     def delete(self, confirmed: str) -> Iterator[str]:
         """Delete all of it, telling what; keys and secrets can be had back for 30 days."""
         if confirmed != self._stack:
-            raise KeptError(f"to delete what {self._stack} left behind, say DELETE={self._stack}")
+            raise KeptError(f"to delete what {self._stack} left behind, give DELETE={self._stack}")
         if self.has_stack():
             raise KeptError(f"there is a stack {self._stack}: sam delete it first")
         for one in self.find():
@@ -194,7 +194,7 @@ def _once_each(found: Sequence[Kept], wanted: Mapping[str, str]) -> None:
     for name, type_ in wanted.items():
         of_name = [one.physical_id for one in found if one.logical_id == name]
         if not of_name and type_ != "AWS::Cognito::UserPool":
-            raise KeptError(f"there is no {name} ({type_}): restore it first, or deploy anew")
+            raise KeptError(f"there is no {name} ({type_}): restore it first, or deploy a new stack")
         if len(of_name) > 1:
             raise KeptError(f"there are several of {name}: {', '.join(of_name)}; delete those of stacks that failed")
 
@@ -203,8 +203,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Do as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tools.kept", description="What a deleted stack left behind.")
     parser.add_argument("--stack-name", default="ticket-status")
-    parser.add_argument("--bring-back", action="store_true", help="make a stack around it; make deploy does the rest")
-    parser.add_argument("--delete", metavar="NAME", help="delete it all; NAME is the stack's name once more")
+    parser.add_argument(
+        "--bring-back", action="store_true", help="import it into a new stack; make deploy does the rest"
+    )
+    parser.add_argument("--delete", metavar="NAME", help="delete it all; repeat the stack's name as NAME")
     options = parser.parse_args(arguments)
     account = Account(boto3.Session(), options.stack_name)
     try:

@@ -179,9 +179,7 @@ def _document(answer: requests.Response) -> Document:
     body = _json(answer)
     if not isinstance(body, dict) or answer.is_redirect:
         where = urlsplit(answer.url).netloc
-        raise CommandError(
-            f"{where} does not answer as the service does: check the address (HTTP {answer.status_code})."
-        )
+        raise CommandError(f"{where} does not answer like this service: check the address (HTTP {answer.status_code}).")
     return body
 
 

@@ -123,7 +123,7 @@ def connect(api_url: str | None, environment: Mapping[str, str], folder: Path) -
     if not given and local is None:
         raise click.UsageError(
             f"Which service? Give --api-url or {API_URL}, or start the local stack (make run): "
-            f"there is no {DESCRIPTION} here, above here, or in the project that this command is installed from."
+            f"there is no {DESCRIPTION} in this folder, above it, or in the project this command is installed from."
         )
     base = _base(given) if given else str(local and local["api_url"])
     credentials = _credentials(environment) or _local_credentials(base, local)

@@ -13,15 +13,15 @@ from http import HTTPStatus
 from typing import Any
 
 WORDS = {
-    HTTPStatus.UNAUTHORIZED: "The service does not accept the token: it expired, or is for another stack.",
-    HTTPStatus.FORBIDDEN: "The token lacks the scope for this.",
-    HTTPStatus.TOO_MANY_REQUESTS: "The service asks to slow down, and went on doing so for as long as we waited.",
+    HTTPStatus.UNAUTHORIZED: "The service does not accept the token: it has expired, or is for another stack.",
+    HTTPStatus.FORBIDDEN: "The token lacks the scope that this needs.",
+    HTTPStatus.TOO_MANY_REQUESTS: "The service is rate limiting requests, and still was when the last try was over.",
 }
 """What is said of an answer without a ``detail``, such as the gateway's own."""
 
 MISSING_ROUTE = "Missing Authentication Token"
 """What API Gateway says, with 403, of a route that it does not have."""
-NO_ROUTE = "The service does not have this: it is of an older version, or the address is another's."
+NO_ROUTE = "The service does not support this: it is an older version, or the address is wrong."
 
 
 class CommandError(Exception):
@@ -74,6 +74,6 @@ def api_error(status: int, document: object, retry_after: float | None) -> ApiEr
         (str(one.get("pointer", "")), str(one.get("detail", ""))) for one in errors or [] if isinstance(one, dict)
     ]
     if fields:
-        detail = "The request does not fit."
+        detail = "The request is not valid."
     code = body.get("code")
     return ApiError(status, code if isinstance(code, str) else None, detail, fields, retry_after, body)

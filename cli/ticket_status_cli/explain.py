@@ -24,22 +24,22 @@ REMEDIES = {
     "CAPTCHA_REQUIRED": "Somebody has to log in to that Jira as this user once, in a browser, and answer the CAPTCHA.",
     "UNREACHABLE": (
         "Check the address, the certificate, the firewall and the proxy, or whether the site is down. "
-        "ticket-status integrations test {name} says how far a call gets."
+        "ticket-status integrations test {name} shows how far a call gets."
     ),
     "NOT_JIRA": (
-        "Check the address: a login page, a redirect, or a site that was renamed. A new address: "
+        "Check the address: it may be a login page or a redirect, or the site was renamed. To enter a new address: "
         "ticket-status integrations edit {name} --url https://…"
     ),
     "DIFFERENT_SITE": (
-        "Another Jira site answers at this address, and its ids mean other issues. Put the right site back there, or "
-        "create an integration of its own for the other one."
+        "Another Jira site answers at this address, where the same ids mean other issues. Put the right site back "
+        "there, or create a separate integration for the other one."
     ),
-    "JIRA_ERROR": "Jira itself fails. Tell its administrators.",
+    "JIRA_ERROR": "Jira itself is failing. Tell its administrators.",
 }
 """By ``reason_code`` of an integration's health."""
 
 _DELETED = (
-    "Jira proved that the issue was deleted, so it is not asked for any more.",
+    "The issue was deleted in Jira, so it is no longer retrieved.",
     (
         "Nothing, if it was deleted. If Jira does show it (it was hidden by security, or moved where the account "
         "cannot look): ticket-status integrations recheck {name} {key}"
@@ -47,16 +47,16 @@ _DELETED = (
 )
 _INACCESSIBLE = (
     (
-        "Jira does not show the issue to the integration's account, and deletion is not proven: the account may not "
-        "browse the project any more, or too many issues vanished at once."
+        "Jira does not show the issue to the integration's account, and deletion is not proven: the account may "
+        "no longer browse the project, or too many issues vanished at once."
     ),
     (
-        "Give the account permission to browse the project in Jira; every run asks again. Or have all such tickets "
-        "looked at now: ticket-status integrations recheck {name}"
+        "Give the account permission to browse the project in Jira; every run tries again. To check all such tickets "
+        "now: ticket-status integrations recheck {name}"
     ),
 )
 
-RECOVERS = "The statuses come back by themselves once the cause is gone: it is looked for every 15 minutes."
+RECOVERS = "The statuses come back by themselves once the cause is gone: the site is tried every 15 minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _reasons(ticket: Document, integration: Document | None, now: datetime) -> t
     match ticket["unknown_reason"]:
         case None if ticket["ticket_status"] is None:
             return (
-                f'"Retrieve Jira Tickets" is switched off for {name}, so nothing is asked from its Jira.',
+                f'"Retrieve Jira Tickets" is switched off for {name}, so its Jira is not asked.',
                 f"To see statuses again, switch it on: ticket-status integrations settings {name} --retrieve",
             )
         case None:
@@ -132,22 +132,22 @@ def _reasons(ticket: Document, integration: Document | None, now: datetime) -> t
         case "INTEGRATION_NOT_FOUND":
             return (
                 f"The integration {name} that the ticket was created through was deleted.",
-                "Nothing brings this ticket's status back. For a new integration, import the tickets again.",
+                "This ticket's status cannot be brought back. For a new integration, import the tickets again.",
             )
         case "NOT_RETRIEVED_YET":
             return _waiting(ticket, integration, now)
         case reason:
-            return (f"The service says {reason}.", "Look in docs/operations.md of the service's version.")
+            return (f"The service says {reason}.", "See docs/operations.md for the version of the service.")
 
 
 def _known(ticket: Document, integration: Document | None, now: datetime) -> tuple[str, str]:
     seen = moment(ticket.get("last_update"), now)
     if ticket["refresh_state"] == "outside_window":
-        why = f"Jira held this status {seen}. The ticket was created more than a year ago and is no longer refreshed."
-        return why, "Look in Jira for what it is today."
-    why = f"Jira was last seen to hold this status {seen}."
+        why = f"Jira last showed this status {seen}. The ticket is more than a year old and is no longer refreshed."
+        return why, "Look in Jira for its current status."
+    why = f"Jira last showed this status {seen}."
     if integration and integration.get("paused_until"):
-        return why, f"Nothing: Jira asked to slow down, and it goes on {moment(integration['paused_until'], now)}."
+        return why, f"Nothing: Jira asked us to slow down, and work resumes {moment(integration['paused_until'], now)}."
     return why, f"Nothing. To ask Jira now: ticket-status violations refresh {ticket.get('violation_id', 'VIOLATION')}"
 
 
@@ -155,12 +155,12 @@ def _broken(name: str, integration: Document | None) -> tuple[str, str]:
     health: Document = integration["health"] if integration else {}
     if health.get("status") == "HEALTHY_INTEGRATION":
         return (
-            f"{name} was broken and is well again; this ticket has not been retrieved since.",
-            f"Nothing: the run that began with the recovery brings it. {_run(integration)}",
+            f"{name} was broken and has recovered; this ticket has not been retrieved since.",
+            f"Nothing: the run that began with the recovery retrieves it. {_run(integration)}",
         )
     said = str(health.get("reason") or "no reason was given")
     end = "" if said.endswith((".", "!", "?", "”")) else "."
-    remedy = REMEDIES.get(str(health.get("reason_code")), "ticket-status integrations test {name} says what fails.")
+    remedy = REMEDIES.get(str(health.get("reason_code")), "ticket-status integrations test {name} shows what fails.")
     return f"The integration {name} is broken: {said}{end}", f"{remedy.format(name=name)}\n{RECOVERS}"
 
 
@@ -168,10 +168,10 @@ def _waiting(ticket: Document, integration: Document | None, now: datetime) -> t
     name = ticket["integration_name"]
     if ticket["refresh_state"] == "outside_window":
         return (
-            "It was created more than a year ago and was never retrieved; tickets that old are not asked for.",
+            "It was created more than a year ago and was never retrieved; tickets that old are not retrieved.",
             "Look in Jira.",
         )
-    why = "Jira has not been asked for this ticket yet, since it was registered or retrieval was switched on."
+    why = "This ticket has not been retrieved yet since it was registered or retrieval was switched on."
     if integration is None:
         return why, "Nothing."
     if integration["health"]["status"] == "PENDING_AUTHORIZATION":
@@ -180,7 +180,7 @@ def _waiting(ticket: Document, integration: Document | None, now: datetime) -> t
             f"Authorise it: ticket-status integrations authorise {name}",
         )
     if integration.get("paused_until"):
-        return why, f"Nothing: Jira asked to slow down, and it goes on {moment(integration['paused_until'], now)}."
+        return why, f"Nothing: Jira asked us to slow down, and work resumes {moment(integration['paused_until'], now)}."
     advice = _run(integration) or f"Start a run: ticket-status integrations sync {name}"
     return why, advice
 

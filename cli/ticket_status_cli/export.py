@@ -91,7 +91,7 @@ def _to_file(walk: Walk, path: Path, kind: str, about: str, shown: Bar) -> int:
     with draft.open("a", encoding="utf-8", newline="") as file:
         file.truncate(journal.output_bytes)
         if journal.resumed:
-            note(f"Going on after {journal.counts.records} tickets that were written before.")
+            note(f"Resuming after the first {journal.counts.records} tickets, which are written.")
         else:
             write_head(file, kind)
         for tickets, following in walk.pages(token):

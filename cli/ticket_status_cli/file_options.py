@@ -20,10 +20,17 @@ def file_options(command: Decorated) -> Decorated:
     """How a file of tickets is read."""
     options = (
         click.option(
-            "--format", "kind", type=click.Choice(["csv", "ndjson"]), help="Of the file; by its name unless said."
+            "--format",
+            "kind",
+            type=click.Choice(["csv", "ndjson"]),
+            help="Format of the file (default: from its name).",
         ),
-        click.option("--map", "mapped", metavar="COLUMN=NAME", multiple=True, help="COLUMN is named NAME in the file."),
-        click.option("--set", "constants", metavar="COLUMN=VALUE", multiple=True, help="Every row has this value."),
+        click.option(
+            "--map", "mapped", metavar="COLUMN=NAME", multiple=True, help="The file calls COLUMN by this NAME."
+        ),
+        click.option(
+            "--set", "constants", metavar="COLUMN=VALUE", multiple=True, help="Use VALUE for COLUMN in every row."
+        ),
         click.option(
             "--integration",
             metavar="NAME",
@@ -34,23 +41,36 @@ def file_options(command: Decorated) -> Decorated:
         click.option(
             "--violation-pattern",
             metavar="REGEX",
-            help="Finds the violation; its first group, if it has one, is the id.",
+            help="What a violation id looks like; if it has a group, the first group is the id.",
         ),
         click.option(
             "--violation-in",
             metavar="COLUMN",
             multiple=True,
-            help="Where the pattern looks: a column of the file; summary, description and labels unless said.",
+            help="Column to search with the pattern (default: summary, description and labels).",
         ),
-        click.option("--timezone", metavar="ZONE", default="UTC", help="Of times without one, such as Europe/Berlin."),
         click.option(
-            "--date-format", "date_formats", metavar="FORMAT", multiple=True, help="Such as '%d/%m/%Y %H:%M'."
+            "--timezone",
+            metavar="ZONE",
+            default="UTC",
+            help="Time zone of times that name none, such as Europe/Berlin.",
         ),
-        click.option("--delimiter", metavar="CHARACTER", help="Of the CSV file; found in its header unless said."),
-        click.option("--encoding", help="Of the file; UTF-8, or what its byte order mark says, unless said."),
-        click.option("--rejects", metavar="FILE", help="Where rejected rows go; FILE.rejects.csv unless said."),
-        click.option("--restart", is_flag=True, help="Begin anew instead of going on after an interruption."),
-        click.option("--dry-run", is_flag=True, help="Say what would be done, with samples; send and write nothing."),
+        click.option(
+            "--date-format",
+            "date_formats",
+            metavar="FORMAT",
+            multiple=True,
+            help="Format of times, such as '%d/%m/%Y %H:%M'.",
+        ),
+        click.option(
+            "--delimiter", metavar="CHARACTER", help="Separator of the CSV file (default: found in its header)."
+        ),
+        click.option("--encoding", help="Encoding of the file (default: UTF-8, or what its byte order mark says)."),
+        click.option("--rejects", metavar="FILE", help="File for rejected rows (default: FILE.rejects.csv)."),
+        click.option(
+            "--restart", is_flag=True, help="Start from the beginning instead of resuming an interrupted run."
+        ),
+        click.option("--dry-run", is_flag=True, help="Show what would be done, with samples; send and write nothing."),
     )
     for option in reversed(options):
         command = option(command)
@@ -81,7 +101,7 @@ def read_options(path: str, given: dict[str, Any]) -> FileOptions:
             "--from-jira-csv needs --violation-pattern, which finds the violation in summary, description or labels."
         )
     if given["violation_in"] and pattern is None:
-        raise click.UsageError("--violation-in says where --violation-pattern looks; the pattern is missing.")
+        raise click.UsageError("--violation-in needs --violation-pattern.")
     constants = _pairs(given["constants"], "--set")
     if given["integration"]:
         constants["integration_name"] = given["integration"]
@@ -122,7 +142,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise click.UsageError(f"--timezone {name} is not known; it is a name such as Europe/Berlin.") from error
+        raise click.UsageError(f"--timezone {name} is not known; expected a name such as Europe/Berlin.") from error
 
 
 def _known_encoding(name: str | None) -> str | None:
@@ -130,7 +150,7 @@ def _known_encoding(name: str | None) -> str | None:
         if name:
             "".encode(name)
     except LookupError as error:
-        raise click.UsageError(f"--encoding {name} is not known; it is a name such as cp1252.") from error
+        raise click.UsageError(f"--encoding {name} is not known; expected a name such as cp1252.") from error
     return name
 
 

@@ -80,15 +80,17 @@ def connection_options(command: Decorated) -> Decorated:
     """What creating and editing have in common."""
     options = (
         click.option("--url", "jira_server_url", metavar="URL", help="Base address of the Jira site."),
-        click.option("--username", help="User of basic authentication; on Cloud an email address."),
-        click.option("--client-id", help="Client id of OAuth 2.0 and of client credentials."),
-        click.option("--consumer-key", help="Consumer key of OAuth 1.0a."),
+        click.option("--username", help="User name for basic authentication; on Cloud, an email address."),
+        click.option("--client-id", help="Client id for OAuth 2.0 and client credentials."),
+        click.option("--consumer-key", help="Consumer key for OAuth 1.0a."),
         click.option("--password-file", metavar="FILE", help="File with the password or API token; - is stdin."),
         click.option("--token-file", metavar="FILE", help="File with the personal access token; - is stdin."),
         click.option("--client-secret-file", metavar="FILE", help="File with the client secret; - is stdin."),
         click.option("--skip-proxy/--no-skip-proxy", default=None, help="Reach this Jira without the proxy."),
-        click.option("--credential-expires-at", metavar="TIME", help="When the credential ends, to be warned before."),
-        click.option("--skip-connection-test", is_flag=True, help="Store without trying the credentials."),
+        click.option(
+            "--credential-expires-at", metavar="TIME", help="When the credential expires; you are warned in advance."
+        ),
+        click.option("--skip-connection-test", is_flag=True, help="Store the credentials without testing them."),
     )
     for option in reversed(options):
         command = option(command)
@@ -128,11 +130,11 @@ def show(session: Session, name: str) -> None:
     "--auth-type", type=click.Choice(["basic", "pat", "oauth1", "oauth2", "client_credentials"]), required=True
 )
 @connection_options
-@click.option("--created-in-version", metavar="VERSION", help="Product version that the integration comes from.")
+@click.option("--created-in-version", metavar="VERSION", help="Product version in which the integration was created.")
 @retrieve_option
 @pass_session
 def create(session: Session, name: str, auth_type: str, **given: Any) -> None:  # noqa: ANN401 - the options
-    """Create an integration. The secret is asked for, or read from a file."""
+    """Create an integration. You are asked for the secret, unless a file has it."""
     if not given["jira_server_url"]:
         raise click.UsageError("--url is missing: the base address of the Jira site.")
     body = {"connection_name": name, "auth_type": auth_type, **_members(given)}
@@ -146,7 +148,7 @@ def create(session: Session, name: str, auth_type: str, **given: Any) -> None:  
         if isinstance(error, ApiError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
         raise CommandError(
-            f"{error}\nWhether {name} was created is not known. Look: ticket-status integrations show {name}"
+            f"{error}\nIt is not known whether {name} was created. Check: ticket-status integrations show {name}"
         ) from error
     session.output.one(made, DETAILS)
     if made["health"]["status"] == "PENDING_AUTHORIZATION":
@@ -159,15 +161,15 @@ def create(session: Session, name: str, auth_type: str, **given: Any) -> None:  
 @click.option("--ask-secret", "ask", is_flag=True, help="Ask for a new secret.")
 @pass_session
 def edit(session: Session, name: str, *, ask: bool, **given: Any) -> None:  # noqa: ANN401 - the options
-    """Edit address or credentials; what is not given stays.
+    """Edit the address or credentials; whatever you leave out stays the same.
 
-    Another scheme, host or port of the address needs the secret again: --ask-secret or one of the files.
+    If the scheme, host or port changes, give the secret again, with --ask-secret or a file.
     """
     body = _members(given)
     if ask:
         auth_type = session.client.get("jira-integrations", name)["auth_type"]
         if auth_type not in SECRETS:
-            raise click.UsageError(f"{name} uses {auth_type}, which has no secret to give: authorise it instead.")
+            raise click.UsageError(f"{name} uses {auth_type}, which has no secret to enter: authorise it instead.")
         member, option = SECRETS[auth_type]
         body[member] = ask_secret(_secret_name(member), option)
     if not body.keys() - {"skip_connection_test"}:
@@ -198,7 +200,7 @@ def _secret_name(member: str) -> str:
 @name_argument
 @pass_session
 def test(session: Session, name: str) -> None:
-    """Try the connection now. Exit status 1 when it does not work."""
+    """Test the connection now. The exit status is 1 if it does not work."""
     found = session.client.post("jira-integrations", name, "test")
     checks = (column("name", "Check"), column("ok", "OK"), column("detail", "Detail"))
     session.output.rows(found["checks"], checks, found)
@@ -212,11 +214,11 @@ def test(session: Session, name: str) -> None:
 @integrations.command(epilog=example("ticket-status integrations authorise cloud-oauth --wait"))
 @name_argument
 @click.option("--browser", is_flag=True, help="Open the address in a browser.")
-@click.option("--wait", is_flag=True, help="Wait until access was granted.")
+@click.option("--wait", is_flag=True, help="Wait until access has been granted.")
 @click.option("--webhook", is_flag=True, help="Also ask for the scopes to register a webhook (OAuth 2.0 on Cloud).")
 @pass_session
 def authorise(session: Session, name: str, *, browser: bool, wait: bool, webhook: bool) -> None:
-    """Begin the authorisation of an OAuth integration: open the address and grant access."""
+    """Start to authorise an OAuth integration: prints the address at which to grant access."""
     before = session.client.get("jira-integrations", name)
     kind = before["auth_type"] if before["auth_type"] in ("oauth1", "oauth2") else "oauth2"
     if webhook and kind == "oauth1":
@@ -246,7 +248,7 @@ def _wait_for_grant(client: Client, name: str, before: Document) -> None:
 
 @integrations.command(epilog=example("ticket-status integrations sync cloud-abc --wait"))
 @name_argument
-@click.option("--wait", is_flag=True, help="Wait until the run has ended; exit status 1 unless it succeeds.")
+@click.option("--wait", is_flag=True, help="Wait for the run to end; the exit status is 1 unless it succeeds.")
 @pass_session
 def sync(session: Session, name: str, *, wait: bool) -> None:
     """Retrieve the statuses of all tickets of an integration now."""
@@ -265,7 +267,7 @@ def sync(session: Session, name: str, *, wait: bool) -> None:
 @retrieve_option
 @pass_session
 def settings(session: Session, name: str, *, retrieve_jira_tickets: bool | None) -> None:
-    """Show or switch "Retrieve Jira Tickets"."""
+    """Show "Retrieve Jira Tickets", or switch it on or off."""
     path = ("jira-integrations", name, "settings")
     if retrieve_jira_tickets is None:
         found = session.client.get(*path)
@@ -292,18 +294,20 @@ WEBHOOK = (
 @integrations.command(epilog=example("ticket-status integrations webhook cloud-abc --set-up register"))
 @name_argument
 @click.option(
-    "--set-up", type=click.Choice(["manual", "register"]), help="Set one up: by hand in Jira, or registered for you."
+    "--set-up",
+    type=click.Choice(["manual", "register"]),
+    help="Set a webhook up: by hand in Jira, or registered in Jira for you.",
 )
-@click.option("--remove", is_flag=True, help="Remove it.")
+@click.option("--remove", is_flag=True, help="Remove the webhook.")
 @pass_session
 def webhook(session: Session, name: str, *, set_up: str | None, remove: bool) -> None:
     """Show, set up or remove the webhook that brings changes within seconds."""
     path = ("jira-integrations", name, "webhook")
     if set_up and remove:
-        raise click.UsageError("--set-up and --remove exclude each other.")
+        raise click.UsageError("Give --set-up or --remove, not both.")
     if remove:
         session.client.delete(*path)
-        session.output.say(f"{name} has no webhook any more.")
+        session.output.say(f"The webhook of {name} was removed.")
         return
     found = session.client.put(*path, body={"mode": set_up}) if set_up else session.client.get(*path)
     session.output.one(found, [one for one in WEBHOOK if one.name in found])
@@ -322,7 +326,7 @@ def _steps(session: Session, steps: Iterable[str]) -> None:
 @click.argument("issue", required=False)
 @pass_session
 def recheck(session: Session, name: str, issue: str | None) -> None:
-    """Have a ticket looked at again (issue id or key), or all deleted and inaccessible ones."""
+    """Check a ticket in Jira again (by issue id or key), or all deleted and inaccessible ones."""
     path = ("jira-integrations", name, "tickets")
     if issue is None:
         session.output.one(session.client.post(*path, "recheck"), (column("run_id", "Run"),))
@@ -334,11 +338,11 @@ def recheck(session: Session, name: str, issue: str | None) -> None:
 
 @integrations.command(epilog=example("ticket-status integrations delete cloud-abc --yes"))
 @name_argument
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_session
 def delete(session: Session, name: str, *, yes: bool) -> None:
     """Delete an integration and its secret; its tickets show Unknown from then on."""
     session.client.get("jira-integrations", name)
-    confirm(f"Delete {name}? Its tickets will show Unknown for good, also when it is created again.", sure=yes)
+    confirm(f"Delete {name}? Its tickets will show Unknown for good, even if it is created again.", sure=yes)
     session.client.delete("jira-integrations", name)
-    session.output.say(f"{name} is deleted.")
+    session.output.say(f"{name} was deleted.")

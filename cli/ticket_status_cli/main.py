@@ -33,15 +33,15 @@ FAILED = 1
 def cli() -> None:
     """Statuses of the Jira tickets of policy violations.
 
-    The service is the local stack of this folder (make run), or what TICKET_STATUS_API_URL and TICKET_STATUS_TOKEN
-    say, or TICKET_STATUS_CLIENT_ID, TICKET_STATUS_CLIENT_SECRET and TICKET_STATUS_TOKEN_URL.
+    Uses the local stack of this folder (make run), or the service at TICKET_STATUS_API_URL with TICKET_STATUS_TOKEN,
+    or with TICKET_STATUS_CLIENT_ID, TICKET_STATUS_CLIENT_SECRET and TICKET_STATUS_TOKEN_URL.
     """
 
 
 @click.command(cls=Command, epilog=example('eval "$(ticket-status completion bash)"'))
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what makes a shell complete commands, options and names of integrations."""
+    """Print the shell script that completes commands, options and names of integrations."""
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(f"{shell} is not known.")

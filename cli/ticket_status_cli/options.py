@@ -62,14 +62,14 @@ def _shared() -> list[click.Parameter]:
             type=click.Choice(FORMATS),
             callback=_set_format,
             expose_value=False,
-            help="Form of the output; a table unless said.",
+            help="Output format (default: table).",
         ),
         click.Option(
             ["--api-url"],
             metavar="URL",
             callback=_set_api_url,
             expose_value=False,
-            help="The stack's output ApiUrl; TICKET_STATUS_API_URL or the local stack unless said.",
+            help="The stack's output ApiUrl (default: TICKET_STATUS_API_URL, or the local stack).",
         ),
     ]
 

@@ -18,11 +18,11 @@ def read_secret(path: str, option: str) -> str:
             with Path(path).open(encoding="utf-8") as file:
                 text = file.read(LONGEST + 1)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise click.UsageError(f"{option}: {path} cannot be read: {reason}.") from error
     secret = text.rstrip("\r\n")
     if not secret or "\n" in secret or len(text) > LONGEST:
-        raise click.UsageError(f"{option}: {path} must hold the secret alone, on one line.")
+        raise click.UsageError(f"{option}: {path} must contain only the secret, on one line.")
     return secret
 
 

@@ -51,8 +51,8 @@ def tickets() -> None:
 )
 @click.argument("file")
 @file_options
-@click.option("--sync/--no-sync", default=True, help="Retrieve all statuses once when the import is done.")
-@click.option("--wait", is_flag=True, help="Wait until the statuses were retrieved.")
+@click.option("--sync/--no-sync", default=True, help="Retrieve all statuses when the import is done.")
+@click.option("--wait", is_flag=True, help="Wait until the statuses have been retrieved.")
 @pass_session
 def import_(session: Session, file: str, *, sync: bool, wait: bool, **given: Any) -> None:  # noqa: ANN401 - the options
     """Register the tickets of a CSV or NDJSON file (- is standard input).
@@ -60,9 +60,9 @@ def import_(session: Session, file: str, *, sync: bool, wait: bool, **given: Any
     Columns: integration_name, issue_key, issue_id, violation_id, created_at, resource_type, resource_name,
     resource_version. issue_id and the resource may be left out.
 
-    What cannot be registered goes into a file of rejects with the reason; mend it there and import it the same way.
-    Importing the same again changes nothing. After an interruption the same command goes on where it stopped.
-    Exit status 1 when something was rejected.
+    Rows that cannot be registered go into a file of rejects with the reason; correct them there and import that file
+    the same way. Importing a row again changes nothing. If interrupted, repeat the command to resume.
+    The exit status is 1 if something was rejected.
     """
     options = read_options(file, given)
     client = session.client
@@ -84,9 +84,9 @@ def import_(session: Session, file: str, *, sync: bool, wait: bool, **given: Any
 )
 @click.argument("file", required=False)
 @file_options
-@click.option("--issue", metavar="KEY_OR_ID", help="One ticket, instead of a file; with --integration and --violation.")
+@click.option("--issue", metavar="KEY_OR_ID", help="One ticket instead of a file; needs --integration and --violation.")
 @click.option("--violation", metavar="ID", help="The violation whose link to the ticket is removed.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_session
 def unregister(
     session: Session,
@@ -97,9 +97,9 @@ def unregister(
     yes: bool,
     **given: Any,  # noqa: ANN401 - the options
 ) -> None:
-    """Remove links of tickets to violations: those of a file, read as for import, or one.
+    """Remove links between tickets and violations: those in a file, read as for import, or one.
 
-    A ticket without a link is forgotten. The file can be the one that was imported, or an export.
+    A ticket without links is forgotten. The file can be the one that was imported, or an export.
     """
     client = session.client
     if file is None:
@@ -147,10 +147,10 @@ def _work(session: Session, options: FileOptions, what: str, read: Read, send: S
     with open_source(options.path, options.kind, options.delimiter, options.encoding) as source:
         _check_columns(source, options.columns)
         if journal.resumed:
-            note(f"Going on after {journal.counts.records} records that were dealt with before.")
+            note(f"Resuming after the first {journal.counts.records} records, which are done.")
         with Rejects(_rejects_path(options, source.kind), source, journal) as rejects, _going_on(journal):
             if rejects.before:
-                note(f"What was rejected before is in {rejects.before}; more goes into {rejects.path}.")
+                note(f"Earlier rejects are in {rejects.before}; new ones go to {rejects.path}.")
             with bar(what, source.size, in_bytes=True) as shown:
                 work = Work(source, read, send, journal, rejects)
                 send_all(work, lambda at: shown.at(at, source.size))
@@ -166,7 +166,7 @@ def _going_on(journal: Journal) -> Iterator[None]:
         yield
     except BaseException:
         if journal.path is not None:
-            note(f"{journal.counts.records} records were dealt with. The same command goes on from there.")
+            note(f"{journal.counts.records} records are done. Repeat the command to resume there.")
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -191,12 +191,12 @@ def _check_columns(source: Source, columns: Columns) -> None:
     if missing:
         raise click.UsageError(
             f"The file has no column {', '.join(missing)}. It has: {', '.join(dict.fromkeys(source.header))}. "
-            "--map COLUMN=NAME says where a column is."
+            "Use --map COLUMN=NAME to say what a column is called."
         )
     used = {*FIELDS, *columns.names.values(), *NOT_MISSED, "ticket_no", "violation_ids"}
     unused = [name for name in source.header if name.casefold() not in used]
     if unused and not columns.pattern:
-        note(f"Columns that are passed over: {', '.join(unused)}.")
+        note(f"Ignored columns: {', '.join(unused)}.")
 
 
 def _check_integration(client: Client, name: str | None) -> None:
@@ -243,12 +243,15 @@ def _report(session: Session, journal: Journal, done: str, runs: list[dict[str, 
         column("rejected", "Records rejected"),
         column("rejected_by_code", "Rejected by code"),
         column("by_integration", "By integration"),
-        column("rejects_file", "Rejects are in"),
+        column("rejects_file", "Rejects file"),
         column("runs", "Runs started"),
     ]
     session.output.one(document, columns)
     if counts.rejected:
-        note(f"Mend {journal.output} and give it to the same command. Its first columns say what is wrong.")
+        note(
+            f"Correct the rows in {journal.output} and give that file to the same command. "
+            "Its first columns say what is wrong."
+        )
         sys.exit(1)
 
 
@@ -265,7 +268,7 @@ def _show_forecast(session: Session, options: FileOptions, read: Read) -> None:
         "rejected": "Records that would be rejected",
         "by_code": "Rejected by code",
         "by_integration": "By integration",
-        "unknown_integrations": "Integrations that there are not",
+        "unknown_integrations": "Unknown integrations",
         "oldest": "Oldest ticket",
         "newest": "Newest ticket",
         "older_than_a_year": "Never refreshed (older than a year)",
@@ -313,9 +316,15 @@ def find(session: Session, key: str) -> None:
 @click.option("--integration", "name", required=True, shell_complete=complete_integration)
 @click.option("--category", type=click.Choice(["new", "indeterminate", "done", "undefined"]))
 @click.option("--status", help="Name of a Jira status.")
-@click.option("--unknown-reason", metavar="REASON", help="Such as DELETED or INTEGRATION_BROKEN.")
-@click.option("--refresh-state", metavar="STATE", help="Such as outside_window.")
-@click.option("--to", metavar="FILE", help="Write a file, whole or not at all; goes on after an interruption.")
+@click.option(
+    "--unknown-reason", metavar="REASON", help="Why the status is Unknown, such as DELETED or INTEGRATION_BROKEN."
+)
+@click.option("--refresh-state", metavar="STATE", help="Refresh state, such as outside_window.")
+@click.option(
+    "--to",
+    metavar="FILE",
+    help="File to write; it appears when it is complete. If interrupted, repeat the command to resume.",
+)
 @pass_session
 def export(session: Session, name: str, to: str | None, **filters: str | None) -> None:
     """Export the tickets of an integration, each once, as NDJSON or CSV (--output csv)."""
@@ -325,4 +334,4 @@ def export(session: Session, name: str, to: str | None, **filters: str | None) -
     query = {key: value for key, value in filters.items() if value}
     number = export_tickets(session.client, name, query, kind, to)
     if to:
-        note(f"{number} tickets are in {to}.")
+        note(f"{number} tickets written to {to}.")

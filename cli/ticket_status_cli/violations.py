@@ -60,9 +60,9 @@ def show(session: Session, violation_id: str) -> None:
 @click.argument("violation_ids", metavar="ID...", nargs=-1, required=True)
 @pass_session
 def refresh(session: Session, violation_ids: Sequence[str]) -> None:
-    """Ask Jira now for the tickets of violations; - reads ids from standard input, one a line.
+    """Ask Jira now for the tickets of violations; - reads ids from standard input, one per line.
 
-    Exit status 1 when a violation is not known, or Jira could not be asked for one of its tickets.
+    The exit status is 1 if a violation is not known or one of its tickets could not be refreshed.
     """
     trouble: list[str] = []
     session.client.patient = len(violation_ids) > 1 or violation_ids[0] == "-"

@@ -150,7 +150,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _tickets_with_key(call: Call, services: RefreshServices) -> Page[ShownTicket]:
     surplus = [name for name in TICKET_FILTERS.optional if call.query(name) is not None]
     if surplus:
-        raise invalid_request(*(FieldError(name, "goes with integration_name only") for name in surplus))
+        raise invalid_request(*(FieldError(name, "is allowed only with integration_name") for name in surplus))
     return services.reading.under_key(read_issue_key(call), *call.paging, call.now)
 
 

@@ -38,14 +38,14 @@ def test_violations_are_filtered_in_the_address_and_refreshed_together(page: Pag
 
 def test_what_is_chosen_is_refreshed_and_nothing_else(page: Page) -> None:
     page.goto("/#/scans/artifact/docker%2Fbase-image?version=12")
-    page.get_by_role("checkbox", name="Choose V-9003").check()
-    page.get_by_role("checkbox", name="Choose V-9007").check()
+    page.get_by_role("checkbox", name="Select V-9003").check()
+    page.get_by_role("checkbox", name="Select V-9007").check()
     with page.expect_request("**/violations/refresh") as asked:
-        page.get_by_role("button", name="Refresh 2 chosen").click()
+        page.get_by_role("button", name="Refresh 2 selected").click()
     assert asked.value.post_data_json == {"violation_ids": ["V-9003", "V-9007"]}
     expect(page.locator(".notice-title")).to_have_text(re.compile(r"\d tickets? refreshed, \d changed"))
-    page.get_by_role("checkbox", name="Choose V-9003").uncheck()
-    page.get_by_role("checkbox", name="Choose V-9007").uncheck()
+    page.get_by_role("checkbox", name="Select V-9003").uncheck()
+    page.get_by_role("checkbox", name="Select V-9007").uncheck()
     expect(page.get_by_role("button", name="Refresh this page")).to_be_visible()
 
 
@@ -63,7 +63,7 @@ def test_all_violations_of_a_filter_are_exported(page: Page) -> None:
 def test_the_start_says_what_is_broken_and_leads_to_its_repair(page: Page) -> None:
     page.goto("/#/scans")
     banner = page.get_by_role("alert").filter(has_text="acme-broken is broken")
-    banner.get_by_role("link", name="Open acme-broken to mend it").click()
+    banner.get_by_role("link", name="Open acme-broken to fix it").click()
     expect(page.get_by_role("alert").filter(has_text="The integration is broken")).to_be_visible()
     page.get_by_role("button", name="Edit Integration").click()
     expect(page.get_by_role("dialog", name="Edit Integration")).to_be_visible()
@@ -99,7 +99,7 @@ def test_a_webhook_is_set_up_by_hand_and_its_secret_shown_once(page: Page) -> No
     page.get_by_role("menuitem", name="Webhook…").click()
     window = page.get_by_role("dialog", name="Webhook")
     window.get_by_role("button", name="Set up by hand").click()
-    expect(window).to_contain_text("The secret is shown this once only")
+    expect(window).to_contain_text("The secret is shown only once")
     expect(window).to_contain_text("/hooks/acme-dc")
     window.get_by_role("button", name="Copy the secret").click()
     assert len(page.evaluate("navigator.clipboard.readText()")) >= 32

@@ -50,10 +50,10 @@ def test_unknown_says_how_many_why_where_and_what_to_do(page: Page) -> None:
     page.goto("/#/overview")
     unknown = page.get_by_role("table", name="Unknown tickets by reason")
     broken = unknown.get_by_role("row").filter(has_text="Integration is broken")
-    expect(broken).to_contain_text("Mend the integration: its page says what is wrong.")
+    expect(broken).to_contain_text("Fix the integration: its page says what is wrong.")
     deleted = unknown.get_by_role("row").filter(has_text="Deleted in Jira")
-    deleted.get_by_role("button", name="Look again: acme-cloud").click()
-    expect(page.get_by_role("dialog", name="Look at deleted tickets again")).to_contain_text("acme-cloud")
+    deleted.get_by_role("button", name="Check again: acme-cloud").click()
+    expect(page.get_by_role("dialog", name="Check deleted tickets again")).to_contain_text("acme-cloud")
     page.keyboard.press("Escape")
     broken.get_by_role("link", name="acme-broken").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tickets")
@@ -78,7 +78,7 @@ def test_an_integration_that_is_well_is_no_banner_and_a_broken_one_leads_to_its_
     page.goto("/#/overview")
     banner = page.get_by_role("alert")
     expect(banner).to_have_count(1)
-    banner.get_by_role("link", name="Open acme-broken to mend it").click()
+    banner.get_by_role("link", name="Open acme-broken to fix it").click()
     expect(page.get_by_role("alert").filter(has_text="The integration is broken")).to_be_visible()
 
 
@@ -99,7 +99,7 @@ def test_a_credential_that_is_about_to_expire_is_a_banner(page: Page, soon_expir
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("silent", "is silent"), ("failing", "loses deliveries"), ("expired", "has expired")],
+    [("silent", "is silent"), ("failing", "is losing deliveries"), ("expired", "has expired")],
 )
 def test_a_webhook_that_loses_what_happens_is_a_banner(page: Page, service: Service, state: str, words: str) -> None:
     known = service.get("/jira-integrations/acme-dc/webhook")
@@ -117,7 +117,7 @@ def test_a_pause_is_a_banner_that_says_until_when(page: Page, service: Service) 
     paused = {**service.integration("acme-dc"), "paused_until": until}
     page.route("**/jira-integrations?**", lambda route: route.fulfill(json={"integrations": [paused]}))
     page.goto("/#/overview")
-    expect(page.get_by_text("Jira asked for a pause: acme-dc goes on by itself")).to_be_visible()
+    expect(page.get_by_text("Jira asked for a pause: acme-dc resumes by itself")).to_be_visible()
     expect(page.get_by_text(re.compile(r"^Until \d\d:\d\d:\d\d Jira is not asked"))).to_be_visible()
 
 

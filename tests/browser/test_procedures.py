@@ -99,7 +99,7 @@ def test_procedure_2_disable_and_enable(page: Page) -> None:
         window.get_by_text(re.compile(r"about 2 tickets, with \d+ requests? to Jira, in about \d+ second"))
     ).to_be_visible()
     window.get_by_role("button", name="Apply").click()
-    expect(window.get_by_text("all tickets were retrieved")).to_be_visible(timeout=PATIENCE_MS)
+    expect(window.get_by_text("all tickets have been retrieved")).to_be_visible(timeout=PATIENCE_MS)
     page.keyboard.press("Escape")
     expect(window).to_be_hidden()
     page.goto("/#/scans/build/checkout?version=512")
@@ -132,7 +132,7 @@ def test_procedure_3_enabling_for_oauth_2_on_jira_cloud(
     issue = jira.cloud.create("AUTH", 1, status="Done")[0]
     service.register(ticket(old_app, issue, "V-501"))
     page.goto("/#/integrations")
-    expect(row(page, old_app)).to_contain_text("Waits for authorisation")
+    expect(row(page, old_app)).to_contain_text("Waiting for authorisation")
     choose(page, old_app, "Authorise")
     _accept_in_popup(page)
     expect(page.get_by_text("Access was granted")).to_be_visible()
@@ -156,7 +156,7 @@ def test_procedure_3_enabling_for_oauth_2_on_jira_cloud(
     wizard = page.get_by_role("dialog", name="Edit Integration")
     wizard.get_by_role("button", name="Next").click()
     wizard.get_by_label("Secret key").fill(jira.atlassian.client_secret)
-    wizard.get_by_role("button", name="Save and go on").click()
+    wizard.get_by_role("button", name="Save and continue").click()
     # 5. Grant access in the popup.
     _accept_in_popup(page)
     # 6. Test Integration, and go on.
@@ -167,7 +167,7 @@ def test_procedure_3_enabling_for_oauth_2_on_jira_cloud(
     wizard.get_by_role("button", name="Settings").click()
     page.get_by_role("switch").check()
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("all tickets were retrieved")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("all tickets have been retrieved")).to_be_visible(timeout=PATIENCE_MS)
     page.goto("/#/violations/V-501/tickets")
     expect(row(page, issue.key)).to_contain_text("Done")
 

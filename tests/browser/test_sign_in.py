@@ -72,7 +72,7 @@ def test_who_only_views_is_told_what_they_may_not_do(page: Page, pool: UserPool)
     page.goto("/#/integrations?do=settings&of=acme-cloud")
     page.get_by_role("switch").uncheck()
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("alert")).to_contain_text("You may not do this")
+    expect(page.get_by_role("alert")).to_contain_text("You are not allowed to do this")
     assert pool.signed_in == 1
 
 

@@ -58,16 +58,16 @@ def sees_what_is_unknown_and_why(page: Page) -> None:
     reasons = page.get_by_role("table", name="Unknown tickets by reason")
     broken = reasons.get_by_role("row").filter(has_text="Integration is broken")
     expect(broken).to_contain_text(f"{NAME} ({TICKETS})")
-    expect(broken).to_contain_text("Mend the integration")
+    expect(broken).to_contain_text("Fix the integration")
 
 
 def mends_it(page: Page) -> None:
-    page.get_by_role("link", name=f"Open {NAME} to mend it").click()
+    page.get_by_role("link", name=f"Open {NAME} to fix it").click()
     page.get_by_role("alert").get_by_role("button", name="Edit Integration").click()
     wizard = page.get_by_role("dialog", name="Edit Integration")
     wizard.get_by_role("button", name="Next").click()
     wizard.get_by_label("Personal access token").fill(NEW_TOKEN)
-    wizard.get_by_role("button", name="Save and go on").click()
+    wizard.get_by_role("button", name="Save and continue").click()
     wizard.get_by_role("button", name="Test Integration").click()
     expect(wizard.get_by_text("The integration works")).to_be_visible()
     wizard.get_by_role("button", name="Done").click()

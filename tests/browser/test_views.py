@@ -29,7 +29,7 @@ WINDOWS = {
     "test": "Test Integration",
     "authorise": "Authorise",
     "webhook": "Webhook",
-    "recheck": "Look at deleted tickets again",
+    "recheck": "Check deleted tickets again",
     "delete": "Delete the integration",
     "keys": "Keyboard shortcuts",
 }
@@ -95,7 +95,7 @@ def test_back_closes_a_window_and_leads_through_the_pages(page: Page) -> None:
 @pytest.mark.parametrize(
     ("resource", "violation", "reason", "more"),
     [
-        ("build/checkout?version=512", "V-202", "Deleted in Jira", "does not exist in Jira any more"),
+        ("build/checkout?version=512", "V-202", "Deleted in Jira", "no longer exists in Jira"),
         ("build/checkout?version=512", "V-203", "Older than a year", "more than a year ago"),
         ("release_bundle/webshop?version=2026.11", "V-302", "Integration is broken", "returns by itself"),
     ],
@@ -184,7 +184,7 @@ def test_the_scans_list_is_searched_and_narrowed_by_type(page: Page) -> None:
     page.reload()
     expect(page.get_by_role("searchbox")).to_have_value("PAY")
     page.get_by_role("button", name="Builds").click()
-    expect(page.get_by_text("Nothing fits “PAY”")).to_be_visible()
+    expect(page.get_by_text("Nothing matches “PAY”")).to_be_visible()
     page.get_by_role("searchbox").fill("")
     expect(page.get_by_role("rowheader")).to_have_text(["checkout512"])
 
@@ -225,7 +225,7 @@ def test_an_edit_that_jira_refuses_is_not_stored_and_says_so(page: Page) -> None
     window = page.get_by_role("dialog")
     window.get_by_role("button", name="Next").click()
     window.get_by_label("API token").fill("not-the-token")
-    window.get_by_role("button", name="Save and go on").click()
+    window.get_by_role("button", name="Save and continue").click()
     expect(window.get_by_role("alert")).to_contain_text("The connection to Jira failed")
     expect(window.get_by_role("button", name="Save without testing")).to_be_visible()
     expect(window.get_by_role("listitem").filter(has_text="Credentials")).to_have_attribute("aria-current", "step")
@@ -262,7 +262,7 @@ def test_a_service_that_cannot_be_reached_is_told_and_tried_again(page: Page) ->
     ("status", "body", "words"),
     [
         (500, {"code": "internal_error", "detail": "x"}, "The service could not answer"),
-        (403, {"code": "missing_scope", "detail": "x"}, "You may not do this"),
+        (403, {"code": "missing_scope", "detail": "x"}, "You are not allowed to do this"),
         (429, {"code": "too_many_requests", "detail": "x"}, "Too many requests"),
         (502, {}, "The service could not answer"),
     ],

@@ -123,7 +123,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(run: Run, service: Servi
     service.trouble.extend([None, None, *[(503, {"message": "Service Unavailable"}, {})] * 100])
     result = run("tickets", "import", "t.csv")
     assert result.status == 1
-    assert "200 records were dealt with. The same command goes on" in result.err
+    assert "200 records are done. Repeat the command" in result.err
     assert service.runs == []
     service.trouble.clear()
     result = run("tickets", "import", "t.csv", "--output", "json")
@@ -143,7 +143,7 @@ def test_rejects_that_were_touched_meanwhile_are_left_alone(run: Run, service: S
     mended = Path("t.csv.rejects.csv").read_text().replace("cloud-abc,,", "cloud-abc,SEC-777,")
     Path("t.csv.rejects.csv").write_text(mended)
     result = run("tickets", "import", "t.csv", "--output", "json")
-    assert "What was rejected before is in t.csv.rejects.csv" in result.err
+    assert "Earlier rejects are in t.csv.rejects.csv" in result.err
     assert json.loads(result.out)["rejects_file"] == "t.csv.rejects-2.csv"
     assert Path("t.csv.rejects.csv").read_text() == mended
     assert len(Path("t.csv.rejects-2.csv").read_text().splitlines()) == 2
@@ -169,7 +169,7 @@ def test_a_terminated_import_says_how_to_go_on_and_goes_on(
         importing.send_signal(signal.SIGTERM)
         _, said = importing.communicate(timeout=30)
     assert importing.returncode == 1, said
-    assert "The same command goes on from there." in said
+    assert "Repeat the command to resume there." in said
     monkeypatch.setattr(service, "answer", answer)
     assert url
     result = run("tickets", "import", "t.csv", "--output", "json")

@@ -109,7 +109,7 @@ def test_from_jiras_export_to_statuses_that_equal_what_jira_holds(
     command("integrations", "edit", name, "--password-file", "-", stdin="another-sample-token\n")
     command("integrations", "test", name)
     command("integrations", "sync", name, "--wait")
-    assert "Jira was last seen to hold this status" in command("why", some).stdout
+    assert "Jira last showed this status" in command("why", some).stdout
 
     # Everything is exported, and equals what Jira holds.
     command("tickets", "export", "--integration", name, "--to", "statuses.ndjson")

@@ -105,7 +105,7 @@ def test_what_a_deleted_stack_kept_comes_back_with_its_data_and_can_be_deleted_f
     assert account.secrets() == [secret]
 
     delete_stack(session)
-    with pytest.raises(KeptError, match=f"say DELETE={STACK}"):
+    with pytest.raises(KeptError, match=f"give DELETE={STACK}"):
         list(account.delete("another"))
     assert len(account.find()) == len(kept)
     assert len(list(account.delete(STACK))) == len(kept) + 1

@@ -259,7 +259,7 @@ def test_pat_and_oauth_1_are_for_servers(call: Administrator, body: dict[str, st
 
 
 def test_an_address_that_is_not_accepted_is_a_misfit(call: Administrator) -> None:
-    call.world.refused_addresses[URL] = "The address has to start with https://"
+    call.world.refused_addresses[URL] = "The address must start with https://"
     answer = call("POST", "/jira-integrations", BASIC)
     assert pointers(answer) == ["#/jira_server_url"]
     assert "https://" in answer.json["detail"]
@@ -670,9 +670,9 @@ def test_jira_can_refuse_that_an_authorisation_begins(call: Administrator) -> No
 @pytest.mark.parametrize(
     ("changes", "status", "reason"),
     [
-        ({}, "HEALTHY_INTEGRATION", "Jira answers as it should."),
+        ({}, "HEALTHY_INTEGRATION", "The integration is working."),
         ({"health": faulty()}, "FAULTY_CONFIGURATION", "401 from Jira"),
-        ({"health": PENDING}, "FAULTY_CONFIGURATION", "The integration waits to be authorised in Jira."),
+        ({"health": PENDING}, "FAULTY_CONFIGURATION", "The integration has not been authorised in Jira yet."),
     ],
 )
 def test_the_status_check_tells_the_health(

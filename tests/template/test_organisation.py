@@ -149,8 +149,8 @@ def test_without_one_there_is_no_such_function_and_the_gateway_asks_the_pool() -
     ("parameters", "says"),
     [
         ({"TokenIssuer": "https://login.example.com"}, "TokenIssuer needs TokenAudience"),
-        ({**ISSUER, "UserPoolArn": POOL}, "TokenIssuer and UserPoolArn exclude each other"),
-        ({**ISSUER, "ConsoleAccess": "viewer"}, "ConsoleAccess goes with the stack's own user pool only"),
+        ({**ISSUER, "UserPoolArn": POOL}, "Give TokenIssuer or UserPoolArn"),
+        ({**ISSUER, "ConsoleAccess": "viewer"}, "ConsoleAccess needs the stack's own user pool"),
     ],
 )
 def test_what_contradicts_itself_is_refused_before_anything_is_made(parameters: dict[str, str], says: str) -> None:

@@ -167,7 +167,7 @@ class Columns:
         found = [one for value in self._values(record, "violation_id") for one in value.split()]
         total = (record.fields.get("violations") or [""])[0]
         if total.isdecimal() and int(total) > len(found):
-            raise RecordError(f"the ticket has {total} violations, and the export names only {len(found)} of them")
+            raise RecordError(f"the ticket has {total} violations, but the export names only {len(found)} of them")
         return found
 
     def _found(self, record: Record) -> Iterator[str]:
@@ -192,5 +192,5 @@ def _fitting(name: str, value: str) -> str:
 def _readable(name: str, value: str) -> str:
     """Refuse bytes that are not text in the file's encoding, where they would be sent."""
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise RecordError(f"{name} is not text in UTF-8; say how the file is written: --encoding cp1252, for example")
+        raise RecordError(f"{name} is not UTF-8 text; name the encoding of the file, for example --encoding cp1252")
     return value

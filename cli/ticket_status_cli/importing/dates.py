@@ -72,7 +72,7 @@ class Dates:
         for form in _FORMS:
             if found := form.fullmatch(bare):
                 return _moment(found, text, afternoon=afternoon)
-        raise DateError(f"{text!r} is not a time such as 2026-11-22T08:00:00Z; --date-format says how it is written")
+        raise DateError(f"{text!r} is not a time such as 2026-11-22T08:00:00Z; give its form with --date-format")
 
 
 def _half_of_day(text: str) -> tuple[str, bool | None]:
@@ -97,13 +97,13 @@ def _moment(found: re.Match[str], text: str, *, afternoon: bool | None) -> datet
         moment = datetime(year, month, int(parts["day"]), hour, int(parts["minute"] or 0), int(parts["second"] or 0))  # noqa: DTZ001 - the zone follows
         return moment.replace(tzinfo=datetime.strptime(zone.upper(), "%z").tzinfo) if zone else moment
     except ValueError as error:
-        raise DateError(f"{text!r} is not a day and time that there is") from error
+        raise DateError(f"{text!r} is not a real date and time") from error
 
 
 def _month(name: str, text: str) -> int:
     found = [number for number, names in enumerate(MONTHS, start=1) if _begins(name.casefold(), names)]
     if len(found) != 1:
-        raise DateError(f"{text!r} names a month that is not known; --date-format says how times are written")
+        raise DateError(f"{text!r} names an unknown month; give the form of times with --date-format")
     return found[0]
 
 

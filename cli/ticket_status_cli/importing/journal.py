@@ -55,11 +55,12 @@ class Journal:
             journal.token = known["token"]
             same = known["identity"] == identity
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CommandError(f"The journal {path} cannot be read; --restart begins anew. ({error!r})") from error
+            advice = "use --restart to start from the beginning"
+            raise CommandError(f"The journal {path} cannot be read; {advice}. ({error!r})") from error
         if not same:
             raise click.UsageError(
-                f"{path} is the journal of an interrupted run with another content of the file, other options or "
-                "another service. Repeat that command to go on with it, or begin anew with --restart."
+                f"{path} is the journal of an interrupted run with other file contents, options or service. "
+                "Repeat that command to resume it, or use --restart to start from the beginning."
             )
         return journal
 

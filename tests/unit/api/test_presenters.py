@@ -39,7 +39,7 @@ def test_an_integration_has_its_documented_shape() -> None:
         "health": {
             "status": "HEALTHY_INTEGRATION",
             "reason_code": None,
-            "reason": "Jira answers as it should.",
+            "reason": "The integration is working.",
             "since": "2026-11-22T08:00:00Z",
             "checked_at": "2026-11-22T08:00:00Z",
             "warnings": [],
@@ -57,7 +57,7 @@ def test_a_credential_that_ends_soon_is_warned_of() -> None:
     assert health["warnings"] == [
         {
             "code": "CREDENTIAL_EXPIRES",
-            "detail": "The credential expires in 7 days: make a new one and enter it before.",
+            "detail": "The credential expires in 7 days. Create a new one and enter it before then.",
             "at": "2026-11-29T08:00:00Z",
         }
     ]

@@ -217,7 +217,7 @@ def test_an_issuer_that_fails_or_is_another_is_an_outage_and_refuses_nobody(
     with pytest.raises(IssuerError, match=r"set TokenIssuer to that"):
         verifier.claims(token)
     issuer.status = 503
-    with pytest.raises(IssuerError, match="answers 503"):
+    with pytest.raises(IssuerError, match="status 503"):
         verifier.claims(token)
     issuer.status, issuer.named = 200, issuer.address
     assert verifier.claims(token)

@@ -58,7 +58,7 @@ def test_a_resource_has_type_name_and_maybe_a_version() -> None:
         ({"violation_id": []}, "violation_id is missing"),
         ({"resource_type": ["image"], "resource_name": ["x"]}, "resource_type must be one of"),
         ({"resource_type": ["build"]}, "resource_name is missing"),
-        ({"violation_id": ["V-\udce4"]}, "not text in UTF-8"),
+        ({"violation_id": ["V-\udce4"]}, "not UTF-8 text"),
     ],
 )
 def test_what_does_not_fit_is_named(changes: dict[str, list[str]], said: str) -> None:

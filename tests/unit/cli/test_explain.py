@@ -47,8 +47,8 @@ def test_a_status_is_said_with_since_when_and_when_jira_was_last_asked() -> None
         (unknown("DELETED"), INTEGRATION, "was deleted", "integrations recheck cloud-abc SEC-1"),
         (unknown("INACCESSIBLE"), INTEGRATION, "does not show the issue", "permission to browse"),
         (unknown("INTEGRATION_NOT_FOUND"), None, "was deleted", "import the tickets again"),
-        (unknown("NOT_RETRIEVED_YET"), INTEGRATION, "not been asked", "integrations sync cloud-abc"),
-        (unknown("NOT_RETRIEVED_YET"), {**INTEGRATION, "last_sync": RUN}, "not been asked", "3 of 9 tickets"),
+        (unknown("NOT_RETRIEVED_YET"), INTEGRATION, "not been retrieved", "integrations sync cloud-abc"),
+        (unknown("NOT_RETRIEVED_YET"), {**INTEGRATION, "last_sync": RUN}, "not been retrieved", "3 of 9 tickets"),
         (unknown("NOT_RETRIEVED_YET", refresh_state="outside_window"), INTEGRATION, "more than a year", "Look in Jira"),
         (
             unknown("NOT_RETRIEVED_YET"),
@@ -59,13 +59,13 @@ def test_a_status_is_said_with_since_when_and_when_jira_was_last_asked() -> None
         (
             unknown("NOT_RETRIEVED_YET"),
             {**INTEGRATION, "paused_until": "2026-11-28T08:30:00Z"},
-            "not been asked",
+            "not been retrieved",
             "in 30 minutes",
         ),
-        (unknown("INTEGRATION_BROKEN"), {**INTEGRATION, "last_sync": RUN}, "is well again", "3 of 9 tickets"),
+        (unknown("INTEGRATION_BROKEN"), {**INTEGRATION, "last_sync": RUN}, "has recovered", "3 of 9 tickets"),
         ({**TICKET, "ticket_status": None}, INTEGRATION, "switched off", "settings cloud-abc --retrieve"),
         ({**TICKET, "refresh_state": "outside_window"}, INTEGRATION, "no longer refreshed", "Look in Jira"),
-        (TICKET, {**INTEGRATION, "paused_until": "2026-11-28T08:30:00Z"}, "last seen", "asked to slow down"),
+        (TICKET, {**INTEGRATION, "paused_until": "2026-11-28T08:30:00Z"}, "last showed", "asked us to slow down"),
     ],
 )
 def test_each_reason_has_its_sentence_and_its_advice(

@@ -202,7 +202,7 @@ def test_a_public_address_is_connected_to_but_not_without_encryption(ip: str) ->
 )
 def test_the_address_of_a_page_is_refused_naming_the_base_address(page: str, base: str) -> None:
     unfit = read_address(page, STRICT)
-    assert unfit == Unfit(f"This is the address of a page of Jira: use {base}")
+    assert unfit == Unfit(f"This is the address of a Jira page: use {base}")
     assert isinstance(read_address(base, STRICT), SiteAddress)
 
 
@@ -215,4 +215,4 @@ def test_a_path_that_a_data_center_runs_under_is_no_page(url: str) -> None:
 
 def test_a_page_of_a_forbidden_address_is_not_recommended() -> None:
     unfit = read_address("https://127.0.0.1/browse/ABC-1", STRICT)
-    assert unfit == Unfit("This is the address of a page of Jira: use the address of the site itself")
+    assert unfit == Unfit("This is the address of a Jira page: use the address of the site itself")

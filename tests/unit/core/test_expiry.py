@@ -35,7 +35,7 @@ def test_without_a_date_nothing_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("left", "words"),
-    [(31 * DAY, None), (30 * DAY, "in 30 days"), (DAY, "in 1 day:"), (DAY / 2, "within a day"), (-DAY, "has expired")],
+    [(31 * DAY, None), (30 * DAY, "in 30 days"), (DAY, "in 1 day."), (DAY / 2, "within a day"), (-DAY, "has expired")],
 )
 def test_it_is_warned_of_from_thirty_days_before(left: timedelta, words: str | None) -> None:
     told = [one.detail for one in warnings(NOW + left, NOW)]

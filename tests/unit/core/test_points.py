@@ -45,9 +45,9 @@ def test_what_a_whole_retrieval_takes(*, tickets: int, ids_per_call: int, paid: 
 
 def test_what_a_retrieval_takes_is_said_in_words() -> None:
     assert sentence(sweep(0, 1000, paid=True)) == "There are no tickets to retrieve yet."
-    assert sentence(sweep(1, 1000, paid=False)) == "A retrieval of its 1 ticket takes 1 request."
-    assert sentence(sweep(1_300, 1000, paid=False)) == "A retrieval of its 1,300 tickets takes 2 requests."
+    assert sentence(sweep(1, 1000, paid=False)) == "Retrieving its 1 ticket takes 1 request."
+    assert sentence(sweep(1_300, 1000, paid=False)) == "Retrieving its 1,300 tickets takes 2 requests."
     assert sentence(sweep(100_000, 1000, paid=True)) == (
-        "A retrieval of its 100,000 tickets takes 100 requests and about 100,100 points of the app,"
-        " which has 65,000 an hour: it is spread over 2 of them."
+        "Retrieving its 100,000 tickets takes 100 requests and about 100,100 of the app's 65,000 points an hour,"
+        " so it is spread over 2 hours."
     )

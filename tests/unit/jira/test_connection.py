@@ -175,13 +175,13 @@ def test_http_goes_to_loopback_only_whatever_the_name(monkeypatch: pytest.Monkey
     named(monkeypatch, "8.8.8.8")
     answer = session(AddressRules(allow_private=True, allow_loopback=True)).send(Request("GET", f"http://{NAME}/"))
     assert isinstance(answer, NoAnswer)
-    assert "http is allowed with loopback" in answer.trouble.reason
+    assert "http is allowed only for loopback" in answer.trouble.reason
 
 
 def test_http_is_refused_at_registration_for_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pinning, "_look_up", lambda _host, _port: socket.gaierror(socket.EAI_NONAME, "no"))
     problem = address_problem(f"http://{NAME}", LOOPBACK)
-    assert problem == "The address is not accepted: http is allowed with loopback addresses only; use https"
+    assert problem == "The address is not accepted: http is allowed only for loopback addresses; use https"
 
 
 def test_the_name_is_resolved_once_and_what_was_checked_is_what_is_connected_to(

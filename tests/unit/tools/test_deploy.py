@@ -58,7 +58,7 @@ def test_another_environment_and_another_name_are_deployed_without_being_asked()
         ("stage", None, "it has default"),
         ("default", "a" * (LONGEST_NAME + 1), "53 characters, and may have 52"),
         ("default", "my_stack", "letters, digits and hyphens"),
-        ("default", "1st", "a letter first"),
+        ("default", "1st", "beginning with a letter"),
     ],
 )
 def test_what_would_fail_late_fails_before_anything_is_built(environment: str, name: str | None, says: str) -> None:
@@ -81,7 +81,7 @@ def test_the_layer_is_compiled_by_the_interpreter_it_will_run_on(tmp_path: Path)
     (tmp_path / "module.py").write_text("ANSWER = 42\n")
     compile_layer(tmp_path, f"python3.{sys.version_info.minor}")
     assert list(tmp_path.rglob("*.pyc"))
-    with pytest.raises(DeployError, match=r"python3\.99 is not here"):
+    with pytest.raises(DeployError, match=r"python3\.99 is not installed"):
         compile_layer(tmp_path, "python3.99")
 
 

@@ -155,7 +155,7 @@ class Api(Generic[S]):
         except ProblemError as problem:
             return _problem(problem)
         except InvalidTokenError:
-            return _problem(invalid_request(FieldError("next_token", "must be the next_token that this list gave")))
+            return _problem(invalid_request(FieldError("next_token", "must be a next_token that this list returned")))
         except Exception as error:  # noqa: BLE001 - 500 without a word of the error; it is logged, and the count alarms
             self._note(error)
             if route is None or call is None or route.failed is None:
@@ -171,7 +171,7 @@ class Api(Generic[S]):
         if not leading:
             raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"there is nothing at {event.path}")
         methods = ", ".join(sorted({route.method for route, _ in leading}))
-        detail = f"{event.path} answers to {methods}, not to {event.http_method}"
+        detail = f"{event.path} supports {methods}, not {event.http_method}"
         status = HTTPStatus.METHOD_NOT_ALLOWED
         raise ProblemError(status, "method_not_allowed", detail, headers={"Allow": methods})
 
@@ -237,7 +237,7 @@ def _known(event: APIGatewayProxyEvent, query: frozenset[str] | None) -> None:
     """Raise the 422 that names the parameters of the query that the route does not have."""
     if query is None:
         return
-    expected = f"expected one of {', '.join(sorted(query))}" if query else "there are none here"
+    expected = f"expected one of {', '.join(sorted(query))}" if query else "this call takes none"
     unknown = [name for name in event.query_string_parameters if name not in query]
     if unknown:
         raise invalid_request(*(FieldError(name, f"is an unknown parameter; {expected}") for name in unknown))

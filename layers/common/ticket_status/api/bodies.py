@@ -72,7 +72,7 @@ CONNECTION_NAME = Text(
 
 def free_text(longest: int, component: str = "") -> Text:
     """A text without control characters, and without half characters, which the stores cannot keep."""
-    what = f"a text of 1 to {longest} characters without control characters"
+    what = f"a string of 1 to {longest} characters without control characters"
     return Text(what, rf"[^\u0000-\u001f\u007f\ud800-\udfff]{{1,{longest}}}", component=component)
 
 
@@ -215,7 +215,7 @@ def read_json(event: APIGatewayProxyEvent) -> object:
     try:
         text = event.decoded_body or ""
     except (UnicodeDecodeError, Base64Error) as error:
-        raise invalid_json("the body is not text in UTF-8") from error
+        raise invalid_json("the body is not UTF-8 text") from error
     if len(text) > LONGEST_BODY:
         raise request_too_large()
     try:

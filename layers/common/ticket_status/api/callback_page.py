@@ -62,7 +62,7 @@ def _words(ended: Ended) -> tuple[HTTPStatus, str, str]:
             text = f"The access granted could not be used for the integration {name}: {reason}. Nothing was stored."
             return HTTPStatus.BAD_REQUEST, "Authorisation failed", text
         case StateInvalid():
-            text = "This authorisation is unknown, has expired, or was used already. Begin it once more."
+            text = "This authorisation is unknown, has expired, or was used already. Start again."
             return HTTPStatus.BAD_REQUEST, "Authorisation not valid", text
         case _:
             assert_never(ended)
@@ -73,7 +73,7 @@ def _authorised(ended: Authorised) -> tuple[str, str]:
     if ended.missing_scopes:
         missing = ", ".join(ended.missing_scopes)
         text = f"The integration {name} has access, but to retrieve tickets it lacks these permissions: {missing}."
-        return "Permissions missing", f"{text} Add them in Atlassian's developer console and authorise once more."
+        return "Permissions missing", f"{text} Add them in Atlassian's developer console and authorise again."
     if ended.trouble is not None:
         return "Access granted", f"The integration {name} has access, but a first try failed: {ended.trouble.reason}."
     return "Access granted", f"The integration {name} is authorised and works. You can go on in the platform."

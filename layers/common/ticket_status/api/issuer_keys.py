@@ -46,7 +46,7 @@ class IssuerKeys:
         try:
             return self._keys[key_id]
         except KeyError:
-            raise TokenRefusedError("signed with a key that its issuer does not have") from None
+            raise TokenRefusedError("signed with a key that the issuer does not publish") from None
 
     def _is_due(self, key_id: str) -> bool:
         if self._asked is None:
@@ -76,7 +76,7 @@ def _get(url: str) -> dict[str, Any]:
     """A JSON object. Redirects are not followed. Raises ``IssuerError``."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise IssuerError(f"{url!r} is not an address")
+        raise IssuerError(f"{url!r} is not a valid URL")
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
     try:
@@ -84,12 +84,12 @@ def _get(url: str) -> dict[str, Any]:
         response = connection.getresponse()
         body = response.read(MOST_BYTES)
         if response.status != HTTPStatus.OK:
-            raise IssuerError(f"{url} answers {response.status}")
+            raise IssuerError(f"{url} answered with status {response.status}")
         document = json.loads(body)
     except (OSError, ValueError) as error:
         raise IssuerError(f"{url} cannot be read: {type(error).__name__}") from error
     finally:
         connection.close()
     if not isinstance(document, dict):
-        raise IssuerError(f"{url} answers no JSON object")
+        raise IssuerError(f"{url} did not return a JSON object")
     return document

@@ -23,9 +23,9 @@ from ticket_status.core.violations import Resource
 from ticket_status.service.tickets.reading import LeadingTicket, ShownTicket, last_update
 
 _REASONS = {
-    HealthStatus.HEALTHY: "Jira answers as it should.",
-    HealthStatus.FAULTY: "The integration does not work.",
-    HealthStatus.PENDING: "The integration waits to be authorised in Jira.",
+    HealthStatus.HEALTHY: "The integration is working.",
+    HealthStatus.FAULTY: "The integration is not working.",
+    HealthStatus.PENDING: "The integration has not been authorised in Jira yet.",
 }
 
 

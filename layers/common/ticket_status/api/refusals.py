@@ -48,7 +48,7 @@ def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, 
         case IntegrationNotFound(connection_name=name):
             return integration_not_found(name)
         case TicketNotFound(issue=issue):
-            return _missing("ticket_not_found", f"the integration has no ticket of the issue {issue[:100]!r}")
+            return _missing("ticket_not_found", f"the integration has no ticket for the issue {issue[:100]!r}")
         case SyncRunNotFound(run_id=run_id):
             return _missing("sync_run_not_found", f"the integration has no sync run {run_id!r}")
         case AddressRefused(detail=detail):
@@ -60,14 +60,14 @@ def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, 
         case RateLimited(until=until):
             return _rate_limited(until, now)
         case NameTaken(connection_name=name):
-            return _conflict("integration_exists", f"there is an integration named {name!r} already")
+            return _conflict("integration_exists", f"an integration named {name!r} already exists")
         case DifferentSite(known=known, found=found):
-            return _conflict("different_site", f"{found} is another site than {known}; the tickets are not there")
+            return _conflict("different_site", f"{found} is a different site from {known}, which has the tickets")
         case CredentialsRequired(known=known, found=found):
-            detail = f"the secret was given for {known}; give it again for {found}, to which it would be sent"
+            detail = f"the secret was entered for {known}; enter it again for {found}, where it would now be sent"
             return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "credentials_required", detail)
         case MissingScopes(scopes=scopes):
-            detail = f"the grant lacks {', '.join(scopes)}; add them in Atlassian's console and authorise once more"
+            detail = f"the grant lacks {', '.join(scopes)}; add them in Atlassian's console and authorise again"
             return ProblemError(HTTPStatus.CONFLICT, "missing_scopes", detail, missing_scopes=list(scopes))
         case RetrievalDisabled(connection_name=name):
             return _conflict("retrieval_disabled", f"Retrieve Jira Tickets is off for {name!r}; switch it on first")
@@ -76,7 +76,8 @@ def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, 
         case WrongAuthType(actual=actual, asked=asked):
             return _conflict("auth_type_mismatch", f"this is for {asked}; the integration's auth_type is {actual}")
         case OutsideWindow():
-            return _conflict("outside_window", "the ticket was created more than 365 days ago and is not asked for")
+            detail = "the ticket was created more than 365 days ago, so its status is no longer retrieved"
+            return _conflict("outside_window", detail)
         case IntegrationBroken(reason=reason):
             return _conflict("integration_broken", reason)
         case JiraUnavailable(reason=reason):
@@ -84,7 +85,7 @@ def problem_of(refusal: Refusal, now: datetime) -> ProblemError:  # noqa: C901, 
         case WebhookNotPermitted(reason=reason, steps=steps):
             return ProblemError(HTTPStatus.CONFLICT, "webhook_not_permitted", reason, steps=list(steps))
         case ChangedMeanwhile(connection_name=name):
-            return _conflict("changed_meanwhile", f"somebody else is changing {name!r} at this moment; try again")
+            return _conflict("changed_meanwhile", f"somebody else is changing {name!r} right now; try again")
         case _:
             assert_never(refusal)
 
@@ -115,7 +116,7 @@ def _rate_limited(until: datetime, now: datetime) -> ProblemError:
     return ProblemError(
         HTTPStatus.CONFLICT,
         "rate_limited",
-        f"Jira asked to slow down; try again after {present_time(until)}",
+        f"Jira asked us to slow down; try again after {present_time(until)}",
         headers={"Retry-After": str(seconds)},
         paused_until=present_time(until),
     )

@@ -62,7 +62,7 @@ class _CreatedAt(Time, frozen=True):
         if created_at - self.now > CLOCKS_DIFFER:
             raise misfit("is in the future")
         if self.now - created_at >= self.retention:
-            raise misfit(f"is more than {self.retention.days} days ago: tickets are kept no longer")
+            raise misfit(f"is more than {self.retention.days} days ago: tickets are not kept longer than that")
         return created_at.replace(microsecond=0)
 
 
@@ -102,7 +102,7 @@ _TYPES = OneOf(("artifact", "build", "release_bundle"), component="ResourceType"
 _ISSUE_KEY = Text("a Jira issue key such as JAS-26363", r"[A-Z][A-Z0-9_]{0,200}-[1-9][0-9]{0,18}", component="IssueKey")
 # A signed number of 64 bits. Jira rejects a whole call that names a larger one.
 _ISSUE_ID = Text(
-    f"a Jira issue id: a number from 1 to {LARGEST_ISSUE_ID}, as a text",
+    f"a Jira issue id: a number from 1 to {LARGEST_ISSUE_ID}, as a string",
     "[1-9][0-9]{0,18}",
     allows=lambda text: int(text) <= LARGEST_ISSUE_ID,
     component="IssueId",

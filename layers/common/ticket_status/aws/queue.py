@@ -193,7 +193,7 @@ def _origin(members: Mapping[str, Any]) -> str | None:
 def _text(members: Mapping[str, Any], name: str) -> str:
     value = members[name]
     if not isinstance(value, str) or not value:
-        raise MalformedMessageError(f"{name}: not a text")
+        raise MalformedMessageError(f"{name}: not a string")
     return value
 
 

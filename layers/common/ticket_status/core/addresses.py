@@ -15,7 +15,7 @@ from msgspec import Struct
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 
-PLAIN_HTTP = "http is allowed with loopback addresses only; use https"
+PLAIN_HTTP = "http is allowed only for loopback addresses; use https"
 """Why ``http`` is refused for any other address, and for a name that resolves to none."""
 
 _LONGEST = 2000
@@ -110,7 +110,7 @@ def read_address(url: str, rules: AddressRules) -> SiteAddress | Unfit:
     if page is not None:
         base = read_address(page, rules)
         use = f"use {base.url}" if isinstance(base, SiteAddress) else "use the address of the site itself"
-        return Unfit(f"This is the address of a page of Jira: {use}")
+        return Unfit(f"This is the address of a Jira page: {use}")
     parts = _split(url)
     if isinstance(parts, Unfit):
         return parts
@@ -161,13 +161,13 @@ def refusal(ip: IPAddress, rules: AddressRules, *, plain_http: bool = False) -> 
 def _refusal_of_one(ip: IPAddress, rules: AddressRules, *, plain_http: bool) -> str | None:
     reach = _reach(ip)
     if reach is _Reach.NEVER:
-        return "a link-local, metadata or reserved address is never connected to"
+        return "link-local, metadata and reserved addresses are never allowed"
     if reach is _Reach.LOOPBACK:
-        return None if rules.allow_loopback else "a loopback address is not allowed by this stack"
+        return None if rules.allow_loopback else "this stack does not allow loopback addresses"
     if plain_http:
         return PLAIN_HTTP
     if reach is _Reach.PRIVATE and not rules.allow_private:
-        return "a private address is not allowed by this stack"
+        return "this stack does not allow private addresses"
     return None
 
 
@@ -205,7 +205,7 @@ def _meant(ip: IPAddress) -> Iterator[IPAddress]:
 
 def _split(url: str) -> SplitResult | Unfit:
     if len(url) > _LONGEST or not _PRINTABLE_ASCII.fullmatch(url) or "\\" in url:
-        return Unfit("The address has characters that an address cannot have; write an international name as xn--…")
+        return Unfit("The address has invalid characters; write an international host name in its xn--… form")
     for mark, part in (("?", "query"), ("#", "fragment")):
         if mark in url:
             return Unfit(f"The address must not have a {part}")
@@ -219,11 +219,11 @@ def _split(url: str) -> SplitResult | Unfit:
 
 def _misfit(parts: SplitResult, rules: AddressRules) -> str | None:
     if parts.scheme not in ({"https", "http"} if rules.allow_loopback else {"https"}):
-        return "The address has to start with https://"
+        return "The address must start with https://"
     if "@" in parts.netloc:
-        return "The address must not have a user name or password; credentials have fields of their own"
+        return "The address must not have a user name or password; enter credentials in their own fields"
     if not _PATH.fullmatch(parts.path):
-        return "The path of the address can only have letters, digits, '.', '_', '~' and '-' between slashes"
+        return "The path of the address may have only letters, digits, '.', '_', '~' and '-' between slashes"
     return None
 
 
@@ -255,7 +255,7 @@ def _is_ipv6(host: str) -> bool:
 def _as_written(address: SiteAddress, rules: AddressRules) -> SiteAddress | Unfit:
     ip = address.ip
     if ip is None and _LOOKS_NUMERIC.fullmatch(address.host):
-        return Unfit("An IPv4 address has to be written as four decimal numbers")
+        return Unfit("An IPv4 address must be written as four decimal numbers")
     if ip is None and (address.host == "localhost" or address.host.endswith(".localhost")):
         ip = ip_address("127.0.0.1")
     if ip is None:

@@ -29,10 +29,10 @@ def warnings(expires_at: datetime | None, now: datetime) -> tuple[Warning, ...]:
 
 def _sentence(expires_at: datetime, now: datetime) -> str:
     if expires_at <= now:
-        return "The credential has expired, if the date that was given is right: make a new one and enter it."
+        return "The credential has expired, according to the date entered for it. Create a new one and enter it."
     days = (expires_at - now).days
     when = "within a day" if days == 0 else f"in {days} {'day' if days == 1 else 'days'}"
-    return f"The credential expires {when}: make a new one and enter it before."
+    return f"The credential expires {when}. Create a new one and enter it before then."
 
 
 def due_warning(expires_at: datetime | None, warned_days: int | None, now: datetime) -> int | None:
@@ -50,4 +50,5 @@ def expiry_told(expires_at: datetime | None, now: datetime) -> str:
     if expires_at is None or now < expires_at - _NEAR:
         return ""
     tense = "expired" if expires_at <= now else "expires"
-    return f"By the date that was given, the credential {tense} on {expires_at:%Y-%m-%d %H:%M} UTC: make a new one"
+    day = f"{expires_at:%Y-%m-%d %H:%M}"
+    return f"According to the date entered for it, the credential {tense} on {day} UTC: create a new one"

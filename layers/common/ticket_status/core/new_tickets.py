@@ -65,7 +65,7 @@ TakeUp: TypeAlias = Postpone | LookAgain | Leave | Retrieve
 def how_to_take_up(integration: Integration, active: SyncRun | None, work: NewTicketsWork, now: datetime) -> TakeUp:
     """What becomes of the tickets that wait."""
     if not integration.retrieve_jira_tickets or integration.health.status is not HealthStatus.HEALTHY:
-        return Leave("the run that follows switching on or recovery has them")
+        return Leave("the run that follows switching on or recovery retrieves them")
     until = pause_end(integration, now)
     if until is not None:
         return Postpone(until)
@@ -76,13 +76,13 @@ def how_to_take_up(integration: Integration, active: SyncRun | None, work: NewTi
 
 def _beside(active: SyncRun, integration: Integration, work: NewTicketsWork, now: datetime) -> LookAgain | Retrieve:
     if collected(active):
-        return LookAgain("the run at work is being judged", note_again=True)
+        return LookAgain("the active run is at its verdict", note_again=True)
     beside = [one for name, one in active.slices.items() if name.startswith(NEW_TICKETS)]
     if any(not one.done for one in beside) or len(beside) >= MOST_BESIDE_A_RUN:
         return LookAgain("new tickets are being retrieved", note_again=False)
     noted = integration.new_tickets_at
     if not work.hinted and noted is not None and now - noted < MAX_WAIT_FOR_RUN:
-        return LookAgain("the run at work may come by them by itself", note_again=False)
+        return LookAgain("the active run may still reach them", note_again=False)
     return Retrieve(active)
 
 

@@ -60,11 +60,12 @@ def sentence(takes: Sweep) -> str:
     """What a retrieval takes, in words."""
     if not takes.tickets:
         return "There are no tickets to retrieve yet."
-    plain = f"A retrieval of its {_counted(takes.tickets, 'ticket')} takes {_counted(takes.requests, 'request')}"
+    plain = f"Retrieving its {_counted(takes.tickets, 'ticket')} takes {_counted(takes.requests, 'request')}"
     if not takes.points:
         return f"{plain}."
-    spent = f"about {takes.points:,} points of the app, which has {POINTS_PER_HOUR:,} an hour"
-    return f"{plain} and {spent}: it is spread over {takes.hours} of them."
+    hours = _counted(takes.hours, "hour")
+    spent = f"about {takes.points:,} of the app's {POINTS_PER_HOUR:,} points an hour"
+    return f"{plain} and {spent}, so it is spread over {hours}."
 
 
 def _counted(number: int, what: str) -> str:

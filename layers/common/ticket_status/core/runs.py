@@ -17,7 +17,7 @@ LOST_AFTER = timedelta(minutes=20)
 """A run that made no progress for this long, not counting pauses, has lost its work (R1)."""
 
 LOST = "The run made no progress for 20 minutes: its work was lost."
-MADE_WAY = "The run made way for a run of all tickets."
+MADE_WAY = "The run was replaced by a run of all tickets."
 BEGAN_BEFORE = "The run began before the integration recovered or was switched on again; a new run replaces it."
 
 _OF_ALL_TICKETS = frozenset({Trigger.SCHEDULE, Trigger.ON_CALL, Trigger.API, Trigger.ENABLED, Trigger.RECOVERED})

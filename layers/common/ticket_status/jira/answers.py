@@ -82,7 +82,7 @@ def read(answer: Answer) -> object:
     try:
         return json.loads(decoded(answer), strict=False)
     except (ValueError, RecursionError) as error:
-        raise MalformedAnswerError("it is not JSON, or its end is missing") from error
+        raise MalformedAnswerError("it is not JSON, or it was cut short") from error
 
 
 def mapping(data: object, what: str) -> Mapping[str, object]:
@@ -103,7 +103,7 @@ def text(data: Mapping[str, object], name: str) -> str:
     """A member that has to be a text, and not an empty one."""
     value = data.get(name)
     if not isinstance(value, str) or not value:
-        raise MalformedAnswerError(f"`{name}` is not a text")
+        raise MalformedAnswerError(f"`{name}` is not a string")
     return value
 
 

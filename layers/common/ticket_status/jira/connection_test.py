@@ -48,7 +48,7 @@ class ConnectionTest:
         if not isinstance(info, ServerInfo):
             reached = not (isinstance(info, Unavailable) and info.reason_code is ReasonCode.UNREACHABLE)
             if reached:
-                self._pass("reachable", "Something answers at the address.")
+                self._pass("reachable", "A server answers at the address.")
             return self._fail("is_jira" if reached else "reachable", info)
         self._pass("reachable", "The site answers.")
         if info.cloud != self._cloud:
@@ -83,10 +83,10 @@ class ConnectionTest:
                 )
             )
         if isinstance(account, Account):
-            self._pass("authenticated", "Jira knows the account.")
+            self._pass("authenticated", "Jira accepts the account.")
             return None
         if isinstance(account, Refused) and account.reason_code is ReasonCode.MISSING_SCOPES:
-            self._pass("authenticated", "Jira knows the token.")
+            self._pass("authenticated", "Jira accepts the token.")
             return self._fail("scopes", account)
         return self._fail("authenticated", account)
 
@@ -108,14 +108,14 @@ class ConnectionTest:
         service_account = self._integration.auth_type is AuthType.CLIENT_CREDENTIALS
         untold = service_account and site is not None and not site.granted_scopes
         if not self._discovery.behind_gateway or site is None or untold:
-            self._pass("scopes", "These credentials have no scopes that could be listed.")
+            self._pass("scopes", "These credentials do not use scopes.")
             return None
         self._missing = missing_scopes(site.granted_scopes)
         if not self._missing:
             self._pass("scopes", "All required scopes are granted.")
             return None
         advice = (
-            "make new credentials of the service account with them, and enter those"
+            "create new credentials for the service account with them, and enter those"
             if service_account
             else "add them to the app in the Atlassian developer console, then authorise again"
         )
@@ -137,7 +137,7 @@ class ConnectionTest:
             self._checks["can_read_issues"] = Check(
                 "can_read_issues",
                 ok=False,
-                detail="The account may not browse any project: give it the permission Browse Projects.",
+                detail="The account may not browse any project: give it the Browse Projects permission.",
             )
         return None
 
@@ -178,9 +178,9 @@ def report(
     """The report, with the checks that were not come to."""
     waiting = isinstance(trouble, Throttled)
     untried = (
-        "Not tried: Jira asked to slow down; test again later."
+        "Not tried: Jira asked us to slow down; test again later."
         if waiting
-        else "Not tried: put right what failed before it, then test again."
+        else "Not tried: fix the failed check above first, then test again."
     )
     every = tuple(checks.get(name) or Check(name, ok=False, detail=untried) for name in CHECKS)
     return ConnectionReport(every, missing, site, trouble)

@@ -95,7 +95,7 @@ def basic(username: str, password: str) -> AuthBase:
 def bearer(token: str) -> AuthBase | Refused:
     """A personal access token, or an OAuth 2.0 access token."""
     if not _TOKEN.fullmatch(token):
-        return Refused(ReasonCode.AUTHENTICATION_FAILED, "The token has characters that no token has")
+        return Refused(ReasonCode.AUTHENTICATION_FAILED, "The token has characters that a token cannot have")
     return HeaderAuth(f"Bearer {token}")
 
 
@@ -183,6 +183,6 @@ def _latin_1_told(integration: Integration, secrets: Mapping[str, str]) -> str:
     if f"{integration.username}{secrets.get('password', '')}".isascii():
         return ""
     return (
-        "The user name or password has characters beyond ASCII, which some Data Centers read as Latin-1 and not as"
-        " UTF-8: use a password of ASCII characters, or a personal access token"
+        "The user name or password has characters beyond ASCII, which some Data Centers read as Latin-1 instead of"
+        " UTF-8: use a password with ASCII characters only, or a personal access token"
     )

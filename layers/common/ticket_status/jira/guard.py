@@ -103,13 +103,13 @@ def _redirect(answer: Answer) -> Refused | Unavailable | None:
         return None
     location = answer.headers.get("Location", "")
     if _STARTING.search(location):
-        return Unavailable(ReasonCode.JIRA_ERROR, "Jira is starting, or its health check stopped it")
+        return Unavailable(ReasonCode.JIRA_ERROR, "Jira is starting, or its own health check has stopped it")
     to = _origin(location)
     where = f" to {to}" if to else ""
     return Refused(
         ReasonCode.NOT_JIRA,
         f"The address redirects{where}: if the site was renamed, edit the address; if a single sign-on page"
-        " is in front of it, let this service past it",
+        " is in front of it, let this service bypass it",
     )
 
 
@@ -136,10 +136,10 @@ def _login_trouble(answer: Answer, expected: Expected) -> Refused | None:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return _unauthorized(answer, expected)
     if "Connect Session Auth Token" in _message(answer):
-        return _unauthenticated("The token is not one of Jira Cloud's: check the installation type")
+        return _unauthenticated("The token is not a Jira Cloud token: check the installation type")
     told = account_named(answer)
     if told is not None and same_name(told, "anonymous"):
-        return _unauthenticated("Jira answered as if nobody were logged in: it did not take the credentials")
+        return _unauthenticated("Jira answered as if nobody were logged in: it did not accept the credentials")
     return None
 
 

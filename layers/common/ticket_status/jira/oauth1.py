@@ -122,7 +122,7 @@ def _read(answer: Answer) -> tuple[str, str] | JiraTrouble:
     fields = _fields(answer)
     token, secret = fields.get("oauth_token"), fields.get("oauth_token_secret")
     if answer.status != HTTPStatus.OK or not token or not secret:
-        return Refused(ReasonCode.NOT_JIRA, "No Jira Server or Data Center hands out tokens at this address")
+        return Refused(ReasonCode.NOT_JIRA, "No Jira Server or Data Center issues tokens at this address")
     return token, secret
 
 

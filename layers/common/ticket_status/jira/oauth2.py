@@ -60,7 +60,7 @@ class OAuth2:
         if isinstance(answer, DeadGrant):
             return Refused(
                 ReasonCode.AUTHORIZATION_EXPIRED,
-                "The authorisation code was used or is too old: authorise again",
+                "The authorisation code has been used or has expired: authorise again",
                 final=True,
             )
         return answer

@@ -227,7 +227,7 @@ def _failure(error: Exception, host: str) -> NoAnswer:
                 Unavailable(ReasonCode.JIRA_ERROR, f"{host} sent a response that is too large"), too_large=True
             )
         case requests.exceptions.SSLError() | urllib3.exceptions.SSLError():
-            reason = f"There is no encrypted connection to {host}: check its certificate"
+            reason = f"No encrypted connection to {host} could be made: check its certificate"
             return NoAnswer(_unreachable(reason), connected=False)
         case requests.exceptions.ProxyError() | urllib3.exceptions.ProxyError():
             return NoAnswer(_unreachable(f"The proxy did not connect to {host}"), connected=False)

@@ -242,7 +242,7 @@ class JiraSite:
 def _another_account() -> Refused:
     return Refused(
         ReasonCode.AUTHENTICATION_FAILED,
-        "Jira answered for another account than the one known: test the integration",
+        "Jira answered as a different account from the one known: test the integration",
     )
 
 
@@ -252,8 +252,8 @@ def different_site(known: str, found: str) -> Refused | None:
         return None
     return Refused(
         ReasonCode.DIFFERENT_SITE,
-        f"The address now belongs to another Jira site (its cloud id is {found}, not {known}), whose issues are not"
-        " those of the tickets: enter the address that the site has now, or create an integration for the other site",
+        f"The address now belongs to another Jira site (its cloud id is {found}, not {known}), which has other issues:"
+        " enter the current address of the original site, or create an integration for the other site",
         final=True,
     )
 

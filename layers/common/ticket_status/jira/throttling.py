@@ -50,7 +50,7 @@ def throttled(status: int, headers: Mapping[str, str], received_at: datetime) ->
         return None
     why = _KNOWN_REASONS.get(headers.get("RateLimit-Reason", ""), "too many calls")
     wait = longest_wait(headers, received_at)
-    return Throttled(None if wait is None else received_at + wait, f"Jira asked to slow down: {why}")
+    return Throttled(None if wait is None else received_at + wait, f"Jira asked us to slow down: {why}")
 
 
 def longest_wait(headers: Mapping[str, str], received_at: datetime) -> timedelta | None:

@@ -240,6 +240,6 @@ class _TokenAuth(AuthBase):
 def _expired() -> Refused:
     return Refused(
         ReasonCode.AUTHORIZATION_EXPIRED,
-        "The authorisation ended or was revoked: authorise the integration again",
+        "The authorisation has expired or was revoked: authorise the integration again",
         final=True,
     )

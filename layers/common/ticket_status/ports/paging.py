@@ -19,4 +19,4 @@ class InvalidTokenError(ValueError):
     """Raised when a ``next_token`` is not one that this list gave."""
 
     def __init__(self) -> None:
-        super().__init__("next_token is not one that this list gave")
+        super().__init__("next_token is not one that this list returned")

@@ -91,7 +91,7 @@ class Granting:
         if useless is not None:
             return GrantFailed(name, useless)
         if not self.keep(integration, gained, used):
-            return GrantFailed(name, "somebody else was changing the integration; authorise it once more")
+            return GrantFailed(name, "somebody else was changing the integration; authorise it again")
         self._conclude(integration, report)
         return Authorised(name, report.missing_scopes, report.trouble)
 
@@ -128,7 +128,7 @@ def _useless(integration: Integration, report: ConnectionReport) -> str | None:
     known, found = integration.site, report.site
     ids = {site.cloud_id for site in (known, found) if site is not None and site.cloud_id}
     if len(ids) > 1:
-        return "access was granted to another site than the one that the tickets are in"
+        return "access was granted to a different site from the one that has the tickets"
     if isinstance(report.trouble, Refused) and report.trouble.reason_code is not ReasonCode.MISSING_SCOPES:
         return report.trouble.reason
     return None

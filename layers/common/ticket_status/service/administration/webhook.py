@@ -44,13 +44,13 @@ from ticket_status.service.administration.settings_ports import SettingsPorts
 
 _PRIVATE_APP = (
     "Atlassian delivers webhooks of an OAuth 2.0 app that is not public only if the person who authorised the"
-    " integration owns the app. If nothing arrives, authorise once more as the app's owner, or make the app public."
+    " integration owns the app. If nothing arrives, authorise again as the app's owner, or make the app public."
 )
 _STEPS_OF_AN_APP = (
     "In the Atlassian developer console, open the app and add the scopes "
     + " and ".join(WEBHOOK_SCOPES)
     + " under Permissions, classic scopes.",
-    'Authorise the integration once more, asking for them: POST …/oauth2/authorization with {"webhook": true}.',
+    'Authorise the integration again, asking for them: POST …/oauth2/authorization with {"webhook": true}.',
     'Then set the webhook up again with {"mode": "register"}.',
     _PRIVATE_APP,
 )

@@ -257,4 +257,4 @@ class _PaidJira(JiraAround):
         now = self._now()
         if self._ledger.spend(self._app, hour_of(now), call_cost(issues)) <= USABLE:
             return call()
-        return Throttled(next_hour(now), "the app's points of this hour are nearly spent")
+        return Throttled(next_hour(now), "the app has nearly used up its points for this hour")

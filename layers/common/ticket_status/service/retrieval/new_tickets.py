@@ -118,7 +118,7 @@ class NewTickets:
             return Leave("there are none")
         taken = self._with(work, integration, run, whole, tickets)
         if taken is None:
-            return self._look_again(work, integration, LookAgain("another run was quicker", note_again=True), now)
+            return self._look_again(work, integration, LookAgain("another run took them first", note_again=True), now)
         return Retrieved(taken.run_id)
 
     def _with(

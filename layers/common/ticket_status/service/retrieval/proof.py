@@ -106,7 +106,7 @@ class Proof:
         if not isinstance(after, Account):
             return after
         if after.account_id != before.account_id:
-            return Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered for another account in mid-proof")
+            return Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira answered as a different account during the proof")
         return None
 
     def _judge_all(self, tickets: Iterable[Ticket]) -> tuple[list[Judgement], Ended | None]:

@@ -162,7 +162,7 @@ class Worker:
     def _slice(self, work: SliceWork, ready: _Ready, time_left: Callable[[], timedelta]) -> WorkReport:
         if ready.run.slices[work.name].done:
             completed = self._slice_done(ready.integration, ready.run, work.name)
-            return self._report(work, "repeated", detail="the slice was done", completed=completed)
+            return self._report(work, "repeated", detail="the slice was already done", completed=completed)
         job = SliceRetrieval(self._ports, self._retrieval, self._health, self._now, self._queue_beside)
         try:
             run, ended = job.retrieve(ready.integration, ready.run, work.name, ready.jira, time_left)
