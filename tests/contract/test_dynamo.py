@@ -14,7 +14,18 @@ from moto import mock_aws
 from msgspec.structs import replace
 from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
 
-from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, faulty, integration, later, registration, run, ticket
+from tests.fakes.samples import (
+    NOW,
+    REF,
+    SEEN_IN_PROGRESS,
+    an_integration,
+    deleted,
+    faulty,
+    later,
+    registration,
+    run,
+    ticket,
+)
 from tests.fakes.stores import Account, Stores
 from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import ContendedWriteError
@@ -159,7 +170,7 @@ def _key_of(kind: str, request: Mapping[str, Any]) -> str:
 
 
 def test_breaking_and_recovering_and_switching_are_one_write_each(wire: Wire) -> None:
-    one = integration()
+    one = an_integration()
     wire.stores.integrations.add(one)
     wire.requests.clear()
     wire.stores.integrations.set_health(one, faulty())
@@ -174,9 +185,9 @@ def test_tickets_and_coverage_of_a_violation_are_one_read(wire: Wire) -> None:
 
 
 def test_a_step_without_missing_tickets_is_one_write(wire: Wire) -> None:
-    wire.stores.integrations.add(integration())
+    wire.stores.integrations.add(an_integration())
     one = run(slices={"0": SliceProgress(WHOLE)})
-    wire.stores.runs.begin(one, integration())
+    wire.stores.runs.begin(one, an_integration())
     wire.requests.clear()
     wire.stores.runs.advance(one, "0", SliceStep(0, "c", done=False, counts=Counts(), asked=1, jira_requests=1), NOW)
     assert wire.calls == {"UpdateItem": 1}
@@ -200,7 +211,7 @@ def test_every_read_follows_every_page(wire: Wire) -> None:
     wire.page_size = 2
     stores = wire.stores
     for number in range(5):
-        stores.integrations.add(integration(f"site-{number}", health=faulty()))
+        stores.integrations.add(an_integration(f"site-{number}", health=faulty()))
     one = ticket()
     everything = [registration(one, f"XRAY-{number}", Resource("artifact", "app")) for number in range(5)]
     stores.violations.register([*everything, *(registration(other.ticket) for other in many(5))], NOW)
@@ -216,9 +227,9 @@ def test_every_read_follows_every_page(wire: Wire) -> None:
 
 def test_missing_tickets_of_a_run_follow_every_page(wire: Wire) -> None:
     wire.page_size = 2
-    wire.stores.integrations.add(integration())
+    wire.stores.integrations.add(an_integration())
     one = run(slices={str(number): SliceProgress(WHOLE) for number in range(5)})
-    wire.stores.runs.begin(one, integration())
+    wire.stores.runs.begin(one, an_integration())
     for name in one.slices:
         step = SliceStep(0, "c", done=True, counts=Counts(), asked=1, jira_requests=1, vanished=("1",))
         wire.stores.runs.advance(one, name, step, NOW)
@@ -277,18 +288,18 @@ def test_coverage_that_a_rival_raised_meanwhile_is_kept(wire: Wire) -> None:
 
 
 def test_an_outage_is_raised_not_taken_for_a_refusal(wire: Wire) -> None:
-    wire.stores.integrations.add(integration())
+    wire.stores.integrations.add(an_integration())
     one, key = registration(), ticket().key
     wire.stores.violations.register([one], NOW)
     attempts: list[Callable[[], object]] = [
-        lambda: wire.stores.integrations.add(integration("other")),
-        lambda: wire.stores.integrations.remove(integration()),
-        lambda: wire.stores.integrations.switch(integration(), on=False, now=NOW),
-        lambda: wire.stores.tickets.record([Observed(key, NOW, IN_PROGRESS)]),
+        lambda: wire.stores.integrations.add(an_integration("other")),
+        lambda: wire.stores.integrations.remove(an_integration()),
+        lambda: wire.stores.integrations.switch(an_integration(), on=False, now=NOW),
+        lambda: wire.stores.tickets.record([Observed(key, NOW, SEEN_IN_PROGRESS)]),
         lambda: wire.stores.tickets.record([deleted(key, NOW)]),
         lambda: wire.stores.tickets.raise_coverage(REF, position(NOW), END, NOW, NOW),
         lambda: wire.stores.violations.register(many(2), NOW),
-        lambda: wire.stores.runs.begin(run(), integration()),
+        lambda: wire.stores.runs.begin(run(), an_integration()),
         lambda: wire.stores.runs.pause(run(), NOW),
     ]
     for attempt in attempts:
@@ -302,7 +313,7 @@ def test_writes_that_meet_a_transaction_are_tried_again(wire: Wire) -> None:
     key = ticket().key
     wire.stores.violations.register([registration()], NOW)
     wire.rivals = [BUSY]
-    assert wire.stores.tickets.record([Observed(key, NOW, IN_PROGRESS)]) == {key}
+    assert wire.stores.tickets.record([Observed(key, NOW, SEEN_IN_PROGRESS)]) == {key}
     wire.rivals = [CONFLICT]
     assert wire.stores.tickets.record([deleted(key, later(hours=1))]) == {key}
 
@@ -319,10 +330,10 @@ def test_a_resolution_that_was_interrupted_is_finished_by_the_next(wire: Wire, w
     wire.stores.violations.register([registration(by_key, f"XRAY-{number}") for number in range(3)], NOW)
     wire.rivals = [None] * written + [OUTAGE]
     with pytest.raises(TransactWriteError) if written != 2 else pytest.raises(UpdateError):
-        wire.stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+        wire.stores.tickets.resolve(by_key.key, "10001", SEEN_IN_PROGRESS, NOW)
     waiting = [row for page in wire.stores.tickets.rows(REF, WHOLE) for row in page]
     assert "key#JAS-1" in {row.ticket_id for row in waiting}
-    known = wire.stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    known = wire.stores.tickets.resolve(by_key.key, "10001", SEEN_IN_PROGRESS, NOW)
     links = wire.stores.violations.links([f"XRAY-{number}" for number in range(3)])
     assert [[link.ticket for link in found] for found in links.values()] == [[known]] * 3
     assert sum(wire.stores.tickets.census(REF, NOW).values()) == 1
@@ -346,10 +357,10 @@ def cost(wire: Wire, ask: Callable[[], object]) -> int:
 def test_lists_take_few_calls_however_long_they_are(wire: Wire) -> None:
     stores = wire.stores
     for number in range(LISTED):
-        site = integration(f"site-{number:03}")
+        site = an_integration(f"site-{number:03}")
         stores.integrations.add(site)
         stores.runs.begin(replace(run(f"20261122T08000025{number:03}"), integration_ref=site.integration_ref), site)
-    ref = integration("site-000").integration_ref
+    ref = an_integration("site-000").integration_ref
     tickets = [replace(one.ticket, key=TicketKey(ref, one.ticket.key.ticket_id)) for one in many(LISTED)]
     app = Resource("build", "app", "1")
     for number, one in enumerate(tickets):
@@ -394,7 +405,7 @@ def test_a_ticket_that_gets_its_id_takes_along_links_that_no_index_has_yet(wire:
     by_key = ticket(None)
     wire.stores.violations.register([registration(by_key, f"XRAY-{number:02}") for number in range(20)], NOW)
     wire.requests.clear()
-    known = wire.stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    known = wire.stores.tickets.resolve(by_key.key, "10001", SEEN_IN_PROGRESS, NOW)
     assert index_reads(wire) == 0, "the ticket's own item names its violations"
     assert wire.stores.tickets.get_many([known])[0][known].serves.total == 20
 
@@ -403,7 +414,7 @@ def test_a_link_that_is_registered_while_a_ticket_gets_its_id_moves_too(wire: Wi
     by_key = ticket(None)
     wire.stores.violations.register([registration(by_key)], NOW)
     wire.first = lambda: wire.stores.violations.register([registration(by_key, "XRAY-2")], NOW)
-    known = wire.stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    known = wire.stores.tickets.resolve(by_key.key, "10001", SEEN_IN_PROGRESS, NOW)
     links = wire.stores.violations.links(["XRAY-1", "XRAY-2"])
     assert [[link.ticket for link in found] for found in links.values()] == [[known], [known]]
     assert wire.stores.tickets.get_many([known])[0][known].serves.first == ("XRAY-1", "XRAY-2")
@@ -413,6 +424,6 @@ def test_the_violations_are_there_before_the_first_status_is_written(wire: Wire)
     by_key = ticket(None)
     wire.stores.violations.register([registration(by_key)], NOW)
     wire.requests.clear()
-    wire.stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    wire.stores.tickets.resolve(by_key.key, "10001", SEEN_IN_PROGRESS, NOW)
     writes = [operation for operation, _ in wire.requests if operation in WRITES]
     assert writes == ["TransactWriteItems", "TransactWriteItems", "UpdateItem", "TransactWriteItems"]

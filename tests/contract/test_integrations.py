@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.fakes.samples import NOW, faulty, integration, later
+from tests.fakes.samples import LONG_AGO, NOW, an_integration, faulty, later
 from tests.fakes.stores import Stores
 from ticket_status.core.health import well
 from ticket_status.core.model import (
@@ -24,7 +24,7 @@ from ticket_status.ports.paging import InvalidTokenError
 
 
 def added(stores: Stores, name: str = "cloud-abc", **changes: object) -> Integration:
-    one = integration(name, **changes)
+    one = an_integration(name, **changes)
     assert stores.integrations.add(one)
     return one
 
@@ -120,7 +120,7 @@ def test_a_deleted_integration_leaves_its_name_free(stores: Stores) -> None:
 
 
 def test_an_integration_with_the_same_name_is_not_deleted_or_changed_in_its_place(stores: Stores) -> None:
-    gone = integration()
+    gone = an_integration()
     other = renamed(gone)
     stores.integrations.add(other)
     assert not stores.integrations.remove(gone)
@@ -250,8 +250,8 @@ def test_being_well_again_and_again_does_not_move_since_when(stores: Stores) -> 
     one = added(stores)
     checked = stores.integrations.set_health(one, well(one.health, later(hours=1)))
     assert checked is not None
-    assert checked.healthy_since == NOW
-    assert checked.health == Health(HealthStatus.HEALTHY, NOW, later(hours=1))
+    assert checked.healthy_since == LONG_AGO
+    assert checked.health == Health(HealthStatus.HEALTHY, LONG_AGO, later(hours=1))
 
 
 def test_health_that_was_decided_from_another_health_is_refused(stores: Stores) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.fakes.samples import NOW, REF, integration, later, run
+from tests.fakes.samples import NOW, REF, an_integration, later, run
 from tests.fakes.stores import Stores
 from ticket_status.core.judgement import Verdict
 from ticket_status.core.missing import MissingTickets, Unproven, UnprovenVerdict
@@ -22,7 +22,7 @@ WITH_SLICES = {"0": SliceProgress(PART), "1": SliceProgress(OTHER)}
 def begun(stores: Stores, one: SyncRun | None = None) -> SyncRun:
     """A run that is stored, of an integration that is stored too."""
     one = one or replace(run(), slices=dict(WITH_SLICES))
-    stores.integrations.add(integration())
+    stores.integrations.add(an_integration())
     current = stores.integrations.get("cloud-abc")
     assert current is not None
     assert stores.runs.begin(one, current)
@@ -66,7 +66,7 @@ def as_stored(stores: Stores) -> Integration:
 
 
 def test_of_two_runs_that_begin_at_once_one_does(stores: Stores) -> None:
-    before = integration()
+    before = an_integration()
     begun(stores)
     other = run("20261122T080001000-ffffff")
     assert not stores.runs.begin(other, before)
@@ -88,9 +88,9 @@ def test_a_run_begins_when_the_one_that_was_read_was_let_go(stores: Stores) -> N
 
 
 def test_no_run_begins_for_an_integration_that_is_gone(stores: Stores) -> None:
-    assert not stores.runs.begin(run(), integration())
-    stores.integrations.add(replace(integration(), integration_ref="cloud-abc~zzzzzz"))
-    assert not stores.runs.begin(run(), integration())
+    assert not stores.runs.begin(run(), an_integration())
+    stores.integrations.add(replace(an_integration(), integration_ref="cloud-abc~zzzzzz"))
+    assert not stores.runs.begin(run(), an_integration())
     assert stores.runs.get(REF, run().run_id) is None
 
 

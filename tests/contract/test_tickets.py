@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from tests.fakes.samples import (
     CREATED,
-    DONE,
-    IN_PROGRESS,
     NOW,
     REF,
+    SEEN_DONE,
+    SEEN_IN_PROGRESS,
     deleted,
     later,
     registration,
@@ -131,10 +131,10 @@ def test_only_the_months_of_the_slice_are_read(stores: Stores) -> None:
 
 def test_a_row_bears_what_was_last_seen_and_whether_it_is_hidden(stores: Stores) -> None:
     registered(stores, ticket(), ticket("10002", "JAS-2"))
-    record(stores, Observed(KEY, NOW, IN_PROGRESS), Observed(TicketKey(REF, "10002"), NOW, seen("JAS-2")))
+    record(stores, Observed(KEY, NOW, SEEN_IN_PROGRESS), Observed(TicketKey(REF, "10002"), NOW, seen("JAS-2")))
     record(stores, unseen(KEY, later(hours=1)))
     assert [(row.sighting, row.absence) for row in rows(stores)] == [
-        (IN_PROGRESS, Absence.INACCESSIBLE),
+        (SEEN_IN_PROGRESS, Absence.INACCESSIBLE),
         (seen("JAS-2"), None),
     ]
 
@@ -153,7 +153,7 @@ def test_new_tickets_wait_until_they_are_observed(stores: Stores) -> None:
     keys = [one.key for one in tickets]
     record(
         stores,
-        Observed(keys[0], NOW, IN_PROGRESS),
+        Observed(keys[0], NOW, SEEN_IN_PROGRESS),
         unseen(keys[1], NOW),
         Deleted(keys[2], NOW, None, tickets[2].created_at),
         Missed(keys[3], NOW, None),
@@ -215,14 +215,14 @@ def test_one_of_a_mass_is_told_from_what_is_hidden(stores: Stores) -> None:
     record(stores, Unseen(KEY, NOW, Absence.VANISHED))
     assert stored(stores).absence is Absence.VANISHED
     assert [row.absence for row in rows(stores)] == [Absence.VANISHED]
-    record(stores, Observed(KEY, later(hours=1), DONE))
+    record(stores, Observed(KEY, later(hours=1), SEEN_DONE))
     assert stored(stores).absence is None
 
 
 def test_deletions_that_may_not_be_written_do_not_keep_others_from_it(stores: Stores) -> None:
     tickets = spread(*[10.0] * 9, *[50.0] * 9)
     registered(stores, *tickets)
-    record(stores, Observed(tickets[3].key, later(hours=2), IN_PROGRESS))
+    record(stores, Observed(tickets[3].key, later(hours=2), SEEN_IN_PROGRESS))
     unknown = ticket("999")
     deletions = [Deleted(one.key, later(hours=1), None, one.created_at) for one in [*tickets, unknown]]
     assert record(stores, *deletions) == {one.key for one in tickets} - {tickets[3].key}
@@ -250,7 +250,7 @@ def test_tickets_between_two_positions_are_counted(stores: Stores) -> None:
 
 def test_an_observation_is_written_and_read(stores: Stores) -> None:
     registered(stores)
-    assert record(stores, Observed(KEY, NOW, seen("ABC-7", "Review | QA"))) == {KEY}
+    assert record(stores, Observed(KEY, NOW, seen("ABC-7", Status("Review | QA", Category.INDETERMINATE)))) == {KEY}
     expected = replace(
         ticket(),
         issue_key="ABC-7",
@@ -262,7 +262,7 @@ def test_an_observation_is_written_and_read(stores: Stores) -> None:
 
 
 AN_HOUR_LATER: Sequence[Observation] = (
-    Observed(KEY, later(hours=1), DONE),
+    Observed(KEY, later(hours=1), SEEN_DONE),
     unseen(KEY, later(hours=1)),
     deleted(KEY, later(hours=1), NOW),
 )
@@ -274,19 +274,19 @@ def test_an_older_observation_never_replaces_a_newer_one(
     stores: Stores, newer: Observation, older_by: timedelta
 ) -> None:
     registered(stores)
-    record(stores, Observed(KEY, NOW, IN_PROGRESS))
+    record(stores, Observed(KEY, NOW, SEEN_IN_PROGRESS))
     assert record(stores, newer) == {KEY}
     before = stored(stores)
     at = later(hours=1) - older_by
-    for older in (Observed(KEY, at, DONE), unseen(KEY, at), deleted(KEY, at)):
+    for older in (Observed(KEY, at, SEEN_DONE), unseen(KEY, at), deleted(KEY, at)):
         assert record(stores, older) == frozenset()
     assert stored(stores) == before
 
 
 def test_a_newer_observation_by_a_microsecond_is_written(stores: Stores) -> None:
     registered(stores)
-    record(stores, Observed(KEY, NOW, IN_PROGRESS))
-    assert record(stores, Observed(KEY, NOW + timedelta(microseconds=1), DONE)) == {KEY}
+    record(stores, Observed(KEY, NOW, SEEN_IN_PROGRESS))
+    assert record(stores, Observed(KEY, NOW + timedelta(microseconds=1), SEEN_DONE)) == {KEY}
 
 
 def test_nothing_is_recorded_of_a_ticket_that_does_not_exist(stores: Stores) -> None:
@@ -297,17 +297,17 @@ def test_nothing_is_recorded_of_a_ticket_that_does_not_exist(stores: Stores) -> 
 
 def test_an_inaccessible_ticket_keeps_its_status_and_shows_again_when_seen(stores: Stores) -> None:
     registered(stores)
-    record(stores, Observed(KEY, NOW, IN_PROGRESS))
+    record(stores, Observed(KEY, NOW, SEEN_IN_PROGRESS))
     record(stores, unseen(KEY, later(hours=1)))
     hidden = stored(stores)
     assert (hidden.absence, hidden.status, hidden.observed_at) == (Absence.INACCESSIBLE, STATUS, later(hours=1))
-    record(stores, Observed(KEY, later(hours=2), IN_PROGRESS))
+    record(stores, Observed(KEY, later(hours=2), SEEN_IN_PROGRESS))
     assert stored(stores).absence is None
 
 
 def test_a_deleted_ticket_keeps_its_status_and_says_when_it_was_seen(stores: Stores) -> None:
     registered(stores)
-    record(stores, Observed(KEY, NOW, IN_PROGRESS))
+    record(stores, Observed(KEY, NOW, SEEN_IN_PROGRESS))
     record(stores, deleted(KEY, later(hours=1), NOW))
     expected = replace(
         ticket(),
@@ -324,7 +324,7 @@ def test_deleted_is_for_good(stores: Stores) -> None:
     registered(stores)
     record(stores, deleted(KEY, NOW))
     at = later(hours=1)
-    for observation in (Observed(KEY, at, DONE), unseen(KEY, at), Missed(KEY, at, at)):
+    for observation in (Observed(KEY, at, SEEN_DONE), unseen(KEY, at), Missed(KEY, at, at)):
         assert record(stores, observation) == frozenset()
     assert stored(stores).absence is Absence.DELETED
     assert rows(stores) == []
@@ -332,15 +332,15 @@ def test_deleted_is_for_good(stores: Stores) -> None:
 
 def test_a_ticket_seen_unchanged_moves_its_time_only(stores: Stores) -> None:
     registered(stores)
-    record(stores, Observed(KEY, NOW, IN_PROGRESS))
+    record(stores, Observed(KEY, NOW, SEEN_IN_PROGRESS))
     before = stored(stores)
-    record(stores, Observed(KEY, later(hours=1), IN_PROGRESS))
+    record(stores, Observed(KEY, later(hours=1), SEEN_IN_PROGRESS))
     assert stored(stores) == replace(before, observed_at=later(hours=1))
 
 
 def test_a_missed_ticket_keeps_what_was_known_and_until_when(stores: Stores) -> None:
     registered(stores)
-    record(stores, Observed(KEY, NOW, IN_PROGRESS))
+    record(stores, Observed(KEY, NOW, SEEN_IN_PROGRESS))
     assert record(stores, Missed(KEY, later(hours=16), later(hours=8))) == {KEY}
     missed = stored(stores)
     assert (missed.status, missed.observed_at, missed.missed_at) == (STATUS, later(hours=8), later(hours=16))
@@ -348,7 +348,7 @@ def test_a_missed_ticket_keeps_what_was_known_and_until_when(stores: Stores) -> 
 
 def test_missing_a_ticket_never_takes_its_times_back(stores: Stores) -> None:
     registered(stores)
-    record(stores, Observed(KEY, later(hours=10), IN_PROGRESS))
+    record(stores, Observed(KEY, later(hours=10), SEEN_IN_PROGRESS))
     assert record(stores, Missed(KEY, later(hours=16), later(hours=8))) == {KEY}
     assert (stored(stores).observed_at, stored(stores).missed_at) == (later(hours=10), later(hours=16))
     assert record(stores, Missed(KEY, later(hours=15), later(hours=15))) == frozenset()
@@ -372,15 +372,15 @@ def test_many_observations_at_once_answer_those_that_were_written(stores: Stores
 
 def test_a_revived_ticket_is_active_in_index_and_census(stores: Stores) -> None:
     registered(stores)
-    assert not stores.tickets.revive(KEY, CREATED, DONE, NOW)
+    assert not stores.tickets.revive(KEY, CREATED, SEEN_DONE, NOW)
     record(stores, deleted(KEY, NOW, NOW))
-    assert not stores.tickets.revive(KEY, CREATED, DONE, NOW - timedelta(hours=1))
-    assert stores.tickets.revive(KEY, CREATED, DONE, later(hours=1))
-    assert not stores.tickets.revive(KEY, CREATED, DONE, later(hours=2))
+    assert not stores.tickets.revive(KEY, CREATED, SEEN_DONE, NOW - timedelta(hours=1))
+    assert stores.tickets.revive(KEY, CREATED, SEEN_DONE, later(hours=1))
+    assert not stores.tickets.revive(KEY, CREATED, SEEN_DONE, later(hours=2))
     shown_at = later(hours=1)
     revived = replace(ticket(), status=Status("Done", Category.DONE), observed_at=shown_at, status_since=shown_at)
     assert stored(stores) == revived
-    assert [row.sighting for row in rows(stores)] == [DONE]
+    assert [row.sighting for row in rows(stores)] == [SEEN_DONE]
     assert sum(census(stores).values()) == 1
 
 
@@ -451,7 +451,7 @@ def test_a_key_only_ticket_becomes_the_ticket_with_its_id(stores: Stores) -> Non
 def test_a_key_only_ticket_is_still_found_under_its_key(stores: Stores) -> None:
     one = key_only()
     registered(stores, one)
-    stores.tickets.resolve(one.key, "10001", IN_PROGRESS, NOW)
+    stores.tickets.resolve(one.key, "10001", SEEN_IN_PROGRESS, NOW)
     found, _ = stores.tickets.get_many([one.key, RESOLVED])
     assert set(found) == {one.key, RESOLVED}
     assert found[one.key] == found[RESOLVED]
@@ -460,8 +460,8 @@ def test_a_key_only_ticket_is_still_found_under_its_key(stores: Stores) -> None:
 def test_a_key_only_ticket_joins_the_ticket_that_has_its_id(stores: Stores) -> None:
     first, second = ticket(), key_only(days=5)
     stores.violations.register([registration(first, "XRAY-1"), registration(second, "XRAY-2")], NOW)
-    record(stores, Observed(RESOLVED, NOW, DONE))
-    assert stores.tickets.resolve(second.key, "10001", IN_PROGRESS, later(hours=1)) == RESOLVED
+    record(stores, Observed(RESOLVED, NOW, SEEN_DONE))
+    assert stores.tickets.resolve(second.key, "10001", SEEN_IN_PROGRESS, later(hours=1)) == RESOLVED
     expected = replace(first, status=STATUS, observed_at=later(hours=1), status_since=later(hours=1))
     assert stored(stores, RESOLVED) == expected
     assert census(stores) == {first.created_at.date(): 1}
@@ -471,18 +471,18 @@ def test_a_key_only_ticket_joins_the_ticket_that_has_its_id(stores: Stores) -> N
 
 def test_joining_does_not_bring_older_news(stores: Stores) -> None:
     registered(stores, ticket(), key_only())
-    record(stores, Observed(RESOLVED, later(hours=1), DONE))
-    stores.tickets.resolve(key_only().key, "10001", IN_PROGRESS, NOW)
+    record(stores, Observed(RESOLVED, later(hours=1), SEEN_DONE))
+    stores.tickets.resolve(key_only().key, "10001", SEEN_IN_PROGRESS, NOW)
     assert stored(stores, RESOLVED).observed_at == later(hours=1)
 
 
 def test_resolving_twice_changes_nothing_but_takes_newer_news(stores: Stores) -> None:
     one = key_only()
     registered(stores, one)
-    stores.tickets.resolve(one.key, "10001", IN_PROGRESS, NOW)
-    assert stores.tickets.resolve(one.key, "10001", IN_PROGRESS, NOW) == RESOLVED
+    stores.tickets.resolve(one.key, "10001", SEEN_IN_PROGRESS, NOW)
+    assert stores.tickets.resolve(one.key, "10001", SEEN_IN_PROGRESS, NOW) == RESOLVED
     assert census(stores) == {one.created_at.date(): 1}
-    assert stores.tickets.resolve(one.key, "10001", DONE, later(hours=1)) == RESOLVED
+    assert stores.tickets.resolve(one.key, "10001", SEEN_DONE, later(hours=1)) == RESOLVED
     assert stored(stores, RESOLVED).status == Status("Done", Category.DONE)
 
 
@@ -490,7 +490,7 @@ def test_a_deleted_key_only_ticket_stays_deleted(stores: Stores) -> None:
     one = key_only()
     registered(stores, one)
     record(stores, deleted(one.key, NOW))
-    assert stores.tickets.resolve(one.key, "10001", IN_PROGRESS, later(hours=1)) == one.key
+    assert stores.tickets.resolve(one.key, "10001", SEEN_IN_PROGRESS, later(hours=1)) == one.key
     assert stored(stores, one.key).absence is Absence.DELETED
     assert census(stores) == {}
 
@@ -498,7 +498,7 @@ def test_a_deleted_key_only_ticket_stays_deleted(stores: Stores) -> None:
 def test_an_alias_takes_no_observations(stores: Stores) -> None:
     one = key_only()
     registered(stores, one)
-    stores.tickets.resolve(one.key, "10001", IN_PROGRESS, NOW)
+    stores.tickets.resolve(one.key, "10001", SEEN_IN_PROGRESS, NOW)
     at = later(hours=1)
     late: list[Observation] = [unseen(one.key, at), deleted(one.key, at), Missed(one.key, at, NOW)]
     assert record(stores, *late) == frozenset()
@@ -510,7 +510,7 @@ def test_many_links_move_along(stores: Stores) -> None:
     names = sorted(f"XRAY-{number}" for number in range(120))
     for at in (0, 60):
         stores.violations.register([registration(one, name) for name in names[at : at + 60]], NOW)
-    stores.tickets.resolve(one.key, "10001", IN_PROGRESS, NOW)
+    stores.tickets.resolve(one.key, "10001", SEEN_IN_PROGRESS, NOW)
     assert violations_of(stores, RESOLVED) == names
 
 
@@ -533,7 +533,7 @@ def test_the_whole_census_has_all_months_and_the_number_of_deleted_tickets(store
     record(stores, Deleted(tickets[0].key, NOW, None, tickets[0].created_at))
     active = {one.created_at.date(): 1 for one in tickets[1:]}
     assert stores.tickets.whole_census(REF) == (active, 1)
-    stores.tickets.revive(tickets[0].key, tickets[0].created_at, DONE, later(hours=1))
+    stores.tickets.revive(tickets[0].key, tickets[0].created_at, SEEN_DONE, later(hours=1))
     assert stores.tickets.whole_census(REF) == (active | {tickets[0].created_at.date(): 1}, 0)
 
 
@@ -547,8 +547,8 @@ def test_a_walk_has_each_ticket_once_though_one_gets_its_id_meanwhile(stores: St
         walked += [one.key for one in page.items]
         token = page.next_token
         if number == 1:
-            stores.tickets.resolve(by_key.key, "101000", IN_PROGRESS, later(hours=1))
-            record(stores, Observed(tickets[4].key, later(hours=1), DONE))
+            stores.tickets.resolve(by_key.key, "101000", SEEN_IN_PROGRESS, later(hours=1))
+            record(stores, Observed(tickets[4].key, later(hours=1), SEEN_DONE))
         if token is None:
             break
     known = {*(one.key for one in tickets), by_key.key, TicketKey(REF, "101000")}

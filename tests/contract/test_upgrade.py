@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.fakes.samples import IN_PROGRESS, NOW, REF, registration, ticket
+from tests.fakes.samples import NOW, REF, SEEN_IN_PROGRESS, registration, ticket
 from tests.fakes.stores import Account, Stores
 from tests.fakes.use_cases import RETENTION
 from ticket_status.aws import dynamo
@@ -74,7 +74,7 @@ def test_violations_tickets_and_resources_of_0_1_come_to_the_lists(old: Old) -> 
     stores.violations.register(
         [registration(one, "XRAY-1", APP), registration(one, "XRAY-2"), registration(gone, "XRAY-1", APP)], NOW
     )
-    stores.tickets.record([Observed(one.key, NOW, IN_PROGRESS), Deleted(gone.key, NOW, None, gone.created_at)])
+    stores.tickets.record([Observed(one.key, NOW, SEEN_IN_PROGRESS), Deleted(gone.key, NOW, None, gone.created_at)])
     before = stores.violations.heads(["XRAY-1", "XRAY-2"])
     turn_back(old)
     assert stores.violations.heads(["XRAY-1", "XRAY-2"]) == {}

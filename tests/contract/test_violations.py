@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.fakes.samples import IN_PROGRESS, NOW, REF, deleted, registration, seen, ticket
+from tests.fakes.samples import NOW, REF, SEEN_IN_PROGRESS, deleted, registration, seen, ticket
 from tests.fakes.stores import Stores
 from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Observed
@@ -46,7 +46,7 @@ def test_a_ticket_waits_until_it_is_retrieved_however_often_it_is_registered(sto
     one, other = registration(), registration(ticket("10002"))
     assert stores.violations.register([one], NOW) == {one.ticket.key}
     assert stores.violations.register([one, other], NOW) == {one.ticket.key, other.ticket.key}
-    stores.tickets.record([Observed(one.ticket.key, NOW, IN_PROGRESS)])
+    stores.tickets.record([Observed(one.ticket.key, NOW, SEEN_IN_PROGRESS)])
     assert stores.violations.register([one, other], NOW) == {other.ticket.key}
 
 
@@ -115,7 +115,7 @@ def test_a_hundred_registrations_of_different_everything_are_all_stored(stores: 
 def test_registering_a_key_that_got_its_id_meanwhile_is_about_the_ticket_that_it_became(stores: Stores) -> None:
     by_key = ticket(None)
     stores.violations.register([registration(by_key)], NOW)
-    known = stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    known = stores.tickets.resolve(by_key.key, "10001", SEEN_IN_PROGRESS, NOW)
     assert stores.violations.register([registration(by_key, "XRAY-2"), registration(by_key)], NOW) == frozenset()
     assert linked(stores, "XRAY-1") == [known]
     assert linked(stores, "XRAY-2") == [known]
@@ -227,7 +227,7 @@ def test_the_head_of_a_violation_follows_a_ticket_that_got_its_id(stores: Stores
     by_key, by_id = ticket(None), ticket("10001")
     stores.violations.register([registration(by_key), registration(by_id), registration(by_key, "XRAY-2")], NOW)
     assert head(stores).tickets == 2
-    stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    stores.tickets.resolve(by_key.key, "10001", SEEN_IN_PROGRESS, NOW)
     assert (head(stores).tickets, head(stores).candidates) == (1, (by_id.key,))
     assert head(stores, "XRAY-2").candidates == (by_id.key,)
 
@@ -250,7 +250,7 @@ def test_a_ticket_names_the_first_violations_that_it_serves_and_counts_all(store
 def test_the_violations_of_a_key_only_ticket_are_those_of_the_ticket_that_it_becomes(stores: Stores) -> None:
     by_key = ticket(None)
     stores.violations.register([registration(by_key, f"XRAY-{number:02}") for number in range(40)], NOW)
-    known = stores.tickets.resolve(by_key.key, "10001", IN_PROGRESS, NOW)
+    known = stores.tickets.resolve(by_key.key, "10001", SEEN_IN_PROGRESS, NOW)
     assert serves(stores, known).total == 40
     assert len(serves(stores, known).first) == 20
 
@@ -261,7 +261,7 @@ def test_a_ticket_is_found_by_its_key(stores: Stores) -> None:
     assert stores.violations.under_key("JAS-1", 10, None) == Page([one.key])
     assert stores.violations.under_key("JAS-3", 10, None) == Page([by_key.key])
     assert stores.violations.under_key("JAS-4", 10, None) == Page([])
-    known = stores.tickets.resolve(by_key.key, "3", IN_PROGRESS, NOW)
+    known = stores.tickets.resolve(by_key.key, "3", SEEN_IN_PROGRESS, NOW)
     assert stores.violations.under_key("JAS-3", 10, None) == Page([known])
 
 

@@ -16,7 +16,7 @@ from tests.fakes.points import InMemoryPointsLedger
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.reading import refreshed_tickets
 from tests.fakes.runs import InMemoryRunStore
-from tests.fakes.samples import integration
+from tests.fakes.samples import an_integration
 from tests.fakes.secrets import InMemorySecretStore
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.use_cases import Ports, UseCases
@@ -150,7 +150,7 @@ class World:
     def integrate(self, name: str, site: SampleSite, auth: AuthType | None = None) -> None:
         """Make an integration of a site, connected as a new one is."""
         cloud = site in self.jira.cloud_sites()
-        made = integration(
+        made = an_integration(
             name,
             installation_type=InstallationType.CLOUD if cloud else InstallationType.SERVER,
             jira_server_url=site.url,

@@ -22,8 +22,8 @@ from sample_jira import SampleJira
 from tests.fakes.api_document import conforms, document
 from tests.fakes.gateway import Answer, request
 from tests.fakes.jira import FakeSite
+from tests.fakes.samples import DAY, DONE, IN_PROGRESS, SECOND, TO_DO
 from tests.fakes.settings import SettingsWorld
-from tests.unit.examples import DAY, DONE, IN_PROGRESS, SECOND, TO_DO
 from tests.unit.jira.conftest import Bench, granted_with
 from tests.unit.service.stage import Stage
 from ticket_status.api.application import Api, Surroundings

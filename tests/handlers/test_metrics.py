@@ -17,7 +17,7 @@ from functions.sync.worker import handler as worker_handler
 from local.template import load
 from tests.fakes.bus import FakeBus
 from tests.fakes.gateway import request
-from tests.unit.examples import BROKEN
+from tests.fakes.samples import BROKEN
 from tests.unit.service.stage import Stage
 from ticket_status.api.application import Api, Surroundings
 from ticket_status.aws.queue import write_work

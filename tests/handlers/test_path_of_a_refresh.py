@@ -25,9 +25,9 @@ from functions.refresh import app
 from sample_jira import SampleJira
 from tests.fakes.gateway import Answer, request
 from tests.fakes.queue import FakeWorkQueue
+from tests.fakes.samples import an_integration
 from tests.fakes.stores import Account, Stores
 from tests.fakes.use_cases import Ports, UseCases
-from tests.unit.examples import an_integration
 from ticket_status.api.application import Surroundings
 from ticket_status.aws import dynamo
 from ticket_status.composition import refresh as composition

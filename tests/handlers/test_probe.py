@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sync.probe import handler
-from tests.unit.examples import BROKEN
+from tests.fakes.samples import BROKEN
 from tests.unit.service.stage import Stage
 from ticket_status.composition import probe as composition
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from functions.refresh import app
 from tests.fakes.api_document import conforms
 from tests.fakes.gateway import EVERY_SCOPE, Answer, request
-from tests.unit.examples import BROKEN, DAY, DONE, HOUR, NOW, seen
+from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, NOW, seen
 from tests.unit.service.stage import Stage
 from ticket_status.api.application import Surroundings
 from ticket_status.api.times import present_time
@@ -140,7 +140,7 @@ def test_a_ticket_is_shown_with_all_that_the_contract_names(call: Invoke, stage:
             {
                 "ticket_no": "JAS-1",
                 "issue_id": "10001",
-                "ticket_url": "https://abc.atlassian.net/browse/JAS-1",
+                "ticket_url": "https://cloud-abc.example/browse/JAS-1",
                 "integration_name": "cloud-abc",
                 "created_at": present_time(NOW - 10 * DAY),
                 "ticket_status": "To Do",

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sync.scheduler import handler
 from tests.fakes.integrations import InMemoryIntegrationStore
-from tests.unit.examples import an_integration
+from tests.fakes.samples import an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.composition import scheduler as composition
 from ticket_status.core.model import Trigger
@@ -24,7 +24,7 @@ Invoke = Callable[[Any], Any]
 
 @pytest.fixture
 def stage() -> Stage:
-    acme = an_integration(connection_name="acme-cloud", integration_ref="acme-cloud~k3f9x2")
+    acme = an_integration("acme-cloud")
     return Stage(InMemoryIntegrationStore(acme))
 
 

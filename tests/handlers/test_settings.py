@@ -18,7 +18,7 @@ from functions.settings.app import routes
 from tests.fakes.api_document import conforms
 from tests.fakes.gateway import EVERY_SCOPE, Answer, request
 from tests.fakes.jira import FakeSite
-from tests.fakes.samples import NOW, faulty, integration, later, ticket
+from tests.fakes.samples import NOW, an_integration, faulty, later, ticket
 from tests.fakes.settings import SettingsWorld, report, site
 from ticket_status.api.application import Api, Surroundings
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode, TicketKey
@@ -86,7 +86,7 @@ def call(world: SettingsWorld) -> Administrator:
 
 def with_one(call: Administrator, **changes: Any) -> None:  # noqa: ANN401 - whatever the attribute is
     """Let there be an integration."""
-    known = integration(**changes)
+    known = an_integration(**changes)
     call.world.integrations.add(known)
     call.world.secrets.write(known.integration_ref, {"password": "api-token-1", "client_secret": "client-secret-1"})
 

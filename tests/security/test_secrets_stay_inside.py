@@ -11,7 +11,7 @@ import pytest
 import requests
 from msgspec.structs import fields
 
-from tests.unit.examples import an_integration
+from tests.fakes.samples import an_integration
 from ticket_status import config
 from ticket_status.api.bodies import parse
 from ticket_status.api.integration_bodies import CREATION, EDITS

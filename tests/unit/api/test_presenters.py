@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.fakes.samples import IN_PROGRESS, NOW, faulty, integration, later, run, ticket
+from tests.fakes.samples import IN_PROGRESS, NOW, an_integration, faulty, later, run, ticket
 from ticket_status.api.presenters import present_integration, present_run, present_status, present_ticket
-from ticket_status.core.comparison import read_sighting
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
     AuthType,
@@ -22,26 +21,24 @@ from ticket_status.core.model import (
 from ticket_status.core.shown import Shown
 from ticket_status.service.tickets.reading import ShownTicket
 
-STATUS = read_sighting(IN_PROGRESS)[1]
-
 
 def test_an_integration_has_its_documented_shape() -> None:
-    assert present_integration(integration(created_in_version="3.112.3"), None, NOW) == {
+    assert present_integration(an_integration(created_in_version="3.112.3"), None, NOW) == {
         "connection_name": "cloud-abc",
         "installation_type": "cloud",
         "jira_server_url": "https://cloud-abc.example",
         "auth_type": "basic",
         "username": "bot@abc.example",
         "skip_proxy": False,
-        "created_at": "2026-11-22T08:00:00Z",
+        "created_at": "2025-07-10T08:00:00Z",
         "created_in_version": "3.112.3",
         "retrieve_jira_tickets": True,
         "health": {
             "status": "HEALTHY_INTEGRATION",
             "reason_code": None,
             "reason": "The integration is working.",
-            "since": "2026-11-22T08:00:00Z",
-            "checked_at": "2026-11-22T08:00:00Z",
+            "since": "2025-07-10T08:00:00Z",
+            "checked_at": "2025-07-10T08:00:00Z",
             "warnings": [],
         },
         "credential_expires_at": None,
@@ -52,7 +49,7 @@ def test_an_integration_has_its_documented_shape() -> None:
 
 def test_a_credential_that_ends_soon_is_warned_of() -> None:
     ends = NOW + timedelta(days=7)
-    health = present_integration(integration(credential_expires_at=ends), None, NOW)["health"]
+    health = present_integration(an_integration(credential_expires_at=ends), None, NOW)["health"]
     assert isinstance(health, dict)
     assert health["warnings"] == [
         {
@@ -64,7 +61,7 @@ def test_a_credential_that_ends_soon_is_warned_of() -> None:
 
 
 def test_a_broken_integration_says_why() -> None:
-    health = present_integration(integration(health=faulty()), None, NOW)["health"]
+    health = present_integration(an_integration(health=faulty()), None, NOW)["health"]
     assert isinstance(health, dict)
     assert (health["reason_code"], health["reason"]) == ("AUTHENTICATION_FAILED", "401 from Jira")
 
@@ -80,7 +77,7 @@ def test_a_broken_integration_says_why() -> None:
     ],
 )
 def test_each_auth_type_shows_who_it_is(auth_type: AuthType, shown: dict[str, str]) -> None:
-    known = integration(auth_type=auth_type, client_id="client-1", consumer_key="key-1", public_key="PEM")
+    known = an_integration(auth_type=auth_type, client_id="client-1", consumer_key="key-1", public_key="PEM")
     presented = present_integration(known, None, NOW)
     names = {"username", "client_id", "consumer_key", "public_key"}
     assert {name: presented[name] for name in names & presented.keys()} == shown
@@ -88,7 +85,7 @@ def test_each_auth_type_shows_who_it_is(auth_type: AuthType, shown: dict[str, st
 
 @pytest.mark.parametrize(("seconds", "shown"), [(60, "2026-11-22T08:01:00Z"), (-60, None)])
 def test_only_a_pause_that_lasts_is_shown(seconds: float, shown: str | None) -> None:
-    paused = integration(installation_type=InstallationType.SERVER, paused_until=later(seconds=seconds))
+    paused = an_integration(installation_type=InstallationType.SERVER, paused_until=later(seconds=seconds))
     assert present_integration(paused, None, NOW)["paused_until"] == shown
 
 
@@ -115,9 +112,9 @@ def test_a_paused_run_says_until_when() -> None:
 
 
 def test_a_ticket_has_its_documented_shape() -> None:
-    known = replace(ticket(issue_id="10412", key="JAS-26363"), status=STATUS)
-    shown = Shown(STATUS, None, RefreshState.ACTIVE, NOW, later(days=-10, hours=1))
-    found = integration(jira_server_url="https://abc.atlassian.net/")
+    known = replace(ticket(issue_id="10412", key="JAS-26363"), status=IN_PROGRESS)
+    shown = Shown(IN_PROGRESS, None, RefreshState.ACTIVE, NOW, later(days=-10, hours=1))
+    found = an_integration(jira_server_url="https://abc.atlassian.net/")
     assert present_ticket(ShownTicket(known, found, shown, Coverage())) == {
         "ticket_no": "JAS-26363",
         "issue_id": "10412",
@@ -145,7 +142,7 @@ def test_a_ticket_of_a_deleted_integration_links_to_where_it_was_registered() ->
 @pytest.mark.parametrize(
     ("status", "reason", "column"),
     [
-        (STATUS, None, ("In Progress", "indeterminate", None)),
+        (IN_PROGRESS, None, ("In Progress", "indeterminate", None)),
         (Status("Unknown", Category.UNDEFINED), None, ("Unknown", "undefined", None)),
         (None, UnknownReason.DELETED, ("Unknown", None, "DELETED")),
         (None, None, (None, None, None)),

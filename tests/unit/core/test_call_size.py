@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.unit.examples import NOW
+from tests.fakes.samples import NOW
 from ticket_status.core.isolation import (
     FEW,
     MOST_ASKED_ALONE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.examples import BROKEN, DONE, HOUR, NOW, WELL, a_ticket, an_integration
+from tests.fakes.samples import BROKEN, DONE, HOUR, NOW, WELL, a_ticket, an_integration
 from ticket_status.core.changes import Face, face, health_changed, ticket_changed
 from ticket_status.core.model import (
     UNKNOWN,

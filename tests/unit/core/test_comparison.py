@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.examples import DONE, NOW, SECOND, TO_DO, seen
+from tests.fakes.samples import DONE, NOW, SECOND, TO_DO, seen
 from ticket_status.core.comparison import Comparison, Row, against_stored, asked_as, compare, doubtful
 from ticket_status.core.model import Absence, Sighting
 from ticket_status.core.window import position

@@ -6,7 +6,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.examples import MINUTE, NOW
+from tests.fakes.samples import MINUTE, NOW
 from ticket_status.core.coverage import GRAIN, Coverage, Step
 from ticket_status.core.window import END
 from ticket_status.core.window import position as position_of

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.examples import NOW
+from tests.fakes.samples import NOW
 from ticket_status.core.expiry import due_warning, expiry_told, warnings
 
 DAY = timedelta(days=1)

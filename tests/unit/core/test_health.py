@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.examples import BROKEN, MINUTE, NOW, PENDING, SECOND, WELL, an_integration
+from tests.fakes.samples import BROKEN, MINUTE, NOW, PENDING, SECOND, WELL, an_integration
 from ticket_status.core.health import broken, lasts, noted, recovers, well
 from ticket_status.core.model import Health, HealthStatus, ReasonCode, Trouble
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.unit.examples import DONE, NOW, a_ticket, seen
+from tests.fakes.samples import DONE, NOW, a_ticket, seen
 from ticket_status.core.judgement import (
     Evidence,
     Found,

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.examples import BROKEN, HOUR, MINUTE, NOW, PENDING, SECOND, a_run, an_integration
+from tests.fakes.samples import BROKEN, HOUR, MINUTE, NOW, PENDING, SECOND, a_run, an_integration
 from ticket_status.core.health import (
     AsItWas,
     Broke,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.examples import NOW, SECOND, a_ticket
+from tests.fakes.samples import NOW, SECOND, a_ticket
 from ticket_status.core.judgement import Verdict
 from ticket_status.core.missing import Judgement, consequence
 from ticket_status.core.model import Absence, Counts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.examples import REF, an_integration
+from tests.fakes.samples import REF, an_integration
 from ticket_status.core.model import Counts, RunState, TicketKey
 
 

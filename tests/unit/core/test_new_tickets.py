@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.examples import BROKEN, HOUR, MINUTE, NOW, REF, SECOND, a_run, an_integration
+from tests.fakes.samples import BROKEN, HOUR, MINUTE, NOW, REF, SECOND, a_run, an_integration
 from ticket_status.core.model import NEW_TICKETS, Due, Integration, Slice, SliceProgress, SyncRun, Trigger
 from ticket_status.core.new_tickets import Leave, LookAgain, Postpone, Retrieve, how_to_take_up
 from ticket_status.core.window import END

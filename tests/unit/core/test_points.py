@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tests.unit.examples import an_integration
+from tests.fakes.samples import an_integration
 from ticket_status.core.model import AuthType, InstallationType
 from ticket_status.core.points import USABLE, Sweep, call_cost, hour_of, next_hour, pays_points, sentence, sweep
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.unit.examples import HOUR, NOW, SECOND, a_run
+from tests.fakes.samples import HOUR, NOW, SECOND, a_run
 from ticket_status.core.model import RunState, Slice, SliceProgress, SyncRun
 from ticket_status.core.runs import LOST_AFTER, at_work, collected, lost, next_slice
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.unit.examples import (
+from tests.fakes.samples import (
     BROKEN,
     DAY,
     DONE,

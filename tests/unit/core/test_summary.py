@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.unit.examples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, TO_DO, a_run, a_ticket, an_integration, seen
+from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, TO_DO, a_run, a_ticket, an_integration, seen
 from ticket_status.core.comparison import Comparison, Row
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Absence, Category, RunState, Slice, SliceProgress, SyncRun, Trigger, UnknownReason

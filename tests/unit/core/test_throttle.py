@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.examples import MINUTE, NOW, SECOND, an_integration
+from tests.fakes.samples import MINUTE, NOW, SECOND, an_integration
 from ticket_status.core.health import LONGEST_DELAY, LONGEST_UNHINTED, delay_until, next_pause, paused
 
 JITTER = st.floats(0, 1, exclude_max=True)

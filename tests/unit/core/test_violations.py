@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.examples import DAY, NOW, REF
+from tests.fakes.samples import DAY, NOW, REF
 from ticket_status.core.model import TicketKey
 from ticket_status.core.violations import Link, head_of, with_link
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.examples import DAY, HOUR, NOW, REF
+from tests.fakes.samples import DAY, HOUR, NOW, REF
 from ticket_status.core.webhooks import (
     Signing,
     Tally,

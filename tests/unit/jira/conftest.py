@@ -15,8 +15,8 @@ from sample_jira.cloud import CloudSite
 from sample_jira.data_center import DataCenterSite
 from sample_jira.messages import Request
 from tests.fakes.integrations import InMemoryIntegrationStore
+from tests.fakes.samples import an_integration
 from tests.fakes.secrets import InMemorySecretStore
-from tests.unit.examples import an_integration
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType, InstallationType, Integration

@@ -13,11 +13,11 @@ from tests.fakes.lagging import LaggingStores
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.reading import refreshed_tickets
 from tests.fakes.runs import InMemoryRunStore
+from tests.fakes.samples import NOW, TO_DO, URL, an_integration
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.use_cases import Ports, UseCases
 from tests.fakes.violations import InMemoryViolationStore
 from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
-from tests.unit.examples import NOW, TO_DO, an_integration
 from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Integration, Status, SyncRun, Ticket, TicketKey, Trigger
 from ticket_status.core.shown import Shown, shown
@@ -134,7 +134,7 @@ class Stage(UseCases):
         issue_key = f"{project}-{number}"
         self.site.put(str(10_000 + number), issue_key, TO_DO.name, TO_DO.category)
         created = (created_at or NOW - timedelta(days=10)).replace(microsecond=0)
-        ticket = Ticket(key, issue_key, created, "https://abc.atlassian.net")
+        ticket = Ticket(key, issue_key, created, URL)
         if status is None:
             self.tickets.add(ticket, self.clock())
         else:
@@ -146,7 +146,7 @@ class Stage(UseCases):
         key = TicketKey.of(self.integration.integration_ref, None, issue_key)
         if issue_id is not None:
             self.site.put(issue_id, issue_key, TO_DO.name, TO_DO.category)
-        self.tickets.add(Ticket(key, issue_key, NOW - timedelta(days=3), "https://abc.atlassian.net"), self.clock())
+        self.tickets.add(Ticket(key, issue_key, NOW - timedelta(days=3), URL), self.clock())
         return key
 
     def violation(self, violation_id: str, *keys: TicketKey) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.fakes.samples import NOW, faulty, integration, later
+from tests.fakes.samples import NOW, an_integration, faulty, later
 from tests.fakes.settings import SettingsWorld, report, site
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode, Trigger
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
@@ -30,14 +30,16 @@ UNREACHABLE = Unavailable(ReasonCode.UNREACHABLE, "time-out")
 
 
 def oauth2_world(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
-    world = SettingsWorld(integration(**{"auth_type": AuthType.OAUTH2, "client_id": "c", "health": PENDING, **changes}))
+    world = SettingsWorld(
+        an_integration(**{"auth_type": AuthType.OAUTH2, "client_id": "c", "health": PENDING, **changes})
+    )
     world.secrets.write(world.stored().integration_ref, {"client_secret": "secret"})
     return world
 
 
 def oauth1_world(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
     server: dict[str, Any] = {"auth_type": AuthType.OAUTH1, "installation_type": InstallationType.SERVER}
-    world = SettingsWorld(integration(**{**server, "consumer_key": "key", "health": PENDING, **changes}))
+    world = SettingsWorld(an_integration(**{**server, "consumer_key": "key", "health": PENDING, **changes}))
     world.secrets.write(world.stored().integration_ref, {"private_key": "private"})
     return world
 
@@ -102,7 +104,7 @@ def test_a_newer_state_replaces_an_older_one() -> None:
 
 def test_a_state_is_of_its_integration_only() -> None:
     world = oauth2_world()
-    world.integrations.add(integration("cloud-b", auth_type=AuthType.OAUTH2, client_id="c", health=PENDING))
+    world.integrations.add(an_integration("cloud-b", auth_type=AuthType.OAUTH2, client_id="c", health=PENDING))
     begun = world.services.authorization.begin_oauth2("cloud-b", CALLBACK)
     assert isinstance(begun, Begun)
     name_of_b = state_of(begun.authorization_url).partition(".")[0]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.examples import BROKEN, HOUR, MINUTE, NOW, SECOND, TO_DO, WELL
+from tests.fakes.samples import BROKEN, HOUR, MINUTE, NOW, SECOND, TO_DO, WELL
 from tests.unit.service.stage import Stage
 from ticket_status.core.changes import health_changed
 from ticket_status.core.health import RETRY_DELAY

@@ -8,7 +8,7 @@ from threading import Lock
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.examples import MINUTE, SECOND, TO_DO
+from tests.fakes.samples import MINUTE, SECOND, TO_DO
 from tests.unit.service.stage import Stage
 from ticket_status.core.health import LASTING_TRIES
 from ticket_status.core.model import HealthStatus, ReasonCode, RunState, Trouble

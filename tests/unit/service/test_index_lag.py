@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from tests.unit.examples import IN_PROGRESS, MINUTE, SECOND, TO_DO
+from tests.fakes.samples import IN_PROGRESS, MINUTE, SECOND, TO_DO
 from tests.unit.service.stage import Stage
 from tests.unit.service.test_new_tickets import in_jira, key, new
 from ticket_status.core.comparison import Row, doubtful

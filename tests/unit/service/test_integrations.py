@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.fakes.samples import NOW, integration, later, run
+from tests.fakes.samples import NOW, an_integration, later, run
 from tests.fakes.settings import SettingsWorld, report, site
 from ticket_status.core.model import AuthType, HealthStatus, InstallationType, Integration, ReasonCode, RunState
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
@@ -95,7 +95,7 @@ def test_an_address_that_is_not_accepted_is_not_connected_to() -> None:
 
 
 def test_a_name_is_given_once() -> None:
-    world = SettingsWorld(integration())
+    world = SettingsWorld(an_integration())
     assert world.services.integrations.create(new()) == NameTaken("cloud-abc")
     assert world.connections.tried == []
 
@@ -206,7 +206,7 @@ def test_what_is_not_there_cannot_be_had() -> None:
 
 
 def test_a_list_shows_the_newest_run_of_each() -> None:
-    world = SettingsWorld(integration(), integration("dc-a"))
+    world = SettingsWorld(an_integration(), an_integration("dc-a"))
     started = world.runs.start(world.stored("dc-a"), run().trigger, NOW)
     page = world.services.integrations.page(10, None)
     shown = {one.integration.connection_name: one.last_sync and one.last_sync.run_id for one in page.items}
@@ -214,7 +214,7 @@ def test_a_list_shows_the_newest_run_of_each() -> None:
 
 
 def test_runs_are_listed_and_found_by_id() -> None:
-    world = SettingsWorld(integration())
+    world = SettingsWorld(an_integration())
     started = world.runs.start(world.stored(), run().trigger, NOW)
     page = world.services.integrations.runs("cloud-abc", 10, None)
     assert not isinstance(page, IntegrationNotFound)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.fakes.samples import NOW, faulty, integration, later
+from tests.fakes.samples import NOW, an_integration, faulty, later
 from tests.fakes.settings import SettingsWorld, report, site
 from ticket_status.core.model import (
     AuthType,
@@ -39,7 +39,7 @@ REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "401")
 
 
 def world_with(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
-    world = SettingsWorld(integration(**changes))
+    world = SettingsWorld(an_integration(**changes))
     world.secrets.write(world.stored().integration_ref, {"password": "old", "other": "kept"})
     return world
 
@@ -290,7 +290,7 @@ def test_a_site_that_throttles_the_test_pauses_everybody() -> None:
 
 def test_a_new_client_secret_waits_for_the_next_authorisation() -> None:
     granted = {"client_secret": "old", "access_token": "access", "refresh_token": "refresh"}
-    world = SettingsWorld(integration(auth_type=AuthType.OAUTH2, client_id="client", site=site(cloud_id="one")))
+    world = SettingsWorld(an_integration(auth_type=AuthType.OAUTH2, client_id="client", site=site(cloud_id="one")))
     world.secrets.write(world.stored().integration_ref, granted)
     edited = edit(world, secrets={"client_secret": "new"})
     assert edited == world.stored()

@@ -6,9 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.jira import FakeSite
-from tests.fakes.samples import IN_PROGRESS, NOW, faulty, integration, later, ticket
+from tests.fakes.samples import IN_PROGRESS, LONG_AGO, NOW, an_integration, faulty, later, ticket
 from tests.fakes.settings import SettingsWorld, report, site
-from ticket_status.core.comparison import read_sighting
 from ticket_status.core.model import (
     Absence,
     AuthType,
@@ -46,7 +45,7 @@ THROTTLED = Throttled(later(seconds=90), "429")
 
 
 def world_with(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
-    return SettingsWorld(integration(**changes))
+    return SettingsWorld(an_integration(**changes))
 
 
 def switch(world: SettingsWorld, *, on: bool) -> object:
@@ -96,7 +95,7 @@ def test_switching_to_how_it_stands_does_nothing(on: bool) -> None:  # noqa: FBT
 
 def test_switching_on_again_after_the_queue_refused_begins_what_is_due() -> None:
     """L4."""
-    world = SettingsWorld(integration(retrieve_jira_tickets=False))
+    world = SettingsWorld(an_integration(retrieve_jira_tickets=False))
     world.queue.refuses = ConnectionError()
     with pytest.raises(ConnectionError):
         world.services.switching.switch("cloud-abc", on=True)
@@ -198,7 +197,7 @@ def test_a_success_is_noted_with_what_was_learnt() -> None:
     assert (finding.status, finding.reason_code, finding.reason) == (HealthStatus.HEALTHY, None, None)
     assert finding.report.checks[-1].detail == "as tried There are no tickets to retrieve yet."
     assert world.stored().site == site()
-    assert world.stored().health == Health(HealthStatus.HEALTHY, NOW, later(minutes=1))
+    assert world.stored().health == Health(HealthStatus.HEALTHY, LONG_AGO, later(minutes=1))
     assert world.last_run() is None
 
 
@@ -257,12 +256,10 @@ def test_what_is_not_there_cannot_be_tested() -> None:
 
 # --- Recheck --------------------------------------------------------------------------------------------------------
 
-KEY, STATUS = read_sighting(IN_PROGRESS)
-
 
 def world_with_ticket(absence: Absence | None = Absence.DELETED, **changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
     world = world_with(**changes)
-    known = replace(ticket(), status=STATUS, absence=absence, observed_at=later(hours=-1))
+    known = replace(ticket(), status=IN_PROGRESS, absence=absence, observed_at=later(hours=-1))
     world.tickets.add(known, NOW)
     world.tickets.stored[known.key] = known
     world.connections.sites["cloud-abc"] = FakeSite()

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
+from tests.fakes.samples import BROKEN, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
 from tests.fakes.webhooks import InMemoryHintStore, InMemoryHookKeyStore
-from tests.unit.examples import BROKEN, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import Stage
 from tests.unit.service.test_deliveries import signature, updated
 from ticket_status.core.model import RunState, Status, TicketKey, Trigger, UnknownReason

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
-from tests.unit.examples import BROKEN, DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
+from tests.fakes.samples import BROKEN, DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Counts, RunState, Ticket, TicketKey, Trigger, UnknownReason
 from ticket_status.core.violations import Resource

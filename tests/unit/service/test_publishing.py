@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from tests.fakes.bus import FakeBus
-from tests.unit.examples import BROKEN, DAY, DONE, MINUTE, NOW, a_ticket, an_integration
+from tests.fakes.samples import BROKEN, DAY, DONE, MINUTE, NOW, a_ticket, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
 from ticket_status.core.violations import Registration
@@ -58,11 +58,11 @@ def test_a_new_status_is_told_with_the_ticket_its_violations_and_when_it_was_obs
             "integration_name": "cloud-abc",
             "issue_id": "10412",
             "ticket_no": "JAS-1",
-            "ticket_url": "https://abc.atlassian.net/browse/JAS-1",
+            "ticket_url": "https://cloud-abc.example/browse/JAS-1",
             "violation_ids": ["XRAY-1", "XRAY-2"],
             "old": {"ticket_status": "In Progress", "unknown_reason": None},
             "new": {"ticket_status": "Done", "unknown_reason": None},
-            "observed_at": "2026-11-22T08:00:00.000Z",
+            "observed_at": "2026-11-22T08:00:00.250Z",
         },
     )
     fits(event, "ticket-status-changed.json")
@@ -150,7 +150,7 @@ def test_breaking_is_one_event_however_many_tickets_there_are() -> None:
             "integration_name": "cloud-abc",
             "old": {"status": "HEALTHY_INTEGRATION", "reason_code": None},
             "new": {"status": "FAULTY_CONFIGURATION", "reason_code": "AUTHENTICATION_FAILED"},
-            "at": "2026-11-22T07:00:00.000Z",
+            "at": "2026-11-22T07:00:00.250Z",
         },
     )
     fits(event, "integration-health-changed.json")
@@ -160,7 +160,7 @@ def test_switching_is_one_event_of_its_own_moment() -> None:
     old, new = an_integration(), an_integration(retrieve_jira_tickets=False)
     (event,) = publish(Stage(), IntegrationWrite(old, new)).events
     assert event.detail["old"] == event.detail["new"]
-    assert event.detail["at"] == "2026-11-22T08:01:00.000Z"
+    assert event.detail["at"] == "2026-11-22T08:01:00.250Z"
     fits(event, "integration-health-changed.json")
 
 
@@ -196,9 +196,9 @@ def test_a_credential_that_ends_is_an_event() -> None:
         CREDENTIAL_EXPIRING,
         {
             "integration_name": "cloud-abc",
-            "expires_at": "2026-11-29T08:00:00.000Z",
+            "expires_at": "2026-11-29T08:00:00.250Z",
             "days": 7,
-            "at": "2026-11-22T08:01:00.000Z",
+            "at": "2026-11-22T08:01:00.250Z",
         },
     )
     fits(event, "credential-expiring.json")

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
-from tests.unit.examples import DAY, MINUTE, NOW, TO_DO
+from tests.fakes.samples import DAY, MINUTE, NOW, TO_DO
 from tests.unit.service.stage import Stage
 from ticket_status.api.presenters import present_ticket
 from ticket_status.core.model import UnknownReason
@@ -50,7 +50,7 @@ def test_a_ticket_of_a_deleted_integration_says_so_also_when_another_takes_its_n
     for _ in range(2):
         (ticket,) = shown_tickets(stage.reading, "XRAY-1", NOW)
         assert ticket.shown.unknown_reason is UnknownReason.INTEGRATION_NOT_FOUND
-        assert present_ticket(ticket)["ticket_url"] == "https://abc.atlassian.net/browse/JAS-1"
+        assert present_ticket(ticket)["ticket_url"] == "https://cloud-abc.example/browse/JAS-1"
         stage.integrations.add(replace(old, integration_ref="cloud-abc~anew22"))
 
 

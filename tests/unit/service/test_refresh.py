@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from tests.fakes.integrations import InMemoryIntegrationStore
-from tests.unit.examples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, PENDING, SECOND, TO_DO, an_integration
+from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, PENDING, SECOND, TO_DO, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import HealthStatus, ReasonCode, RunState, TicketKey, Trigger, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed
@@ -227,7 +227,7 @@ def other_site(stage: Stage) -> TicketKey:
 
 
 def two_sites() -> Stage:
-    other = an_integration(connection_name="other", integration_ref="other~k3f9x2")
+    other = an_integration("other")
     stage = Stage(InMemoryIntegrationStore(an_integration(), other))
     (key,) = stage.has_tickets(1)
     stage.violation(VIOLATION, key)

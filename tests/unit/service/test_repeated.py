@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.examples import BROKEN, DONE, MINUTE, NOW, TO_DO
+from tests.fakes.samples import BROKEN, DONE, MINUTE, NOW, TO_DO
 from tests.unit.service.stage import Stage
 from tests.unit.service.test_run import RunningOut
 from ticket_status.core.model import Absence, Counts, RunState

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.examples import DAY, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
+from tests.fakes.samples import DAY, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import WORKER_TIME, Stage
 from ticket_status.core.model import Counts, RunState
 from ticket_status.core.work import SliceWork

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.examples import BROKEN, DONE, HOUR, WELL
+from tests.fakes.samples import BROKEN, DONE, HOUR, WELL
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import ReasonCode, RunState, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason

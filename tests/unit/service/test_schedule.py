@@ -3,9 +3,9 @@
 import pytest
 
 from tests.fakes.integrations import InMemoryIntegrationStore
-from tests.unit.examples import BROKEN, DAY, HOUR, MINUTE, NOW, PENDING, SECOND, an_integration
+from tests.fakes.samples import BROKEN, DAY, HOUR, MINUTE, NOW, PENDING, SECOND, an_integration
 from tests.unit.service.stage import Stage
-from ticket_status.core.model import Integration, RunState, Trigger
+from ticket_status.core.model import RunState, Trigger
 from ticket_status.core.runs import LOST
 from ticket_status.core.work import SliceWork
 from ticket_status.service.retrieval.schedule import Decision, InvalidEventError, Skipped, SyncRequest, read_request
@@ -21,10 +21,6 @@ SCHEDULED_EVENT = {
     "resources": ["arn:aws:events:eu-central-1:123456789012:rule/sync"],
     "detail": {},
 }
-
-
-def named(name: str, **changes: object) -> Integration:
-    return an_integration(connection_name=name, integration_ref=f"{name}~k3f9x2", **changes)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +54,7 @@ def test_the_events_of_the_contract_are_understood(event: object, expected: Sync
         ("cloud-abc", "JSON object"),
     ],
 )
-def test_anything_else_is_refused_and_the_field_named(event: object, field: str) -> None:
+def test_anything_else_is_refused_and_the_field_an_integration(event: object, field: str) -> None:
     with pytest.raises(InvalidEventError, match=field):
         read_request(event)
 
@@ -66,10 +62,10 @@ def test_anything_else_is_refused_and_the_field_named(event: object, field: str)
 def test_every_integration_with_retrieval_on_is_queued_the_others_say_why_not() -> None:
     stage = Stage(
         InMemoryIntegrationStore(
-            named("cloud-abc"),
-            named("broken", health=BROKEN),
-            named("off", retrieve_jira_tickets=False),
-            named("pending", health=PENDING),
+            an_integration("cloud-abc"),
+            an_integration("broken", health=BROKEN),
+            an_integration("off", retrieve_jira_tickets=False),
+            an_integration("pending", health=PENDING),
         )
     )
     answer = stage.schedule()
@@ -84,7 +80,7 @@ def test_every_integration_with_retrieval_on_is_queued_the_others_say_why_not() 
 
 
 def test_all_pages_of_integrations_are_read() -> None:
-    stage = Stage(InMemoryIntegrationStore(*(named(f"one-{number:03d}") for number in range(230))))
+    stage = Stage(InMemoryIntegrationStore(*(an_integration(f"one-{number:03d}") for number in range(230))))
     assert stage.schedule().queued == 230
     assert len(stage.queue.sent) == 230
 
@@ -100,7 +96,7 @@ def test_the_run_is_triggered_by_the_schedule_or_on_call() -> None:
 
 
 def test_naming_one_queues_that_one() -> None:
-    stage = Stage(InMemoryIntegrationStore(named("cloud-abc"), named("other")))
+    stage = Stage(InMemoryIntegrationStore(an_integration("cloud-abc"), an_integration("other")))
     assert [one.integration_name for one in stage.schedule("other").integrations] == ["other"]
 
 
@@ -112,7 +108,9 @@ def test_an_unknown_integration_fails_the_invocation_and_nothing_is_queued() -> 
 
 
 def test_a_dry_run_says_what_would_be_queued_and_queues_nothing() -> None:
-    stage = Stage(InMemoryIntegrationStore(named("cloud-abc"), named("off", retrieve_jira_tickets=False)))
+    stage = Stage(
+        InMemoryIntegrationStore(an_integration("cloud-abc"), an_integration("off", retrieve_jira_tickets=False))
+    )
     stage.has_tickets(7)
     answer = stage.schedule(dry_run=True)
     assert (answer.dry_run, answer.queued) == (True, 0)
@@ -131,7 +129,7 @@ def test_tickets_in_the_window_are_counted_to_the_second() -> None:
     assert stage.schedule(dry_run=True).integrations[0].tickets_in_window == 2
 
 
-def test_a_run_at_work_keeps_another_from_starting_and_is_named() -> None:
+def test_a_run_at_work_keeps_another_from_starting_and_is_an_integration() -> None:
     stage = Stage()
     first = stage.start()
     stage.queue.take()
@@ -191,7 +189,7 @@ def test_a_queue_that_refuses_closes_the_run_as_failed_and_fails_the_invocation(
 def test_one_integration_that_cannot_be_queued_does_not_keep_the_others_from_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stage = Stage(InMemoryIntegrationStore(*(named(f"one-{number}") for number in range(5))))
+    stage = Stage(InMemoryIntegrationStore(*(an_integration(f"one-{number}") for number in range(5))))
     census = stage.tickets.census
 
     def fail_for_one(ref: str, clock: object) -> object:

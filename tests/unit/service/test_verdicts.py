@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
-from tests.unit.examples import DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
+from tests.fakes.samples import DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
 from tests.unit.service.stage import WORKER_TIME, Stage
 from ticket_status.core.model import Absence, Counts, ReasonCode, RunState, SyncRun, TicketKey, Trigger, UnknownReason
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tests.fakes.bus import FakeBus
 from tests.fakes.integrations import InMemoryIntegrationStore
-from tests.fakes.samples import IN_PROGRESS, NOW, faulty, integration, ticket
+from tests.fakes.samples import NOW, SEEN_IN_PROGRESS, an_integration, faulty, ticket
 from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
 from tests.unit.service.test_publishing import fits
@@ -30,7 +30,7 @@ class Stage:
 
     def __init__(self, one: Integration | None = None, **changes: object) -> None:
         self.now = NOW
-        self.integration = one or integration()
+        self.integration = one or an_integration()
         self.integrations = InMemoryIntegrationStore(self.integration)
         self.webhooks, self.keys, self.jira = InMemoryWebhookStore(), InMemoryHookKeyStore(), FakeJiraWebhooks()
         self.tickets = InMemoryTicketStore()
@@ -61,7 +61,7 @@ class Stage:
         for number, ticket_id in enumerate(ids):
             one = ticket(ticket_id)
             self.tickets.add(one, NOW)
-            self.tickets.record([Observed(one.key, self.now - HOUR, IN_PROGRESS)])
+            self.tickets.record([Observed(one.key, self.now - HOUR, SEEN_IN_PROGRESS)])
             if number < hinted:
                 self.tickets.hint(one.key, self.now)
         self.losses.measure(self.integration.integration_ref, ids)
@@ -97,12 +97,12 @@ def test_jira_in_trouble_leaves_everything_as_it_is_and_never_touches_health() -
 
 
 def test_a_broken_integration_is_not_asked() -> None:
-    stage = Stage(integration(health=faulty()), expires_at=NOW + DAY)
+    stage = Stage(an_integration(health=faulty()), expires_at=NOW + DAY)
     assert stage.care.round().renewed == 0
 
 
 def test_a_switch_that_was_not_followed_is_and_the_webhook_of_a_deleted_integration_goes() -> None:
-    stage = Stage(integration(retrieve_jira_tickets=False))
+    stage = Stage(an_integration(retrieve_jira_tickets=False))
     stage.care.round()
     assert stage.state_now() is WebhookState.OFF
     stage.integrations.remove(stage.integration)
@@ -188,7 +188,7 @@ def test_an_integration_without_a_webhook_costs_nothing_but_a_look_for_one(chang
 
 def test_nothing_is_renewed_during_a_pause() -> None:
     """R11."""
-    stage = Stage(integration(paused_until=NOW + HOUR), expires_at=NOW + DAY)
+    stage = Stage(an_integration(paused_until=NOW + HOUR), expires_at=NOW + DAY)
     assert stage.care.round().renewed == 0
 
 
