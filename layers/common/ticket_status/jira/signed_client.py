@@ -49,39 +49,36 @@ class SignedClient:
 
     def get(self, url: str, params: Mapping[str, str] | None = None) -> Reply | CallFailure:
         """Ask for something; any status below 500 that is Jira's is a reply."""
-        expected = Expected(conceal=self._credentials.conceal)
-        return self._advised(self._signed(Request("GET", url, params=params or {}), expected))
+        return self._signed(Request("GET", url, params=params or {}), Expected(conceal=self._credentials.conceal))
 
     def post(self, url: str, body: object, read: Callable[[Answer], object] = read) -> Reply | CallFailure:
         """Have something looked up, and the JSON of the response read in this way."""
-        expected = Expected(conceal=self._credentials.conceal, read=read)
-        return self._advised(self._signed(Request("POST", url, json=body), expected))
+        return self._signed(Request("POST", url, json=body), Expected(conceal=self._credentials.conceal, read=read))
 
     def change(self, method: Method, url: str, body: object = None) -> Reply | JiraTrouble:
         """Have something changed; an empty response has no data."""
         expected = Expected(conceal=self._credentials.conceal, may_be_empty=True)
-        reply = self._advised(self._signed(Request(method, url, json=body), expected))
+        reply = self._signed(Request(method, url, json=body), expected)
         return reply if isinstance(reply, Reply) else reply.trouble
 
     def get_unsigned(self, url: str) -> Reply | CallFailure:
         """Ask for something without credentials."""
-        return self._judged(Request("GET", url), Expected(authenticated=False))
+        return _believed(self._session.send(Request("GET", url)), Expected(authenticated=False))
 
     def _signed(self, request: Request, expected: Expected) -> Reply | CallFailure:
         """The believed reply; a token that was not taken is renewed, once."""
-        auth = self._credentials.sign()
-        if isinstance(auth, JiraTrouble):
-            return CallFailure(auth, connected=False)
-        reply = self._judged(replace(request, auth=auth), expected)
-        if not _token_not_taken(reply):
-            return reply
-        renewed = self._credentials.renew(auth)
-        if renewed is not True:
-            return reply if renewed is False else CallFailure(renewed, connected=False)
-        auth = self._credentials.sign()
-        if isinstance(auth, JiraTrouble):
-            return CallFailure(auth, connected=False)
-        return self._judged(replace(request, auth=auth), expected)
+        renewable = True
+        while True:
+            auth = self._credentials.sign()
+            if isinstance(auth, JiraTrouble):
+                return self._advised(CallFailure(auth, connected=False))
+            reply = _believed(self._session.send(replace(request, auth=auth)), expected)
+            renewed = renewable and _token_not_taken(reply) and self._credentials.renew(auth)
+            if isinstance(renewed, JiraTrouble):
+                return self._advised(CallFailure(renewed, connected=False))
+            if not renewed:
+                return self._advised(reply)
+            renewable = False
 
     def _advised(self, reply: Reply | CallFailure) -> Reply | CallFailure:
         if isinstance(reply, Reply) or not self._advice or not isinstance(reply.trouble, Refused):
@@ -90,13 +87,6 @@ class SignedClient:
         if refused.reason_code not in _OF_CREDENTIALS:
             return reply
         return replace(reply, trouble=replace(refused, reason=f"{refused.reason}. {self._advice}"))
-
-    def _judged(self, request: Request, expected: Expected) -> Reply | CallFailure:
-        answer = self._session.send(request)
-        if isinstance(answer, NoAnswer):
-            return CallFailure(answer.trouble, answer.slow, answer.connected, answer.too_large)
-        trouble = trouble_in(answer, expected)
-        return _reply(answer, expected) if trouble is None else CallFailure(trouble)
 
 
 def _token_not_taken(reply: Reply | CallFailure) -> bool:
@@ -107,7 +97,13 @@ def _token_not_taken(reply: Reply | CallFailure) -> bool:
     return isinstance(trouble, Refused) and trouble.reason_code is ReasonCode.AUTHENTICATION_FAILED
 
 
-def _reply(answer: Answer, expected: Expected) -> Reply | CallFailure:
+def _believed(answer: Answer | NoAnswer, expected: Expected) -> Reply | CallFailure:
+    """The answer as a reply, when it is Jira's, and for us."""
+    if isinstance(answer, NoAnswer):
+        return CallFailure(answer.trouble, answer.slow, answer.connected, answer.too_large)
+    trouble = trouble_in(answer, expected)
+    if trouble is not None:
+        return CallFailure(trouble)
     if expected.may_be_empty and not answer.body:
         return Reply(answer.status, None)
     said = quote(answer, expected.conceal) if answer.status >= 400 else ""  # noqa: PLR2004 - an HTTP status
