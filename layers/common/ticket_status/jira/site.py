@@ -10,6 +10,7 @@ from urllib.parse import quote
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ticket_status.core.isolation import NO_ISSUE, PROVE
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import ReasonCode, Site
 from ticket_status.core.observations import Account, Answered
@@ -81,10 +82,16 @@ class JiraSite:
 
     def ask(self, issues: Sequence[str]) -> Answered | JiraTrouble:
         """Show these issues, by id or key."""
-        gathered = Gathered(issues)
-        bulk = BulkRead(self, self._dialect, gathered, self._now)
-        gathered.others = any(not self._dialect.in_bulk(one) for one in issues)
-        trouble = bulk.read(list(dict.fromkeys(issues))) or self._tell_apart(gathered, bulk)
+        bulk = BulkRead(issues, self._dialect, self._site, self._learn, self._now)
+        trouble: JiraTrouble | None = None
+        while trouble is None and (step := bulk.parts.next_step()) is not None:
+            if step != PROVE:
+                trouble = bulk.take(step, self._call_for(step.issues))
+            elif (trouble := self._prove()) is None:
+                bulk.parts.proven()
+        bulk.end(finished=trouble is None)
+        gathered = bulk.gathered
+        trouble = trouble or self._tell_apart(gathered)
         if trouble is not None:
             return trouble
         seen = gathered.seen.keys()
@@ -109,7 +116,7 @@ class JiraSite:
         except MalformedAnswerError as error:
             return malformed(error)
 
-    def _tell_apart(self, gathered: Gathered, bulk: BulkRead) -> JiraTrouble | None:
+    def _tell_apart(self, gathered: Gathered) -> JiraTrouble | None:
         """Look at each key that nothing bears, if an issue was shown that may have moved from there (R15)."""
         keys = gathered.unmatched_keys if gathered.others else []
         gathered.retry.update(keys[_MOST_SINGLE_LOOKS:])
@@ -127,25 +134,31 @@ class JiraSite:
                 case Lookup.HIDDEN | None:
                     failures = 0
             if failures == _FAILED_LOOKS_IN_A_ROW:
-                trouble = bulk.prove()
+                trouble = self._prove()
                 if trouble is not None:
                     return trouble
                 failures = 0
         return None
 
-    # --- What reading many issues needs (bulk.Asks) -----------------------------------------------------------------
+    def _call_for(self, issues: Sequence[str]) -> Reply | CallFailure:
+        query = self._dialect.query(issues)
+        return self._for_us(self._client.post(self._url(query.path), query.body, read_page))
 
-    def call_for(self, issues: Sequence[str]) -> Reply | CallFailure:
-        """Make the call for these issues."""
-        path, body = self._dialect.query(issues)
-        return self._for_us(self._client.post(self._url(path), body, read_page))
+    def _prove(self) -> JiraTrouble | None:
+        """Whether the site is well: it answers the same call for an issue that no ticket has."""
+        reply = self._call_for([NO_ISSUE])
+        if isinstance(reply, CallFailure):
+            return reply.trouble
+        if not reply.ok:
+            told = self._dialect.left_of(Gathered([NO_ISSUE]), reply, [NO_ISSUE])
+            return self._rejected(reply) if told is None else None
+        try:
+            taken = self._dialect.take_in(Gathered([]), reply, [NO_ISSUE])
+        except MalformedAnswerError as error:
+            return malformed(error)
+        return malformed(MalformedAnswerError("`issues` cannot be read")) if taken.unreadable else None
 
-    def learn(self, change: Callable[[Site], Site]) -> None:
-        """Change what is known of the site."""
-        with self._lock:
-            self._site = change(self._site)
-
-    def rejected(self, reply: Reply) -> JiraTrouble:
+    def _rejected(self, reply: Reply) -> JiraTrouble:
         """What it means that the site rejects the call for any issue (R9).
 
         Ours, and an alarm (JiraRejectedRequestError), if it answers for our account all the same.
@@ -159,6 +172,11 @@ class JiraSite:
                 with_quote(f"Jira rejected our call with {reply.status}: POST {where}", reply.said)
             )
         return denied(reply) if isinstance(account, Unavailable) else account
+
+    def _learn(self, change: Callable[[Site], Site]) -> None:
+        """Change what is known of the site."""
+        with self._lock:
+            self._site = change(self._site)
 
     # --- Who and where we are ---------------------------------------------------------------------------------------
 
@@ -205,7 +223,7 @@ class JiraSite:
         known = self._site.cloud_id
         if known is not None:
             return different_site(known, tenant)
-        self.learn(lambda site: replace(site, cloud_id=tenant))
+        self._learn(lambda site: replace(site, cloud_id=tenant))
         return None
 
     def _known(self, account: Account) -> Account | Refused:
@@ -213,7 +231,7 @@ class JiraSite:
         known = self._site.account_id
         if known not in {None, account.account_id, account.name}:
             return _another_account()
-        self.learn(lambda site: replace(site, account_id=account.account_id, account_name=account.name))
+        self._learn(lambda site: replace(site, account_id=account.account_id, account_name=account.name))
         return account
 
     # --- Calls ------------------------------------------------------------------------------------------------------
