@@ -35,23 +35,17 @@ class InterruptingConnector:
         if isinstance(jira, JiraTrouble):
             return jira
         self._opened.append(jira)
-        return _InterruptedJira(jira, self._at)
+        return JiraAround(jira, self._interrupted)
+
+    def _interrupted(
+        self, name: CallName, _issues: int, call: Callable[[], Answer | JiraTrouble], /
+    ) -> Answer | JiraTrouble:
+        self._at("before", name)
+        answer = call()
+        self._at("after", name)
+        return answer
 
     def _at(self, when: When, call: CallName) -> None:
         happens = self._interruptions.pop((when, call), None)
         if happens is not None:
             happens()
-
-
-class _InterruptedJira(JiraAround):
-    """A ``ports.Jira`` around another one."""
-
-    def __init__(self, jira: Jira, at: Callable[[When, CallName], None]) -> None:
-        super().__init__(jira)
-        self._at = at
-
-    def _call(self, name: CallName, _issues: int, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
-        self._at("before", name)
-        answer = call()
-        self._at("after", name)
-        return answer

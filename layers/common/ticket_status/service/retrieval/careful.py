@@ -4,12 +4,12 @@ The first call goes alone, a refusal is confirmed by a second one, a stray failu
 points of the hour cannot pay is not made. Worker, button, probe and recheck open sites here: they cannot differ.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Lock
-from typing import Literal, TypeVar
+from threading import RLock
+from typing import Literal, Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -23,7 +23,7 @@ from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import Jira, JiraConnector, PointsLedger
 
 Answer = TypeVar("Answer")
-CallName = Literal["ask", "look_at", "can_browse", "whoami"]
+CallName = Literal["open", "ask", "look_at", "can_browse", "whoami"]
 
 CONFIRM_AFTER = timedelta(seconds=4)
 """Between a refusal and the call that confirms it: a site that is starting, or a stray 401, is well again by then."""
@@ -40,15 +40,21 @@ _QUICK = timedelta(seconds=5)
 _MIN_TIME_FOR_CALL = timedelta(seconds=2)
 
 
-class JiraAround(ABC):
-    """A ``ports.Jira`` around another one, whose signed calls all go through ``_call``."""
+class Around(Protocol):
+    """What is done around the signed calls to a site."""
 
-    def __init__(self, jira: Jira) -> None:
-        self._jira = jira
-
-    @abstractmethod
-    def _call(self, name: CallName, issues: int, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
+    def __call__(
+        self, name: CallName, issues: int, call: Callable[[], Answer | JiraTrouble], /
+    ) -> Answer | JiraTrouble:
         """Make the call, which names so many issues, or say why not."""
+
+
+class JiraAround:
+    """A ``ports.Jira`` around another one, whose signed calls are made with care, or paid for."""
+
+    def __init__(self, jira: Jira, around: Around) -> None:
+        self._jira = jira
+        self._call = around
 
     @property
     def requests(self) -> int:
@@ -105,7 +111,7 @@ class CarefulConnector:
     def open(self, integration: Integration, deadline: datetime | None = None) -> "CarefulJira | JiraTrouble":
         """The integration's Jira, for one piece of work."""
         care = _Care(integration, deadline, self._integrations, self._now, self._sleep)
-        jira = care.ask(partial(self._connector.open, integration, deadline), opens=True)
+        jira = care.call("open", 0, partial(self._connector.open, integration, deadline))
         return jira if isinstance(jira, JiraTrouble) else CarefulJira(jira, care)
 
 
@@ -113,16 +119,13 @@ class CarefulJira(JiraAround):
     """A site that is asked with care."""
 
     def __init__(self, jira: Jira, care: "_Care") -> None:
-        super().__init__(jira)
+        super().__init__(jira, care.call)
         self._care = care
 
     @property
     def good_at(self) -> datetime | None:
         """When it last answered well."""
         return self._care.good_at
-
-    def _call(self, _name: CallName, _issues: int, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
-        return self._care.ask(call)
 
 
 class _Care:
@@ -141,36 +144,38 @@ class _Care:
         self._integrations = integrations
         self._now = now
         self._sleep = sleep
-        self._one_at_a_time = Lock()
+        self._one_at_a_time = RLock()
         self._in_trouble: JiraTrouble | None = None
         self.good_at: datetime | None = None
 
-    def ask(self, call: Callable[[], Answer | JiraTrouble], *, opens: bool = False) -> Answer | JiraTrouble:
+    def call(self, name: CallName, _issues: int, call: Callable[[], Answer | JiraTrouble], /) -> Answer | JiraTrouble:
         """The answer, or a trouble that was still there when tried again. Opening a site is no answer yet."""
-        if self._was_answered():
-            return self._answer(call, opens=opens)
-        with self._one_at_a_time:  # until one call was answered well, the others wait for it
+        with self._turn():
+            if self._in_trouble is not None and not self._was_answered():
+                return self._in_trouble
+            begun = self._now()
+            answer = self._tried(call)
+            if isinstance(answer, Refused):
+                answer = self._confirmed(answer, call)
+            if not isinstance(answer, JiraTrouble):
+                if name != "open":
+                    self.good_at = max(self.good_at or begun, begun)
+            elif not isinstance(self._in_trouble, Refused):
+                self._in_trouble = answer
+            return answer
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Until one call was answered well, the others wait for it."""
+        with ExitStack() as alone:
             if not self._was_answered():
-                met = self._in_trouble
-                return met if met is not None else self._answer(call, opens=opens, alone=True)
-        return self._answer(call, opens=opens)
+                alone.enter_context(self._one_at_a_time)
+                if self._was_answered():
+                    alone.close()
+            yield
 
     def _was_answered(self) -> bool:
         return self.good_at is not None
-
-    def _answer(
-        self, call: Callable[[], Answer | JiraTrouble], *, opens: bool, alone: bool = False
-    ) -> Answer | JiraTrouble:
-        begun = self._now()
-        answer = self._tried(call)
-        if isinstance(answer, Refused):
-            answer = self._again_if_refused(answer, call, alone=alone)
-        if not isinstance(answer, JiraTrouble):
-            if not opens:
-                self.good_at = max(self.good_at or begun, begun)
-        elif not isinstance(self._in_trouble, Refused):
-            self._in_trouble = answer
-        return answer
 
     def _tried(self, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
         """The answer; a stray failure is tried again once."""
@@ -190,32 +195,25 @@ class _Care:
 
     # --- Refusals ---------------------------------------------------------------------------------------------------
 
-    def _again_if_refused(
-        self, refused: Refused, call: Callable[[], Answer | JiraTrouble], *, alone: bool
-    ) -> Answer | JiraTrouble:
+    def _confirmed(self, refused: Refused, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
         """What a second call says, unless it need not or must not be made."""
         if not to_be_confirmed(self._integration, refused, answered=self._was_answered()):
             return refused
-        if alone:
-            return self._confirmed(refused, call)
         with self._one_at_a_time:
             if isinstance(self._in_trouble, Refused):
                 return self._in_trouble
-            return self._confirmed(refused, call)
-
-    def _confirmed(self, refused: Refused, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
-        now = self._now()
-        mine = self._integrations.begin_confirming(self._integration, now, now + OTHERS_CONFIRM_WITHIN)
-        wait = CONFIRM_AFTER if mine else OTHERS_CONFIRM_WITHIN
-        if not self._has_time_for(wait):
-            return Unavailable(refused.reason_code, refused.reason, own_deadline=True)
-        self._sleep(wait.total_seconds())
-        found = None if mine else self._found_by_others()
-        answer = self._tried(call) if found is None else found
-        if isinstance(answer, Refused):
-            # While the others still wait for the lock, so that none of them asks once more.
-            answer = self._in_trouble = replace(answer, final=True)
-        return answer
+            now = self._now()
+            mine = self._integrations.begin_confirming(self._integration, now, now + OTHERS_CONFIRM_WITHIN)
+            wait = CONFIRM_AFTER if mine else OTHERS_CONFIRM_WITHIN
+            if not self._has_time_for(wait):
+                return Unavailable(refused.reason_code, refused.reason, own_deadline=True)
+            self._sleep(wait.total_seconds())
+            found = None if mine else self._found_by_others()
+            answer = self._tried(call) if found is None else found
+            if isinstance(answer, Refused):
+                # While the others still wait for the lock, so that none of them asks once more.
+                answer = self._in_trouble = replace(answer, final=True)
+            return answer
 
     def _found_by_others(self) -> Refused | None:
         """The refusal that somebody else had confirmed meanwhile."""
@@ -241,19 +239,20 @@ class PointsConnector:
         jira = self._connector.open(integration, deadline)
         if isinstance(jira, JiraTrouble) or not pays_points(integration):
             return jira
-        return _PaidJira(jira, integration.client_id or integration.integration_ref, self._ledger, self._now)
+        payment = _Payment(integration.client_id or integration.integration_ref, self._ledger, self._now)
+        return JiraAround(jira, payment.call)
 
 
-class _PaidJira(JiraAround):
-    """A site whose calls are paid for before they are made."""
+class _Payment:
+    """Pays for calls with an app's points before they are made."""
 
-    def __init__(self, jira: Jira, app: str, ledger: PointsLedger, now: Callable[[], datetime]) -> None:
-        super().__init__(jira)
+    def __init__(self, app: str, ledger: PointsLedger, now: Callable[[], datetime]) -> None:
         self._app = app
         self._ledger = ledger
         self._now = now
 
-    def _call(self, _name: CallName, issues: int, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
+    def call(self, _name: CallName, issues: int, call: Callable[[], Answer | JiraTrouble], /) -> Answer | JiraTrouble:
+        """The answer, unless the points of this hour do not pay for it."""
         now = self._now()
         if self._ledger.spend(self._app, hour_of(now), call_cost(issues)) <= USABLE:
             return call()
