@@ -133,7 +133,13 @@ class Api(Generic[S]):
         started = perf_counter()
         request = APIGatewayProxyEvent({**event, "path": _below_mapping(str(event["path"]))})
         self._surroundings.logger.set_correlation_id(request.request_context.request_id)
-        reply = self._preflight(request) or self._answer(request)
+        reply, called = self._preflight(request), None
+        if reply is None:
+            try:
+                called = route, call = self._called(request)
+                reply = route.answer(call, self._services)
+            except Exception as error:  # noqa: BLE001 - each becomes a problem document, and what is a bug is told
+                reply = self._failed(request, error, called)
         response = {
             "statusCode": int(reply.status),
             "body": reply.body,
@@ -143,24 +149,23 @@ class Api(Generic[S]):
         self._log(request, response, perf_counter() - started)
         return response
 
-    def _answer(self, event: APIGatewayProxyEvent) -> Reply:
-        route: Route[S] | None = None
-        call: Call | None = None
-        try:
-            route, parameters = self._routed(event)
-            _demand(route.scope, claims(event))
-            _known(event, route.query)
-            call = Call(event, self._surroundings.now(), parameters, self._surroundings.public_address)
-            return route.answer(call, self._services)
-        except ProblemError as problem:
-            return _problem(problem)
-        except InvalidTokenError:
+    def _called(self, event: APIGatewayProxyEvent) -> tuple[Route[S], Call]:
+        """The route of a request, and what it is called with."""
+        route, parameters = self._routed(event)
+        _demand(route.scope, claims(event))
+        _known(event, route.query)
+        return route, Call(event, self._surroundings.now(), parameters, self._surroundings.public_address)
+
+    def _failed(self, event: APIGatewayProxyEvent, error: Exception, called: tuple[Route[S], Call] | None) -> Reply:
+        """The reply to an error; 500 without a word of one that is not the caller's: it is logged, and counts."""
+        if isinstance(error, ProblemError):
+            return _problem(error)
+        if isinstance(error, InvalidTokenError):
             return _problem(invalid_request(FieldError("next_token", "must be a next_token that this list returned")))
-        except Exception as error:  # noqa: BLE001 - 500 without a word of the error; it is logged, and the count alarms
-            self._note(error)
-            if route is None or call is None or route.failed is None:
-                return _problem(internal_error(event.request_context.request_id))
-            return route.failed(call)
+        self._note(error)
+        if called is not None and (failed := called[0].failed) is not None:
+            return failed(called[1])
+        return _problem(internal_error(event.request_context.request_id))
 
     def _routed(self, event: APIGatewayProxyEvent) -> tuple[Route[S], Mapping[str, str]]:
         """The route of a request, and the parameters of its path."""
