@@ -24,13 +24,12 @@ from ticket_status.core.window import position
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.ports.tickets import TicketStore
-from ticket_status.service.retrieval.asking import Retrieval
+from ticket_status.service.retrieval.asking import Asked, Retrieval
 from ticket_status.service.retrieval.careful import CarefulConnector, CarefulJira
 from ticket_status.service.retrieval.proof import Proof
 from ticket_status.service.retrieval.recovery import Recovery
 from ticket_status.service.retrieval.runs import Runs
 from ticket_status.service.retrieval.site_health import SiteHealth
-from ticket_status.service.retrieval.slice import Stopped
 from ticket_status.service.tickets.reading import Reading, ShownTicket
 
 REFRESH_TIME = timedelta(seconds=20)
@@ -124,50 +123,42 @@ class Refresh:
         before = {one.ticket.key: one for violation in found.values() for one in violation.tickets}
         outcomes = {key: not_asked(one.shown, one.integration, self._now()) for key, one in before.items()}
         to_ask = within_bounds({key: before[key].ticket.created_at for key, why in outcomes.items() if why is None})
-        asked = [one for key, one in before.items() if key in to_ask]
         too_many = {key: _TOO_MANY for key, why in outcomes.items() if why is None and key not in to_ask}
+        of_integrations: dict[str, list[ShownTicket]] = defaultdict(list)
+        for key, one in before.items():
+            if key in to_ask:
+                of_integrations[key.integration_ref].append(one)
         with _Press(self._now() + REFRESH_TIME) as press:
-            not_had = {**outcomes, **too_many, **self._ask_all(asked, press)}
-            after = self._reading.show(before, self._now()) if asked else before
+            pool = ThreadPoolExecutor(_INTEGRATIONS_AT_ONCE)
+            asking = {pool.submit(self._ask, some, press): some for some in of_integrations.values()}
+            in_time = wait(asking, timeout=(REFRESH_TIME + _GRACE).total_seconds()).done
+            pool.shutdown(wait=False, cancel_futures=True)
+            not_had = {**outcomes, **too_many}
+            for future, tickets in asking.items():
+                not_had |= self._told(future, tickets) if future in in_time else _each(tickets, _UNAVAILABLE)
+            after = self._reading.show(before, self._now()) if to_ask else before
         return {
             violation_id: RefreshedViolation(violation.resources, _refreshed(violation.tickets, after, not_had))
             for violation_id, violation in found.items()
         }
 
-    # --- One integration --------------------------------------------------------------------------------------------
+    def _told(
+        self, asked: Future[dict[TicketKey, Refreshed]], tickets: Sequence[ShownTicket]
+    ) -> dict[TicketKey, Refreshed]:
+        try:
+            return asked.result()
+        except JiraRejectedRequestError as error:
+            self._rejected(error)
+            return _each(tickets, _UNAVAILABLE)
 
-    def _ask_all(self, tickets: Sequence[ShownTicket], press: _Press) -> dict[TicketKey, Refreshed]:
-        """Ask all integrations side by side; the tickets that could not be read, and why."""
-        by_ref: dict[str, list[ShownTicket]] = defaultdict(list)
-        for one in tickets:
-            by_ref[one.ticket.key.integration_ref].append(one)
-        pool = ThreadPoolExecutor(_INTEGRATIONS_AT_ONCE)
-        futures = {ref: pool.submit(self._ask_one, some, press) for ref, some in by_ref.items()}
-        done, _ = wait(futures.values(), timeout=(REFRESH_TIME + _GRACE).total_seconds())
-        pool.shutdown(wait=False, cancel_futures=True)
-        failed: dict[TicketKey, Refreshed] = {}
-        for ref, future in futures.items():
-            late = dict.fromkeys((one.ticket.key for one in by_ref[ref]), _UNAVAILABLE)
-            failed |= future.result() if future in done else late
-        return failed
-
-    def _ask_one(self, tickets: Sequence[ShownTicket], press: _Press) -> dict[TicketKey, Refreshed]:
+    def _ask(self, tickets: Sequence[ShownTicket], press: _Press) -> dict[TicketKey, Refreshed]:
+        """Ask, record, judge: the tickets of an integration that Jira could not answer for, and why."""
         integration = tickets[0].integration
         if integration is None:
             return {}
         jira = self._ports.connector.open(integration, press.deadline)
         if isinstance(jira, JiraTrouble):
-            return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, jira))
-        try:
-            return self._retrieve(integration, jira, tickets, press)
-        except JiraRejectedRequestError as error:
-            self._rejected(error)
-            return dict.fromkeys((one.ticket.key for one in tickets), _UNAVAILABLE)
-
-    def _retrieve(
-        self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], press: _Press
-    ) -> dict[TicketKey, Refreshed]:
-        """Ask, record, judge: the tickets that Jira could not answer for, and why."""
+            return _each(tickets, self._met(integration, jira))
         if recovers(integration):
             proven = self._recovery.prove(jira, integration)
             if not isinstance(proven, Integration):
@@ -177,38 +168,24 @@ class Refresh:
         results: list[Comparison] = []
         waiting = tickets
         while waiting:
-            size = jira.ids_per_call  # which a call changes, when the site did not bear it
-            result = self._retrieve_call(integration, jira, [one.ticket for one in waiting[:size]], press)
+            part = waiting[: jira.ids_per_call]  # which a call changes, when the site did not bear it
+            asked = self._retrieval.ask(jira, [_row(one.ticket) for one in part], integration.counts_since)
+            result = _result(asked, part, jira)
             if not isinstance(result, Comparison):
                 had = {row.ticket_id for answer in results for row in answer.shown}
                 others = [one for one in tickets if one.ticket.key.ticket_id not in had]
                 return self._not_had(integration, jira, others, result)
+            self._record(integration, asked, result, press)
             results.append(result)
-            waiting = waiting[size:]
+            waiting = waiting[len(part) :]
         press.do_beside(self._health.learnt, integration, jira)
         failed = {TicketKey(integration.integration_ref, row.ticket_id) for result in results for row in result.failed}
-        undecided, left, trouble = self._judge(integration, jira, tickets, results, begun, press.deadline)
-        not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble, jira)
-        return {**dict.fromkeys(failed | undecided, _ISSUE_UNAVAILABLE), **dict.fromkeys(left, not_had)}
+        undecided = self._judge(integration, jira, tickets, results, begun, press.deadline)
+        return {**dict.fromkeys(failed, _ISSUE_UNAVAILABLE), **undecided}
 
-    def _not_had(
-        self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], trouble: JiraTrouble
-    ) -> dict[TicketKey, Refreshed]:
-        self._health.learnt(integration, jira)
-        return dict.fromkeys((one.ticket.key for one in tickets), self._met(integration, trouble, jira))
-
-    def _retrieve_call(
-        self, integration: Integration, jira: CarefulJira, tickets: Sequence[Ticket], press: _Press
-    ) -> Comparison | JiraTrouble:
+    def _record(self, integration: Integration, asked: Asked, result: Comparison, press: _Press) -> None:
+        """Store what one good answer says of the integration and of its tickets."""
         ref = integration.integration_ref
-        asked = self._retrieval.ask(jira, [_row(one) for one in tickets], integration.counts_since)
-        if not isinstance(asked.result, Comparison):
-            return asked.result
-        result = asked.result
-        registered = {one.key.ticket_id: one.issue_key for one in tickets if one.key.issue_id is not None}
-        elsewhere = jira.same_site() if shows_new_keys(result.changed, registered) else None
-        if elsewhere is not None:
-            return elsewhere
         self._health.succeeded(integration)
         with ThreadPoolExecutor(1) as beside:
             coverage = beside.submit(self._retrieval.coverage, ref)
@@ -218,7 +195,6 @@ class Refresh:
         written = self._retrieval.record_changes(ref, asked, [*result.changed, *unchanged], coverage.result())
         changed = [(row, seen) for row, seen in result.changed if row.ticket_id in written]
         press.do_beside(self._retrieval.shift, ref, changed)
-        return result
 
     def _judge(  # noqa: PLR0913, PLR0917 - what was asked, when, and what came of it
         self,
@@ -228,15 +204,15 @@ class Refresh:
         results: Sequence[Comparison],
         begun: datetime,
         deadline: datetime,
-    ) -> tuple[set[TicketKey], set[TicketKey], JiraTrouble | None]:
+    ) -> dict[TicketKey, Refreshed]:
         """R7 and R8 for what Jira did not show: the same proof as in a run, of which this is one by itself.
 
-        Answers what Jira fails on while the site is well (R9b), what there was no time for, and the trouble that was
-        met.
+        Answers for what it did not settle: what Jira fails on while the site is well (R9b), and what there was no time
+        for, or a trouble before.
         """
         missing = [row for result in results for row in result.missing]
         if not missing:
-            return set(), set(), None
+            return {}
         answered = [row for result in results for row in result.shown]
         ids = {row.ticket_id for row in missing}
         gone = [one.ticket for one in tickets if one.ticket.key.ticket_id in ids]
@@ -250,7 +226,15 @@ class Refresh:
         self._retrieval.record_judgements(integration.integration_ref, proven.settled, by_hand=True)
         undecided = {one.ticket.key for one in proven.settled if one.verdict is Verdict.UNDECIDED}
         left = {ticket.key for ticket in gone} - {one.ticket.key for one in proven.settled}
-        return undecided, left, None if isinstance(proven.ended, OutOfTime | Stopped) else proven.ended
+        trouble = proven.ended if isinstance(proven.ended, JiraTrouble) else None
+        not_had = _UNAVAILABLE if trouble is None else self._met(integration, trouble, jira)
+        return {**dict.fromkeys(undecided, _ISSUE_UNAVAILABLE), **dict.fromkeys(left, not_had)}
+
+    def _not_had(
+        self, integration: Integration, jira: CarefulJira, tickets: Sequence[ShownTicket], trouble: JiraTrouble
+    ) -> dict[TicketKey, Refreshed]:
+        self._health.learnt(integration, jira)
+        return _each(tickets, self._met(integration, trouble, jira))
 
     def _met(self, integration: Integration, trouble: JiraTrouble, jira: CarefulJira | None = None) -> Refreshed:
         consequence = self._health.met(integration, trouble, None if jira is None else jira.good_at)
@@ -269,6 +253,21 @@ _BROKEN: Refreshed = (Outcome.FAILED, OutcomeReason.INTEGRATION_BROKEN)
 _UNAVAILABLE: Refreshed = (Outcome.FAILED, OutcomeReason.JIRA_UNAVAILABLE)
 _ISSUE_UNAVAILABLE: Refreshed = (Outcome.FAILED, OutcomeReason.ISSUE_UNAVAILABLE)
 _TOO_MANY: Refreshed = (Outcome.DEFERRED, OutcomeReason.TOO_MANY)
+
+
+def _each(tickets: Sequence[ShownTicket], became: Refreshed) -> dict[TicketKey, Refreshed]:
+    return dict.fromkeys((one.ticket.key for one in tickets), became)
+
+
+def _result(asked: Asked, tickets: Sequence[ShownTicket], jira: CarefulJira) -> Comparison | JiraTrouble:
+    """What Jira said of these tickets, if it is still their site (R15)."""
+    if not isinstance(asked.result, Comparison):
+        return asked.result
+    registered = {
+        one.ticket.key.ticket_id: one.ticket.issue_key for one in tickets if one.ticket.key.issue_id is not None
+    }
+    elsewhere = jira.same_site() if shows_new_keys(asked.result.changed, registered) else None
+    return elsewhere or asked.result
 
 
 def _refreshed(
