@@ -20,11 +20,11 @@ from ticket_status.api.presenters import (
     present_run,
     present_summary,
     present_ticket,
+    present_time,
 )
 from ticket_status.api.problems import integration_not_found
 from ticket_status.api.refusals import granted, problem_of
 from ticket_status.api.scopes import Scope
-from ticket_status.api.times import present_time
 from ticket_status.api.webhooks import AUTHORIZATION, WEBHOOK, present_set_up, present_webhook
 from ticket_status.composition import settings as composition
 from ticket_status.core.model import HealthStatus, Integration

@@ -21,12 +21,11 @@ from tests.fakes.samples import (
 )
 from tests.fakes.stores import Stores
 from ticket_status.core.comparison import Row
-from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Absence, Category, ServedViolations, Slice, Status, Ticket, TicketKey
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
-from ticket_status.core.slices import DELETED_TICKETS
+from ticket_status.core.runs import DELETED_TICKETS
 from ticket_status.core.summary import Counted
-from ticket_status.core.window import END, month_of, position, window_start
+from ticket_status.core.window import END, Coverage, Step, month_of, position, window_start
 
 KEY = ticket().key
 STATUS = Status("In Progress", Category.INDETERMINATE)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec.structs import replace
 
 from ticket_status.core.comparison import Row, read_sighting, sighting
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
     MOST_SHOWN_VIOLATIONS,
     Absence,
@@ -19,9 +18,9 @@ from ticket_status.core.model import (
     TicketKey,
 )
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
-from ticket_status.core.slices import DELETED_TICKETS, Census
+from ticket_status.core.runs import DELETED_TICKETS, Census
 from ticket_status.core.summary import Counted
-from ticket_status.core.window import in_window, month_of, position, window_start
+from ticket_status.core.window import Coverage, in_window, month_of, position, window_start
 from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.fakes.webhooks import InMemoryWebhookStore
 from ticket_status.composition.refresh import RefreshServices
-from ticket_status.core.slices import SLICE_TICKETS
+from ticket_status.core.runs import SLICE_TICKETS
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import JiraConnector, JiraRejectedRequestError
 from ticket_status.ports.queue import WorkQueue

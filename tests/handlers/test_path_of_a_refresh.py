@@ -41,7 +41,7 @@ from ticket_status.jira.settings import JiraSettings
 
 ROOT = Path(__file__).parents[2]
 OURS = (ROOT / "layers" / "common" / "ticket_status", ROOT / "functions")
-MOST_FILES = 46
+MOST_FILES = 43
 MOST_FRAMES = 15
 """As measured, so that no change makes the path longer unseen."""
 

@@ -15,7 +15,7 @@ from tests.fakes.gateway import EVERY_SCOPE, Answer, request
 from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, NOW, seen
 from tests.unit.service.stage import Stage
 from ticket_status.api.application import Surroundings
-from ticket_status.api.times import present_time
+from ticket_status.api.presenters import present_time
 from ticket_status.composition import refresh as composition
 from ticket_status.core.observations import Deleted, Observed
 from ticket_status.core.trouble import Throttled

@@ -12,12 +12,11 @@ from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.tickets import InMemoryTicketStore
 from ticket_status.core import health, runs
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Evidence, Found, Verdict
 from ticket_status.core.model import Due, Health, Integration, ReasonCode, Slice, SyncRun, Ticket, Trouble
 from ticket_status.core.observations import SliceStep
 from ticket_status.core.trouble import Refused, Throttled
-from ticket_status.core.window import END
+from ticket_status.core.window import END, Coverage
 from ticket_status.service.retrieval import new_tickets, proof, verdict, worker
 from ticket_status.service.retrieval.asking import Retrieval
 from ticket_status.service.retrieval.site_health import SiteHealth

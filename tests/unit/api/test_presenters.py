@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from tests.fakes.samples import IN_PROGRESS, NOW, an_integration, faulty, later, run, ticket
 from ticket_status.api.presenters import present_integration, present_run, present_status, present_ticket
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
     AuthType,
     Category,
@@ -19,6 +18,7 @@ from ticket_status.core.model import (
     UnknownReason,
 )
 from ticket_status.core.shown import Shown
+from ticket_status.core.window import Coverage
 from ticket_status.service.tickets.reading import ShownTicket
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ticket_status.api.times import parse_time, present_optional_time, present_time
+from ticket_status.api.bodies import parse_time
+from ticket_status.api.presenters import present_optional_time, present_time
 
 
 def test_a_time_is_written_in_utc_to_the_second() -> None:

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.samples import MINUTE, NOW
-from ticket_status.core.coverage import GRAIN, Coverage, Step
-from ticket_status.core.window import END
+from ticket_status.core.window import END, GRAIN, Coverage, Step
 from ticket_status.core.window import position as position_of
 
 POSITIONS = [f"{number:010d}#" for number in range(12)]

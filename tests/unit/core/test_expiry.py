@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.samples import NOW
-from ticket_status.core.expiry import due_warning, expiry_told, warnings
+from ticket_status.core.health import due_warning, expiry_told, warnings
 
 DAY = timedelta(days=1)
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.samples import BROKEN, DAY, DONE, MINUTE, NOW, PENDING, SECOND, a_ticket, an_integration
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Absence, Integration, RefreshState, Ticket, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, not_asked
 from ticket_status.core.shown import Shown, shown
+from ticket_status.core.window import Coverage
 
 FRESH = (Outcome.SKIPPED, OutcomeReason.FRESH)
 

@@ -17,10 +17,9 @@ from tests.fakes.samples import (
     a_ticket,
     an_integration,
 )
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Absence, Integration, RefreshState, Status, Ticket, UnknownReason
 from ticket_status.core.shown import last_seen, refresh_state, shown
-from ticket_status.core.window import END, position
+from ticket_status.core.window import END, Coverage, position
 
 NOTHING = Coverage()
 OLD = NOW - 366 * DAY

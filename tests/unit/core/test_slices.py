@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.samples import DAY, NOW, SECOND
 from ticket_status.core.model import Slice
-from ticket_status.core.slices import MOST_SLICES, SLICE_TICKETS, Census, plan_slices
+from ticket_status.core.runs import MOST_SLICES, SLICE_TICKETS, Census, plan_slices
 from ticket_status.core.window import END, month_of, position, window_start
 
 TODAY = NOW.date()

@@ -6,7 +6,6 @@ import pytest
 
 from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, TO_DO, a_run, a_ticket, an_integration, seen
 from ticket_status.core.comparison import Comparison, Row
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Absence, Category, RunState, Slice, SliceProgress, SyncRun, Trigger, UnknownReason
 from ticket_status.core.observations import Missed
 from ticket_status.core.summary import (
@@ -25,6 +24,7 @@ from ticket_status.core.summary import (
     summarise,
     together,
 )
+from ticket_status.core.window import Coverage
 
 TODAY = NOW.date()
 TO_DO_TEXT, DONE_TEXT = "new|To Do", "done|Done"

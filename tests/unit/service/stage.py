@@ -18,11 +18,11 @@ from tests.fakes.tickets import InMemoryTicketStore
 from tests.fakes.use_cases import Ports, UseCases
 from tests.fakes.violations import InMemoryViolationStore
 from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Integration, Status, SyncRun, Ticket, TicketKey, Trigger
+from ticket_status.core.runs import SLICE_TICKETS
 from ticket_status.core.shown import Shown, shown
-from ticket_status.core.slices import SLICE_TICKETS
 from ticket_status.core.violations import Registration
+from ticket_status.core.window import Coverage
 from ticket_status.core.work import Work
 from ticket_status.service.administration.webhook import WebhookPorts
 from ticket_status.service.administration.webhook_care import WebhookCare

@@ -10,7 +10,7 @@ from tests.unit.service.stage import Stage
 from ticket_status.core.changes import health_changed
 from ticket_status.core.health import RETRY_DELAY
 from ticket_status.core.model import Counts, HealthStatus, Integration, ReasonCode, RunState, Trigger, UnknownReason
-from ticket_status.core.slices import SLICE_TICKETS
+from ticket_status.core.runs import SLICE_TICKETS
 from ticket_status.core.trouble import Refused, Throttled, Unavailable
 from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.service.retrieval.careful import CONFIRM_AFTER

@@ -7,14 +7,13 @@ import json
 import re
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, NoReturn, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from msgspec import Struct, field
 
 from ticket_status.api.problems import LONGEST_BODY, FieldError, invalid_json, invalid_request, request_too_large
-from ticket_status.api.times import parse_time
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -22,6 +21,8 @@ Word_co = TypeVar("Word_co", bound=str, covariant=True)
 
 ROOT = "#"
 """The pointer to the whole body, as a URI fragment (RFC 6901, section 6)."""
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-]\d\d):?(\d\d))", re.ASCII)
 
 
 class MisfitError(Exception):
@@ -233,3 +234,19 @@ def _reading_error(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"the body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
     return "the body is not JSON"
+
+
+def parse_time(text: str) -> datetime | None:
+    """The time that a text means, in UTC; ``None`` when it is neither RFC 3339 nor Jira's form of it (``+0000``).
+
+    Fractions of a second are read to the microsecond. Times that have no equal in UTC (years 1 and 9999) are none.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    date, time, fraction, hours, minutes = match.groups(default="")
+    offset = f"{hours}:{minutes}" if hours else "+00:00"
+    try:
+        return datetime.fromisoformat(f"{date}T{time}.{fraction[:6]:0<6}{offset}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,12 +1,11 @@
 """What the API shows of integrations, sync runs and tickets, in their shapes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec.structs import asdict
 
-from ticket_status.api.times import present_optional_time, present_time
-from ticket_status.core.expiry import warnings
+from ticket_status.core.health import warnings
 from ticket_status.core.model import (
     AuthType,
     Health,
@@ -192,3 +191,13 @@ def present_past_summary(past: PastSummary) -> dict[str, object]:
         "by_category": dict(past.by_category),
         "inaccessible": past.inaccessible,
     }
+
+
+def present_time(at: datetime) -> str:
+    """An aware time, to the second: ``2026-11-22T08:00:00Z``."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def present_optional_time(at: datetime | None) -> str | None:
+    """A time that may not be there."""
+    return None if at is None else present_time(at)

@@ -7,8 +7,8 @@ from typing import TypeVar, assert_never
 from msgspec.structs import asdict
 
 from ticket_status.api.bodies import ROOT
+from ticket_status.api.presenters import present_time
 from ticket_status.api.problems import FieldError, ProblemError, integration_not_found, invalid_request
-from ticket_status.api.times import present_time
 from ticket_status.service.administration.refusals import (
     AddressRefused,
     AuthorizationFailed,

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ticket_status.api.bodies import Flag, Members, OneOf
-from ticket_status.api.times import present_optional_time
+from ticket_status.api.presenters import present_optional_time
 from ticket_status.core.webhooks import EVENTS, Tally, Webhook, WebhookMode, WebhookState, counted, reason_of, state_of
 from ticket_status.service.administration.webhook import SetUp
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
     UNKNOWN,
     Absence,
@@ -18,7 +17,7 @@ from ticket_status.core.model import (
     Ticket,
     UnknownReason,
 )
-from ticket_status.core.window import in_window, position
+from ticket_status.core.window import Coverage, in_window, position
 
 
 class Shown(Struct, frozen=True):

@@ -14,7 +14,6 @@ from typing import NamedTuple, TypeAlias, assert_never
 from msgspec import Struct, field
 
 from ticket_status.core.comparison import Comparison, Row
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Found
 from ticket_status.core.model import (
     Absence,
@@ -28,9 +27,8 @@ from ticket_status.core.model import (
     UnknownReason,
 )
 from ticket_status.core.observations import Deleted, Missed, Observation, Observed, Unseen
-from ticket_status.core.runs import of_all_tickets
-from ticket_status.core.slices import Census
-from ticket_status.core.window import position, window_start
+from ticket_status.core.runs import Census, of_all_tickets
+from ticket_status.core.window import Coverage, position, window_start
 
 Tally: TypeAlias = Mapping[str, int]
 """Tickets by what they show: ``category|status name``, or ``inaccessible``."""

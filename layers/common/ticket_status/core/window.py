@@ -1,6 +1,16 @@
-"""R2: only tickets created in the last year are ever asked for."""
+"""R2 and R13: the window that is asked for, the place of a ticket in it, and when its ranges were last seen whole.
 
+Tickets are ordered by creation; where one stands is its *position*. *Coverage* is a step function from positions to
+times, kept once per range, not once per ticket: a ticket whose status did not change costs no write, its
+``last_update`` is the time at its position.
+"""
+
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 WINDOW = timedelta(days=365)
 """The last year, to the second."""
@@ -33,3 +43,84 @@ def read_position(at: str) -> tuple[datetime, str]:
 def month_of(created_at: datetime) -> str:
     """The month of creation, ``YYYY-MM`` in UTC."""
     return created_at.astimezone(UTC).strftime("%Y-%m")
+
+
+# --- Coverage (R13) -------------------------------------------------------------------------------------------------
+
+GRAIN = timedelta(days=10)
+"""How exactly it is kept when tickets outside the window were last seen."""
+
+
+class Step(Struct, frozen=True):
+    """From this position on, up to the next step, everything was last seen at ``seen_at`` (``None``: never)."""
+
+    start: str
+    seen_at: datetime | None
+    since: datetime | None = None
+    """What was compared there is what was known then (``None``: at ``seen_at``). It says nothing of a ticket that came,
+    or was observed otherwise, after that."""
+
+
+class Coverage(Struct, frozen=True):
+    """Steps in ascending order of position; before the first of them nothing was ever seen."""
+
+    steps: tuple[Step, ...] = ()
+    version: int = 0
+    """Counts what was written, for optimistic locking."""
+
+    def at(self, position: str) -> datetime | None:
+        """When the ticket at this position was last covered by a retrieval."""
+        return self.step_at(position).seen_at
+
+    def step_at(self, position: str) -> Step:
+        """The step that a position lies in, from that position on."""
+        index = bisect_right(self.steps, position, key=lambda step: step.start)
+        return replace(self.steps[index - 1], start=position) if index else Step(position, None)
+
+    def raised(self, start: str, end: str, seen_at: datetime, since: datetime | None = None) -> "Coverage":
+        """This coverage with ``start <= p < end`` seen at ``seen_at`` or later.
+
+        Somebody who looked later, but compared with what was known earlier, says nothing of what came in between.
+        """
+        bounds = sorted(({step.start for step in self.steps} | {start, end}) - {END})
+        steps = []
+        for low, _ in pairwise([*bounds, END]):
+            known = self.step_at(low)
+            raises = start <= low < end and _is_newer(seen_at, since, known)
+            steps.append(Step(low, seen_at, since) if raises else known)
+        return Coverage(_coalesced(steps), self.version)
+
+    def thinned(self, before: str) -> "Coverage":
+        """This coverage with less detail before a position: tickets there left the window and are not retrieved again.
+
+        Steps within ``GRAIN`` of each other become one, at the earlier time: what a ticket shows as its last update
+        may fall back by that much once, and the record stays small.
+        """
+        kept: list[Step] = []
+        for step in self.steps:
+            last = kept[-1] if kept else None
+            if last is None or step.start >= before or not _within_grain(last, step):
+                kept.append(step)
+        at_cut = self.step_at(before)
+        return Coverage(_coalesced(sorted({*kept, at_cut}, key=lambda step: step.start)), self.version)
+
+
+def _is_newer(seen_at: datetime, since: datetime | None, known: Step) -> bool:
+    if known.seen_at is None:
+        return True
+    return known.seen_at < seen_at and (since or seen_at) >= (known.since or known.seen_at)
+
+
+def _within_grain(last: Step, step: Step) -> bool:
+    if last.seen_at is None or step.seen_at is None:
+        return False
+    return last.seen_at <= step.seen_at < (last.since or last.seen_at) + GRAIN
+
+
+def _coalesced(steps: list[Step]) -> tuple[Step, ...]:
+    result: list[Step] = []
+    for step in steps:
+        last = result[-1] if result else Step("", None)
+        if (step.seen_at, step.since) != (last.seen_at, last.since):
+            result.append(step)
+    return tuple(result)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from ticket_status.core.expiry import expiry_told
+from ticket_status.core.health import expiry_told
 from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 
 from ticket_status.core.comparison import Row
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import (
     Sighting,
     Slice,
@@ -13,8 +12,9 @@ from ticket_status.core.model import (
     TicketKey,
 )
 from ticket_status.core.observations import Observation
-from ticket_status.core.slices import Census
+from ticket_status.core.runs import Census
 from ticket_status.core.summary import Counted
+from ticket_status.core.window import Coverage
 from ticket_status.ports.paging import Page
 
 

@@ -21,12 +21,11 @@ from ticket_status.aws.tickets.table import (
 from ticket_status.aws.tickets.walk import TicketWalk
 from ticket_status.aws.violations.table import ViolationTable
 from ticket_status.core.comparison import Row
-from ticket_status.core.coverage import Coverage, Step
 from ticket_status.core.model import Absence, Sighting, Slice, Ticket, TicketKey
 from ticket_status.core.observations import Observation
-from ticket_status.core.slices import Census
+from ticket_status.core.runs import Census
 from ticket_status.core.summary import Counted
-from ticket_status.core.window import month_of, position, read_position, window_start
+from ticket_status.core.window import Coverage, Step, month_of, position, read_position, window_start
 from ticket_status.ports.paging import Page
 
 _FIRST = position(datetime.fromtimestamp(0, UTC))

@@ -29,7 +29,7 @@ from ticket_status.core.model import (
     Ticket,
     TicketKey,
 )
-from ticket_status.core.slices import DELETED_TICKETS
+from ticket_status.core.runs import DELETED_TICKETS
 from ticket_status.core.window import in_window, month_of, position
 
 RETRIEVAL_INDEX = "RetrievalIndex"

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from ticket_status.core.comparison import Comparison, Row, against_stored, asked_as, compare, sighting_of
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.judgement import Found
 from ticket_status.core.missing import Judgement, consequence
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Counts, Sighting, Ticket, TicketKey
@@ -20,7 +19,7 @@ from ticket_status.core.observations import Answered, Missed, Observation, Obser
 from ticket_status.core.shown import last_seen
 from ticket_status.core.summary import Shift, shift_by, shift_of, shifted
 from ticket_status.core.trouble import JiraTrouble
-from ticket_status.core.window import read_position
+from ticket_status.core.window import Coverage, read_position
 from ticket_status.ports.jira import Jira
 from ticket_status.ports.tickets import TicketStore
 

@@ -9,7 +9,11 @@ from msgspec.structs import replace
 
 from ticket_status.core.model import Due, Integration, RunState, SliceProgress, SyncRun, Trigger
 from ticket_status.core.runs import (
+    DELETED_TICKETS,
     LOST,
+    SLICE_TICKETS,
+    SLICES_AT_ONCE,
+    Census,
     Replace,
     StandIn,
     at_work,
@@ -17,9 +21,9 @@ from ticket_status.core.runs import (
     how_to_start,
     lost,
     of_all_tickets,
+    plan_slices,
     slices_under_way,
 )
-from ticket_status.core.slices import DELETED_TICKETS, SLICE_TICKETS, SLICES_AT_ONCE, Census, plan_slices
 from ticket_status.core.summary import concluded, together
 from ticket_status.core.window import position, window_start
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from ticket_status.core.expiry import due_warning
+from ticket_status.core.health import due_warning
 from ticket_status.core.model import HealthStatus, Integration, Trigger
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.service.retrieval.runs import Runs, StartedRun

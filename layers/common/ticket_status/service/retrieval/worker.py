@@ -14,6 +14,7 @@ from ticket_status.core.health import RETRY_DELAY, Broke, OutOfTime, Paused, Try
 from ticket_status.core.model import Counts, Integration, RunState, SyncRun
 from ticket_status.core.new_tickets import Leave, LookAgain, Postpone
 from ticket_status.core.runs import (
+    SLICES_AT_ONCE,
     Drop,
     End,
     GoOn,
@@ -25,7 +26,6 @@ from ticket_status.core.runs import (
     next_slice,
     of_all_tickets,
 )
-from ticket_status.core.slices import SLICES_AT_ONCE
 from ticket_status.core.trouble import JiraTrouble
 from ticket_status.core.work import NewTicketsWork, SliceWork, VerdictWork, Work
 from ticket_status.ports.jira import JiraRejectedRequestError

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from ticket_status.core.coverage import Coverage
 from ticket_status.core.model import Integration, Ticket, TicketKey
 from ticket_status.core.shown import Filters, Shown, shown
 from ticket_status.core.violations import Link, Resource, leading_first
+from ticket_status.core.window import Coverage
 from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.paging import Page
 from ticket_status.ports.tickets import TicketStore
