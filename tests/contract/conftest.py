@@ -7,7 +7,8 @@ from moto import mock_aws
 
 from local.emulator import Emulator
 from local.gate.settings import GateSettings
-from tests.fakes.stores import Account, Stores, in_memory
+from tests.fakes.account import Account
+from tests.fakes.stores import InMemory, Stores
 from ticket_status.aws import dynamo
 
 LAG_SECONDS = 0.3
@@ -32,7 +33,7 @@ def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     """Empty stores of each kind."""
     match request.param:
         case "memory":
-            yield in_memory()
+            yield InMemory()
         case "moto":
             monkeypatch.setattr(dynamo, "AT_ONCE", 1)  # moto is not made for several threads
             account: Account = request.getfixturevalue("mocked")

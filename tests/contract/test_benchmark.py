@@ -14,7 +14,7 @@ from bench.sample import Sample, sample_jira
 from bench.wire import Wire
 from bench.worker import retrieve
 from bench.world import World
-from tests.fakes.stores import Account
+from tests.fakes.account import Account
 from ticket_status.aws.tickets.store import DynamoTicketStore
 from ticket_status.core.model import InstallationType
 from ticket_status.jira.site import JiraSite

@@ -14,6 +14,7 @@ from moto import mock_aws
 from msgspec.structs import replace
 from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
 
+from tests.fakes.account import Account
 from tests.fakes.samples import (
     NOW,
     REF,
@@ -26,7 +27,7 @@ from tests.fakes.samples import (
     run,
     ticket,
 )
-from tests.fakes.stores import Account, Stores
+from tests.fakes.stores import Stores
 from ticket_status.aws import dynamo
 from ticket_status.aws.dynamo import ContendedWriteError
 from ticket_status.core.model import Counts, ServedViolations, Slice, SliceProgress, TicketKey
@@ -187,9 +188,11 @@ def test_tickets_and_coverage_of_a_violation_are_one_read(wire: Wire) -> None:
 def test_a_step_without_missing_tickets_is_one_write(wire: Wire) -> None:
     wire.stores.integrations.add(an_integration())
     one = run(slices={"0": SliceProgress(WHOLE)})
-    wire.stores.runs.begin(one, an_integration())
+    wire.stores.run_store.begin(one, an_integration())
     wire.requests.clear()
-    wire.stores.runs.advance(one, "0", SliceStep(0, "c", done=False, counts=Counts(), asked=1, jira_requests=1), NOW)
+    wire.stores.run_store.advance(
+        one, "0", SliceStep(0, "c", done=False, counts=Counts(), asked=1, jira_requests=1), NOW
+    )
     assert wire.calls == {"UpdateItem": 1}
 
 
@@ -229,11 +232,11 @@ def test_missing_tickets_of_a_run_follow_every_page(wire: Wire) -> None:
     wire.page_size = 2
     wire.stores.integrations.add(an_integration())
     one = run(slices={str(number): SliceProgress(WHOLE) for number in range(5)})
-    wire.stores.runs.begin(one, an_integration())
+    wire.stores.run_store.begin(one, an_integration())
     for name in one.slices:
         step = SliceStep(0, "c", done=True, counts=Counts(), asked=1, jira_requests=1, vanished=("1",))
-        wire.stores.runs.advance(one, name, step, NOW)
-    assert len(list(wire.stores.runs.missing(one))) == 5
+        wire.stores.run_store.advance(one, name, step, NOW)
+    assert len(list(wire.stores.run_store.missing(one))) == 5
 
 
 def test_keys_that_were_left_unprocessed_are_read_again(wire: Wire) -> None:
@@ -299,8 +302,8 @@ def test_an_outage_is_raised_not_taken_for_a_refusal(wire: Wire) -> None:
         lambda: wire.stores.tickets.record([deleted(key, NOW)]),
         lambda: wire.stores.tickets.raise_coverage(REF, position(NOW), END, NOW, NOW),
         lambda: wire.stores.violations.register(many(2), NOW),
-        lambda: wire.stores.runs.begin(run(), an_integration()),
-        lambda: wire.stores.runs.pause(run(), NOW),
+        lambda: wire.stores.run_store.begin(run(), an_integration()),
+        lambda: wire.stores.run_store.pause(run(), NOW),
     ]
     for attempt in attempts:
         wire.rivals = [OUTAGE]
@@ -359,7 +362,9 @@ def test_lists_take_few_calls_however_long_they_are(wire: Wire) -> None:
     for number in range(LISTED):
         site = an_integration(f"site-{number:03}")
         stores.integrations.add(site)
-        stores.runs.begin(replace(run(f"20261122T08000025{number:03}"), integration_ref=site.integration_ref), site)
+        stores.run_store.begin(
+            replace(run(f"20261122T08000025{number:03}"), integration_ref=site.integration_ref), site
+        )
     ref = an_integration("site-000").integration_ref
     tickets = [replace(one.ticket, key=TicketKey(ref, one.ticket.key.ticket_id)) for one in many(LISTED)]
     app = Resource("build", "app", "1")
@@ -376,7 +381,7 @@ def test_lists_take_few_calls_however_long_they_are(wire: Wire) -> None:
     def integrations() -> None:
         page = stores.integrations.page(100)
         newest = [(one.integration_ref, one.last_run_id) for one in page.items if one.last_run_id]
-        assert len(stores.runs.get_many(newest)) == LISTED
+        assert len(stores.run_store.get_many(newest)) == LISTED
 
     assert cost(wire, integrations) <= 3
     assert cost(wire, lambda: reading.of_resource(app, Filters(), 100, None, NOW)) <= 6

@@ -17,8 +17,8 @@ from local.emulator import REGION
 from local.gate.gate import all_rules
 from local.gate.rules import event_bridge, sqs
 from tests.contract.planted import ENTRIES, KEYS_TABLE, Planted, PlantedEntry, planted
+from tests.fakes.account import Account
 from tests.fakes.moto import gated_session, plain_session
-from tests.fakes.stores import Account
 
 QUEUE = "gate-queue"
 ALL = planted("https://sqs.us-east-1.amazonaws.com/000000000000/" + QUEUE, "gate-function")

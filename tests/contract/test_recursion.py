@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
+from tests.fakes.account import Account
 from tests.fakes.moto import plain_session
-from tests.fakes.stores import Account
 
 LINKS = 200
 """More than the pauses of a day."""

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from tests.fakes.account import Account
 from tests.fakes.samples import NOW, REF, SEEN_IN_PROGRESS, registration, ticket
-from tests.fakes.stores import Account, Stores
+from tests.fakes.stores import Stores
 from tests.fakes.use_cases import RETENTION
 from ticket_status.aws import dynamo
 from ticket_status.core.model import ServedViolations

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from threading import Lock
 
 from msgspec.structs import replace
 
@@ -19,6 +20,8 @@ from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import Page
 
 _LIST = "integrations"
+_TAKING = Lock()
+"""A lease is taken in one piece."""
 
 
 class InMemoryIntegrationStore:
@@ -27,6 +30,7 @@ class InMemoryIntegrationStore:
     def __init__(self, *integrations: Integration) -> None:
         self.stored = {one.connection_name: one for one in integrations}
         self.writes = 0
+        """About the integration: which run is at work or due is not counted."""
         self.attended = {one.connection_name for one in integrations if _needs_attention(one)}
         """Names in the sparse index: what has come to rest stays there until the probe takes it out."""
         self._confirming: dict[str, datetime] = {}
@@ -119,7 +123,7 @@ class InMemoryIntegrationStore:
 
     def mark_due(self, integration: Integration, due: Due) -> Integration | None:
         stored = self._current(integration)
-        return stored if stored is None or stored.due is not None else self._store(replace(stored, due=due))
+        return stored if stored is None or stored.due is not None else self._note(replace(stored, due=due))
 
     def forget_due(self, integration: Integration) -> Integration | None:
         stored = self._current(integration)
@@ -148,7 +152,7 @@ class InMemoryIntegrationStore:
     def release_run(self, integration_ref: str, run_id: str) -> None:
         stored = self.stored.get(integration_ref.rpartition("~")[0])
         if stored and stored.integration_ref == integration_ref and stored.active_run_id == run_id:
-            self._store(replace(stored, active_run_id=None))
+            self._note(replace(stored, active_run_id=None))
 
     def begin_run(self, integration: Integration, run_id: str, *, of_all: bool) -> bool:
         """For the run store: make a run the active one."""
@@ -158,7 +162,7 @@ class InMemoryIntegrationStore:
         if stored.due != integration.due:
             return False
         due = None if of_all else stored.due
-        self._store(replace(stored, active_run_id=run_id, last_run_id=run_id, due=due))
+        self._note(replace(stored, active_run_id=run_id, last_run_id=run_id, due=due))
         return True
 
     def announce_new_tickets(self, integration: Integration, now: datetime, stale_after: datetime | None) -> bool:
@@ -179,7 +183,7 @@ class InMemoryIntegrationStore:
     def announce_write(self, integration: Integration, now: datetime) -> None:
         stored = self._current(integration)
         if stored is not None:
-            self._store(replace(stored, written_at=now))
+            self._note(replace(stored, written_at=now))
 
     def begin_confirming(self, integration: Integration, now: datetime, until: datetime) -> bool:
         if self._current(integration) is None or self._confirming.get(integration.integration_ref, now) > now:
@@ -201,11 +205,12 @@ class InMemoryIntegrationStore:
         return self._store(replace(stored, authorization=None))
 
     def take(self, integration: Integration, holder: str, now: datetime, until: datetime) -> bool:
-        held_by, held_until = self._leases.get(integration.integration_ref, (holder, now))
-        if self._current(integration) is None or (held_by != holder and held_until > now):
-            return False
-        self._leases[integration.integration_ref] = (holder, until)
-        return True
+        with _TAKING:
+            held_by, held_until = self._leases.get(integration.integration_ref, (holder, now))
+            if self._current(integration) is None or (held_by != holder and held_until > now):
+                return False
+            self._leases[integration.integration_ref] = (holder, until)
+            return True
 
     def release(self, integration: Integration, holder: str) -> None:
         if self._leases.get(integration.integration_ref, ("", None))[0] == holder:
@@ -213,6 +218,9 @@ class InMemoryIntegrationStore:
 
     def _store(self, integration: Integration) -> Integration:
         self.writes += 1
+        return self._note(integration)
+
+    def _note(self, integration: Integration) -> Integration:
         self.stored[integration.connection_name] = integration
         if _needs_attention(integration):
             self.attended.add(integration.connection_name)

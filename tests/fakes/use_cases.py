@@ -1,22 +1,23 @@
 """The use cases of retrieval over any stores, queue and Jira, put together as the functions have them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tests.fakes.webhooks import InMemoryWebhookStore
+from tests.fakes.connections import FakeKeyPair
+from tests.fakes.stores import Stores
 from ticket_status.composition.refresh import RefreshServices
 from ticket_status.core.runs import SLICE_TICKETS
-from ticket_status.ports.integrations import IntegrationStore
+from ticket_status.ports.connecting import OAuth1Grants, OAuth2Grants
 from ticket_status.ports.jira import JiraConnector, JiraRejectedRequestError
 from ticket_status.ports.queue import WorkQueue
-from ticket_status.ports.runs import RunStore
-from ticket_status.ports.tickets import TicketStore
-from ticket_status.ports.violations import ViolationStore
-from ticket_status.ports.webhooks import WebhookStore
+from ticket_status.service.administration.services import SettingsServices, settings_services
+from ticket_status.service.administration.settings_ports import Connections, SettingsPorts
+from ticket_status.service.administration.webhook import WebhookPorts
 from ticket_status.service.retrieval.careful import CarefulConnector
+from ticket_status.service.retrieval.probe import Probe
 from ticket_status.service.retrieval.refresh import Refresh, RefreshPorts
 from ticket_status.service.retrieval.runs import Runs
+from ticket_status.service.retrieval.schedule import Schedule, ScheduleAnswer, SyncRequest
 from ticket_status.service.retrieval.worker import Worker
 from ticket_status.service.retrieval.worker_ports import WorkerPorts
 from ticket_status.service.tickets.reading import Reading
@@ -27,46 +28,73 @@ RETENTION = timedelta(days=1_095)
 """How long a ticket is kept, by default."""
 
 
-@dataclass(frozen=True)
-class Ports:
-    """What they work with."""
-
-    integrations: IntegrationStore
-    tickets: TicketStore
-    violations: ViolationStore
-    runs: RunStore
-    queue: WorkQueue
-    connector: JiraConnector
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
-    """Waits so many seconds."""
-    webhooks: WebhookStore = field(default_factory=InMemoryWebhookStore)
-
-
 class UseCases:
-    """What retrieves, reads and registers."""
+    """What retrieves, reads, registers and administers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what each of the functions works with
         self,
-        ports: Ports,
+        stores: Stores,
+        queue: WorkQueue,
+        connector: JiraConnector,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
         *,
         slice_tickets: int = SLICE_TICKETS,
         jitter: float = 0.0,
         on_rejected: Callable[[JiraRejectedRequestError], None] | None = None,
+        worker_now: Callable[[], datetime] | None = None,
     ) -> None:
-        """``on_rejected`` is told of what Jira called malformed, which otherwise is in ``rejected``."""
-        integrations, tickets, now = ports.integrations, ports.tickets, ports.now
+        """``sleep`` waits so many seconds; ``worker_now`` is the clock of those who ask Jira, if it is another.
+
+        ``on_rejected`` is told of what Jira called malformed, which otherwise is in ``rejected``.
+        """
+        integrations, tickets, runs = stores.integrations, stores.tickets, stores.run_store
+        self._stores, self._now, self._sleep = stores, now, sleep
+        asking_now = worker_now or now
         self.rejected: list[JiraRejectedRequestError] = []
         """What Jira called malformed when the button was pressed: these alarm."""
-        self.careful = careful = CarefulConnector(ports.connector, integrations, now, ports.sleep)
-        self.runs = Runs(integrations, tickets, ports.runs, ports.queue, slice_tickets=slice_tickets)
-        worker_ports = WorkerPorts(integrations, tickets, ports.runs, ports.queue, careful, ports.webhooks)
-        self.worker = Worker(worker_ports, now, lambda: jitter)
-        self.reading = Reading(integrations, tickets, ports.violations)
+        self.careful = careful = CarefulConnector(connector, integrations, asking_now, sleep)
+        self.runs = Runs(integrations, tickets, runs, queue, slice_tickets=slice_tickets)
+        worker_ports = WorkerPorts(integrations, tickets, runs, queue, careful, stores.webhooks)
+        self.worker = Worker(worker_ports, asking_now, lambda: jitter)
+        self.probe = Probe(integrations, careful, self.runs, now)
+        self.reading = Reading(integrations, tickets, stores.violations)
         refresh_ports = RefreshPorts(integrations, tickets, careful)
-        self.button = Refresh(refresh_ports, self.reading, self.runs, now, on_rejected or self.rejected.append)
-        self.registration = RegisterTickets(integrations, ports.violations, ports.queue)
-        self.unregistration = UnregisterTickets(integrations, tickets, ports.violations)
+        rejected = on_rejected or self.rejected.append
+        self.button = Refresh(refresh_ports, self.reading, self.runs, asking_now, rejected)
+        self.registration = RegisterTickets(integrations, stores.violations, queue)
+        self.unregistration = UnregisterTickets(integrations, tickets, stores.violations)
+
+    def schedule(self, name: str | None = None, *, dry_run: bool = False, scheduled: bool = True) -> ScheduleAnswer:
+        """The sync function is invoked: by the timer, unless it is for one integration or a dry run."""
+        request = SyncRequest(name, dry_run, scheduled and name is None and not dry_run)
+        return Schedule(self._stores.integrations, self.runs).queue(request, self._now())
+
+    def administration(
+        self,
+        connections: Connections,
+        webhooks: WebhookPorts,
+        oauth1: OAuth1Grants,
+        oauth2: OAuth2Grants,
+        address_problem: Callable[[str], str | None],
+    ) -> SettingsServices:
+        """What administrators do, with what connects and authorises."""
+        ports = SettingsPorts(
+            integrations=self._stores.integrations,
+            tickets=self._stores.tickets,
+            run_store=self._stores.run_store,
+            runs=self.runs,
+            secrets=self._stores.secrets,
+            lease=self._stores.integrations,
+            connections=connections,
+            address_problem=address_problem,
+            new_key_pair=FakeKeyPair,
+            oauth1=oauth1,
+            oauth2=oauth2,
+            now=self._now,
+            sleep=self._sleep,
+        )
+        return settings_services(ports, self.reading, webhooks)
 
     @property
     def of_refresh_function(self) -> RefreshServices:

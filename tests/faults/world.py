@@ -15,15 +15,11 @@ from sample_jira.model import Issue
 from tests.fakes.points import InMemoryPointsLedger
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.reading import refreshed_tickets
-from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.samples import an_integration
-from tests.fakes.secrets import InMemorySecretStore
-from tests.fakes.tickets import InMemoryTicketStore
-from tests.fakes.use_cases import Ports, UseCases
-from tests.fakes.violations import InMemoryViolationStore
+from tests.fakes.stores import InMemory
+from tests.fakes.use_cases import UseCases
 from tests.faults.interrupting import InterruptingConnector
 from tests.faults.logins import Logins, SampleSite
-from tests.faults.stores import WatchedIntegrationStore
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.model import (
     AuthType,
@@ -41,7 +37,6 @@ from ticket_status.jira.settings import JiraSettings, Limits
 from ticket_status.ports.jira import JiraRejectedRequestError
 from ticket_status.service.retrieval.careful import PointsConnector
 from ticket_status.service.retrieval.refresh import RefreshedTicket
-from ticket_status.service.retrieval.schedule import Schedule, SyncRequest
 from ticket_status.service.tickets.reading import ShownTicket
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -68,10 +63,11 @@ class Setting:
     limits: Limits = field(default_factory=Limits)
 
 
-class World:
+class World(InMemory):
     """A site with issues, the integration with it, and tickets of one violation."""
 
     def __init__(self, jira: SampleJira, setting: Setting, *, cloud: bool) -> None:
+        super().__init__()
         self.jira = jira
         self.site: SampleSite = jira.cloud if cloud else jira.data_center
         self.setting = setting
@@ -83,11 +79,6 @@ class World:
         rules = AddressRules(allow_private=False, allow_loopback=True)
         self.settings = JiraSettings(api_url=url, auth_url=url, addresses=rules)
         self.logins = Logins(jira, self.settings, self.clock.now)
-        self.integrations = WatchedIntegrationStore()
-        self.tickets = InMemoryTicketStore()
-        self.violations = InMemoryViolationStore(self.tickets)
-        self.run_store = InMemoryRunStore(self.integrations)
-        self.secrets = InMemorySecretStore()
         self.points = InMemoryPointsLedger()
         self.queue = FakeWorkQueue()
         self.here = Deployed(self)
@@ -189,7 +180,7 @@ class World:
 
     def schedule(self) -> None:
         """The schedule queues every integration."""
-        Schedule(self.integrations, self.runs).queue(SyncRequest(scheduled=True), self.clock.now())
+        self.here.schedule()
 
     def work_off(self) -> list[RunState]:
         """Deliver messages, each when it is due, up to the next schedule; the states that the run came to."""
@@ -244,8 +235,7 @@ class Deployed(UseCases):
         now = world.clock.now
         self.connector = Connector(world.secrets, world.integrations, world.settings, now)
         self.interrupting = InterruptingConnector(PointsConnector(self.connector, world.points, now))
-        stores = (world.integrations, world.tickets, world.violations, world.run_store)
-        super().__init__(Ports(*stores, world.queue, self.interrupting, now, world.clock.advance))
+        super().__init__(world, world.queue, self.interrupting, now, world.clock.advance)
 
     def deliver(self, work: Work) -> None:
         """A message reaches a worker; one that fails there is a bug of ours, and noted."""

@@ -23,7 +23,6 @@ from tests.fakes.api_document import conforms, document
 from tests.fakes.gateway import Answer, request
 from tests.fakes.jira import FakeSite
 from tests.fakes.samples import DAY, DONE, IN_PROGRESS, SECOND, TO_DO
-from tests.fakes.settings import SettingsWorld
 from tests.unit.jira.conftest import Bench, granted_with
 from tests.unit.service.stage import Stage
 from ticket_status.api.application import Api, Surroundings
@@ -110,11 +109,10 @@ class World:
 
     def __init__(self, **changes: Any) -> None:  # noqa: ANN401 - whatever the attribute is
         integration = replace(INTEGRATION, **changes)
-        self.settings = SettingsWorld(integration)
-        self.settings.now = NOW
+        self.settings = Stage(integration)
+        self.settings.clock.now = NOW
         self.settings.secrets.write(REF, {"password": "an-api-token", "client_secret": "a-client-secret"})
-        self.stage = Stage()
-        self.stage.integrations.stored = {"cloud-abc": integration}
+        self.stage = Stage(integration)
         self.stage.clock.now = NOW + 12 * SECOND
 
     def has_ticket(self, issue_id: str, issue_key: str, violation_id: str = VIOLATION, **changes: Any) -> Ticket:  # noqa: ANN401
@@ -138,7 +136,7 @@ class World:
 
     def call(self, method: str, path: str, body: object = None, **query: str) -> Answer:
         """What is answered to a call; it fits the document."""
-        clock = self.stage.clock if _is_of(refresh_routes, method, path) else lambda: self.settings.now
+        clock = self.stage.clock if _is_of(refresh_routes, method, path) else self.settings.clock
         logger = Logger(service="test", level=logging.CRITICAL)
         around = Surroundings(logger, Metrics(namespace="Test", service="test"), clock, None, "https://api.example.com")
         event = request(method, path, body=body, query=query)
@@ -229,7 +227,7 @@ def _(world: World) -> Answer:
     tickets = world.settings.tickets
     counted = Counted({"indeterminate|In Progress": 700, "done|Done": 590}, NOW + 9 * SECOND)
     tickets.change_counted(REF, lambda *_: counted)
-    world.settings.now = NOW + 9 * SECOND
+    world.settings.clock.now = NOW + 9 * SECOND
     for number, (days, absence) in enumerate([(10, None)] * 1292 + [(10, Absence.DELETED)] * 8 + [(400, None)] * 311):
         key = TicketKey(REF, str(number + 1))
         tickets.stored[key] = Ticket(key, f"JAS-{number + 1}", NOW - days * DAY, URL, absence=absence)
@@ -287,7 +285,7 @@ def _(world: World) -> Answer:
 
 @answers("get_webhook 200")
 def _(world: World) -> Answer:
-    world.settings.now = datetime(2026, 11, 28, 13, 40, 20, tzinfo=UTC)
+    world.settings.clock.now = datetime(2026, 11, 28, 13, 40, 20, tzinfo=UTC)
     at = datetime(2026, 11, 28, 13, 40, 12, tzinfo=UTC)
     webhook = Webhook(REF, "cloud-abc", WebhookMode.REGISTER, Signing.HMAC, NOW, jira_id="1", live_since=NOW)
     counts = {Tally.ACCEPTED: 31, Tally.DUPLICATES: 1, Tally.UNKNOWN_ISSUE: 4}
@@ -338,7 +336,7 @@ def _(world: World) -> Answer:
 
 @answers("recheck_ticket 200 active")
 def _(world: World) -> Answer:
-    world.settings.now = NOW + 4 * SECOND
+    world.settings.clock.now = NOW + 4 * SECOND
     ticket = world.has_ticket("10412", "JAS-26363", registered_at=NOW - DAY)
     world.settings.tickets.stored[ticket.key] = ticket
     site = world.settings.connections.sites["cloud-abc"] = FakeSite()
@@ -353,7 +351,7 @@ def _(world: World) -> Answer:
 
 @answers("check_integration_status 200 healthy")
 def _(world: World) -> Answer:
-    world.settings.now = NOW + 12 * SECOND
+    world.settings.clock.now = NOW + 12 * SECOND
     return world.call("GET", "/integrations/status/check", integrationName="cloud-abc")
 
 
@@ -361,21 +359,21 @@ def _(world: World) -> Answer:
 def _(_: World) -> Answer:
     trouble: Any = reports()["refused"].trouble
     world = World(health=Health(HealthStatus.FAULTY, NOW, NOW, ReasonCode.AUTHENTICATION_FAILED, trouble.reason))
-    world.settings.now = NOW + 12 * SECOND
+    world.settings.clock.now = NOW + 12 * SECOND
     return world.call("GET", "/integrations/status/check", integrationName="cloud-abc")
 
 
 @answers("check_integration_status 404")
 def _(world: World) -> Answer:
     world.settings.integrations.stored.clear()
-    world.settings.now = NOW + 12 * SECOND
+    world.settings.clock.now = NOW + 12 * SECOND
     return world.call("GET", "/integrations/status/check", integrationName="cloud-abc")
 
 
 @answers("check_integration_status 500")
 def _(world: World) -> Answer:
     world.settings.integrations.stored = None  # type: ignore[assignment]  # whatever is read of it fails
-    world.settings.now = NOW + 12 * SECOND
+    world.settings.clock.now = NOW + 12 * SECOND
     return world.call("GET", "/integrations/status/check", integrationName="cloud-abc")
 
 

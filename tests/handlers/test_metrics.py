@@ -108,9 +108,7 @@ def work(function: Function, context: LambdaContext, *more: str) -> dict[Metric,
 
 
 def look(function: Function, context: LambdaContext) -> dict[Metric, float]:
-    app = probe.ProbeApp(
-        function.logger, function.metrics("ProbeFunction"), function.stage.probe(), function.stage.care
-    )
+    app = probe.ProbeApp(function.logger, function.metrics("ProbeFunction"), function.stage.probe, function.stage.care)
     function.composed(probe, "probe", app)
     probe_handler({}, context)
     return function.counted()

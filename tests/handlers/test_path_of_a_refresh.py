@@ -23,11 +23,12 @@ from msgspec.structs import replace
 
 from functions.refresh import app
 from sample_jira import SampleJira
+from tests.fakes.account import Account
 from tests.fakes.gateway import Answer, request
 from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.samples import an_integration
-from tests.fakes.stores import Account, Stores
-from tests.fakes.use_cases import Ports, UseCases
+from tests.fakes.stores import Stores
+from tests.fakes.use_cases import UseCases
 from ticket_status.api.application import Surroundings
 from ticket_status.aws import dynamo
 from ticket_status.composition import refresh as composition
@@ -169,8 +170,7 @@ def press(
 ) -> Iterator[Callable[[], Answer]]:
     """The handler, called as API Gateway does."""
     retrieved(stores, jira)
-    kept = (stores.integrations, stores.tickets, stores.violations, stores.runs)
-    use_cases = UseCases(Ports(*kept, FakeWorkQueue(), connector(stores, jira), now, time.sleep))
+    use_cases = UseCases(stores, FakeWorkQueue(), connector(stores, jira), now, time.sleep)
     monkeypatch.setattr(composition, "refresh", lambda: (use_cases.of_refresh_function, surroundings))
     app._api.cache_clear()  # noqa: SLF001 - the handler's one application is built anew over these
     yield lambda: Answer.of(app.handler(request("POST", "/violations/XRAY-1/tickets/refresh"), context))

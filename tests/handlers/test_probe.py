@@ -21,7 +21,7 @@ def test_it_says_how_many_were_tried_and_which_recovered(
     metrics: Metrics,
 ) -> None:
     stage = Stage()
-    app = composition.ProbeApp(logger, metrics, stage.probe(), stage.care)
+    app = composition.ProbeApp(logger, metrics, stage.probe, stage.care)
     monkeypatch.setattr(composition, "probe", lambda: app)
     assert handler(event_file("scheduled"), context) == {"probed": 0, "recovered": []}
     stage.integrations.set_health(stage.integration, BROKEN)

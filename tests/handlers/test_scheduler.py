@@ -12,7 +12,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sync.scheduler import handler
-from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.samples import an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.composition import scheduler as composition
@@ -25,7 +24,7 @@ Invoke = Callable[[Any], Any]
 @pytest.fixture
 def stage() -> Stage:
     acme = an_integration("acme-cloud")
-    return Stage(InMemoryIntegrationStore(acme))
+    return Stage(acme)
 
 
 @pytest.fixture

@@ -16,10 +16,11 @@ from msgspec.structs import replace
 
 from functions.settings.app import routes
 from tests.fakes.api_document import conforms
+from tests.fakes.connections import report, site
 from tests.fakes.gateway import EVERY_SCOPE, Answer, request
 from tests.fakes.jira import FakeSite
 from tests.fakes.samples import NOW, an_integration, faulty, later, ticket
-from tests.fakes.settings import SettingsWorld, report, site
+from tests.fakes.world import World
 from ticket_status.api.application import Api, Surroundings
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode, TicketKey
 from ticket_status.core.scopes import REQUIRED_SCOPES
@@ -62,12 +63,12 @@ OAUTH2 = {
 class Administrator:
     """Calls the API of a world."""
 
-    def __init__(self, world: SettingsWorld) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
 
     def __call__(self, method: str, path: str, body: object = None, **parts: Any) -> Answer:  # noqa: ANN401 - parts of a request
         logger = Logger(service="settings", level=logging.CRITICAL)
-        around = Surroundings(logger, Metrics(namespace="Test", service="settings"), lambda: self.world.now)
+        around = Surroundings(logger, Metrics(namespace="Test", service="settings"), self.world.clock)
         event = request(method, path, body=body, **parts)
         answer = Answer.of(Api(routes, self.world.services, around).answer(event, LambdaContext()))
         conforms(method, path, answer)
@@ -75,12 +76,12 @@ class Administrator:
 
 
 @pytest.fixture
-def world() -> SettingsWorld:
-    return SettingsWorld()
+def world() -> World:
+    return World()
 
 
 @pytest.fixture
-def call(world: SettingsWorld) -> Administrator:
+def call(world: World) -> Administrator:
     return Administrator(world)
 
 
@@ -99,7 +100,7 @@ def pointers(answer: Answer) -> list[str]:
 # --- Every route ----------------------------------------------------------------------------------------------------
 
 
-def test_the_summary_says_how_many_tickets_show_what(call: Administrator, world: SettingsWorld) -> None:
+def test_the_summary_says_how_many_tickets_show_what(call: Administrator, world: World) -> None:
     with_one(call)
     ref = world.integrations.stored["cloud-abc"].integration_ref
     old = replace(ticket("2", created_at=NOW - timedelta(days=400)), key=TicketKey(ref, "2"))
@@ -120,7 +121,7 @@ def test_the_summary_says_how_many_tickets_show_what(call: Administrator, world:
 
 
 @pytest.mark.parametrize("run_id", ["x" * 1_100, "a run", "ü"])
-def test_a_run_that_no_run_can_be_is_not_found(call: Administrator, world: SettingsWorld, run_id: str) -> None:
+def test_a_run_that_no_run_can_be_is_not_found(call: Administrator, world: World, run_id: str) -> None:
     with_one(call)
     assert call("GET", f"{ONE}/sync-runs/{run_id}").problem == (404, "sync_run_not_found")
     assert call("GET", f"/jira-integrations/-/sync-runs/{run_id}").problem == (404, "integration_not_found")

@@ -7,10 +7,11 @@ held while others act. An actor that is held at least once has a thread of its o
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Semaphore, Thread
 from typing import Any, Self, TypeVar
+
+from tests.fakes.clock import Clock
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -25,20 +26,6 @@ class Died(BaseException):
 
 class Outage(Exception):  # noqa: N818 - the word of the tests
     """Raised at a point where AWS refuses what was called."""
-
-
-@dataclass
-class Clock:
-    """The one clock."""
-
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        """Somebody waits."""
-        self.now += timedelta(seconds=seconds)
 
 
 class Baton:

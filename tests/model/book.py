@@ -204,7 +204,7 @@ class Book:
         for ref, integration in self.oracle.integrations.items():
             if integration.gone:
                 continue
-            for run in self.system.stores.runs.page(ref, _RUNS).items:
+            for run in self.system.stores.run_store.page(ref, _RUNS).items:
                 self._clocks[ref, run.run_id] = run.started_at
                 if run.run_id in self._closed:
                     continue

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.fakes.clock import Clock
 from tests.fakes.reading import refreshed_tickets
 from tests.fakes.samples import NOW
-from tests.model.actors import Actor, Baton, Clock, Died, Outage
+from tests.model.actors import Actor, Baton, Died, Outage
 from tests.model.book import Book
 from tests.model.evidence import Evidence
 from tests.model.jira import STATUSES, Issue, JiraSite
@@ -17,7 +18,6 @@ from tests.model.system import Message, System, an_integration
 from ticket_status.core.model import Integration
 from ticket_status.core.violations import Resource
 from ticket_status.ports.runs import SliceTakenError
-from ticket_status.service.retrieval.schedule import SyncRequest
 from ticket_status.service.tickets.registration import NewTicket
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Stage:
         self.told: list[str] = []
         self.quick = kept.quick
         self.failed = False
-        self.clock = Clock(NOW)
+        self.clock = Clock()
         self.baton = Baton(self.clock)
         self.evidence = Evidence(self.baton)
         self.sites = {name: JiraSite(name) for name in NAMES}
@@ -239,8 +239,7 @@ class Stage:
 
     def fire(self, cut: Cut) -> None:
         """The schedule fires."""
-        request = SyncRequest(scheduled=True)
-        self.act("schedule", TIMER, lambda: self.system.schedule.queue(request, self.clock()), cut)
+        self.act("schedule", TIMER, self.system.schedule, cut)
 
     # --- Time -------------------------------------------------------------------------------------------------------
 

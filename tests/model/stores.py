@@ -7,11 +7,12 @@ do is said in ``docs/reliability.md``.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from secrets import token_hex
 from typing import Any, Protocol, TypeVar, cast
 
-from tests.fakes.stores import Account, Stores, in_memory
+from tests.fakes.account import Account
+from tests.fakes.stores import InMemory as StoresInMemory
+from tests.fakes.stores import Stores
 from tests.fakes.tables import TABLES
 from tests.model.actors import Baton
 
@@ -71,14 +72,12 @@ class InMemory:
 
     def stores(self, baton: Baton) -> Stores:
         """New ones."""
-        stores = in_memory()
-        return replace(
-            stores,
-            integrations=_at_points(stores.integrations, "integrations", baton, looking=_LOOKING),
-            tickets=_at_points(stores.tickets, "tickets", baton),
-            violations=_at_points(stores.violations, "violations", baton),
-            runs=_at_points(stores.runs, "runs", baton),
-        )
+        stores: Stores = StoresInMemory()
+        stores.integrations = _at_points(stores.integrations, "integrations", baton, looking=_LOOKING)
+        stores.tickets = _at_points(stores.tickets, "tickets", baton)
+        stores.violations = _at_points(stores.violations, "violations", baton)
+        stores.run_store = _at_points(stores.run_store, "runs", baton)
+        return stores
 
     def forget(self) -> None:
         """Nothing stays."""
@@ -100,11 +99,9 @@ class InDynamo:
         """On new tables."""
         self._baton, self._prefix = baton, f"model-{token_hex(4)}-"
         stores = self._account.stores(self._prefix)
-        return replace(
-            stores,
-            integrations=_at_points(stores.integrations, None, baton, looking=_LOOKING),
-            tickets=_at_points(stores.tickets, None, baton),
-        )
+        stores.integrations = _at_points(stores.integrations, None, baton, looking=_LOOKING)
+        stores.tickets = _at_points(stores.tickets, None, baton)
+        return stores
 
     def forget(self) -> None:
         """Delete the tables."""

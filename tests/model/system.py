@@ -4,20 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.fakes.settings import FakeKeyPair, FakeOAuth1, FakeOAuth2
+from tests.fakes.connections import FakeOAuth1, FakeOAuth2
 from tests.fakes.stores import Stores
-from tests.fakes.use_cases import Ports, UseCases
+from tests.fakes.use_cases import UseCases
 from tests.fakes.webhooks import FakeJiraWebhooks
 from tests.model.actors import Baton
 from tests.model.jira import JiraSite, ModelConnections, Watcher
 from ticket_status.core.model import AuthType, InstallationType
 from ticket_status.core.work import Work
 from ticket_status.service.administration.integrations import NewIntegration
-from ticket_status.service.administration.services import settings_services
-from ticket_status.service.administration.settings_ports import SettingsPorts
 from ticket_status.service.administration.webhook import WebhookPorts
-from ticket_status.service.retrieval.probe import Probe
-from ticket_status.service.retrieval.schedule import Schedule
 
 SLICE_TICKETS = 2
 """Small, so that a run of a few tickets has several slices."""
@@ -81,30 +77,14 @@ class System(UseCases):
         connections = ModelConnections(sites, baton, watcher)
         self.queue = ModelQueue(baton)
         self.stores = stores
-        integrations, tickets = stores.integrations, stores.tickets
-        ports = Ports(integrations, tickets, stores.violations, stores.runs, self.queue, connections, clock, clock.wait)
-        super().__init__(ports, slice_tickets=SLICE_TICKETS, jitter=0.5, on_rejected=_rejected)
-        self.schedule = Schedule(integrations, self.runs)
-        self.probe = Probe(integrations, self.careful, self.runs, clock)
-        self.settings = settings_services(
-            SettingsPorts(
-                integrations=integrations,
-                tickets=tickets,
-                run_store=stores.runs,
-                runs=self.runs,
-                secrets=stores.secrets,
-                lease=integrations,
-                connections=connections,
-                address_problem=lambda _url: None,
-                new_key_pair=FakeKeyPair,
-                oauth1=FakeOAuth1(),
-                oauth2=FakeOAuth2(),
-                now=clock,
-                sleep=lambda _seconds: None,
-            ),
-            self.reading,
-            WebhookPorts(stores.webhooks, stores.hook_keys, FakeJiraWebhooks()),
+        super().__init__(
+            *(stores, self.queue, connections, clock, clock.wait),
+            slice_tickets=SLICE_TICKETS,
+            jitter=0.5,
+            on_rejected=_rejected,
         )
+        webhooks = WebhookPorts(stores.webhooks, stores.hook_keys, FakeJiraWebhooks())
+        self.settings = self.administration(connections, webhooks, FakeOAuth1(), FakeOAuth2(), lambda _url: None)
 
 
 def an_integration(name: str) -> NewIntegration:

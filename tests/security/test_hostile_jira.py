@@ -168,7 +168,7 @@ def test_a_broken_site_that_rejects_the_probe_stays_broken_and_spoils_no_round(s
     stage = Stage()
     broken = replace(INTEGRATIONS["cloud"], health=BROKEN)
     stage.integrations.stored[broken.connection_name] = broken
-    careful = CarefulConnector(connector(broken), stage.integrations, stage.clock, stage.wait)
+    careful = CarefulConnector(connector(broken), stage.integrations, stage.clock, stage.clock.wait)
     probe = Probe(stage.integrations, careful, stage.runs, stage.clock)
     assert probe.probe() == ProbeReport(probed=1, recovered=(), broken=1, taken_up=0, lost=0)
 

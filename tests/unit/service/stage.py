@@ -1,34 +1,21 @@
-"""A stage for the use cases: every port in memory, one clock, and a queue whose messages tests deliver."""
+"""A stage for retrieval: a world with tickets, whose messages tests deliver."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
-from tests.fakes.bus import FakeBus
-from tests.fakes.integrations import InMemoryIntegrationStore
-from tests.fakes.jira import FakeJiraConnector, FakeSite
-from tests.fakes.lagging import LaggingStores
-from tests.fakes.queue import FakeWorkQueue
+from tests.fakes.jira import FakeSite
 from tests.fakes.reading import refreshed_tickets
-from tests.fakes.runs import InMemoryRunStore
 from tests.fakes.samples import NOW, TO_DO, URL, an_integration
-from tests.fakes.tickets import InMemoryTicketStore
-from tests.fakes.use_cases import Ports, UseCases
-from tests.fakes.violations import InMemoryViolationStore
-from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
+from tests.fakes.world import World
 from ticket_status.core.model import Integration, Status, SyncRun, Ticket, TicketKey, Trigger
-from ticket_status.core.runs import SLICE_TICKETS
 from ticket_status.core.shown import Shown, shown
 from ticket_status.core.violations import Registration
 from ticket_status.core.window import Coverage
 from ticket_status.core.work import Work
-from ticket_status.service.administration.webhook import WebhookPorts
-from ticket_status.service.administration.webhook_care import WebhookCare
-from ticket_status.service.retrieval.probe import Probe
 from ticket_status.service.retrieval.refresh import RefreshedTicket
-from ticket_status.service.retrieval.schedule import Schedule, ScheduleAnswer, SyncRequest
 from ticket_status.service.retrieval.worker import WorkReport
 
 WORKER_TIME = timedelta(seconds=90)
@@ -36,65 +23,12 @@ MOST_MESSAGES = 300
 """A run that is not done after so many never will be."""
 
 
-@dataclass
-class Clock:
-    """A clock that tests move."""
+class Stage(World):
+    """Integrations (one of Cloud unless said otherwise), and what tests do with the first of them."""
 
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_(self, time: timedelta) -> datetime:
-        """Let time pass; the moment it then is."""
-        self.now += time
-        return self.now
-
-
-@dataclass
-class Stage(UseCases):
-    """Integrations (one of Cloud unless said otherwise), their sites, and everything that works on them."""
-
-    integrations: InMemoryIntegrationStore = field(default_factory=lambda: InMemoryIntegrationStore(an_integration()))
-    clock: Clock = field(default_factory=Clock)
-    behind: timedelta = timedelta()
-    """How far a worker's clock is behind the others'."""
-
-    slice_tickets: int = SLICE_TICKETS
-    """Tickets of a slice, about."""
-
-    index_lag: timedelta = timedelta()
-    """How old the state is that index reads see; ``indexes.note`` notes what tests write past the stores."""
-
-    def __post_init__(self) -> None:
+    def __init__(self, *integrations: Integration, **more: Any) -> None:  # noqa: ANN401 - as a world takes them
+        super().__init__(*integrations or (an_integration(),), **more)
         self.name = next(iter(self.integrations.stored))
-        self.tickets = InMemoryTicketStore()
-        self.violations = InMemoryViolationStore(self.tickets)
-        if self.index_lag:
-            self._lag()
-        self.run_store = InMemoryRunStore(self.integrations)
-        self.queue = FakeWorkQueue()
-        self.webhooks = InMemoryWebhookStore()
-        self.sites = {name: FakeSite() for name in self.integrations.stored}
-        self.connector = FakeJiraConnector(self.sites)
-        stores = (self.integrations, self.tickets, self.violations, self.run_store)
-        ports = Ports(*stores, self.queue, self.connector, self.worker_clock, self.wait, self.webhooks)
-        super().__init__(ports, slice_tickets=self.slice_tickets)
-
-    def _lag(self) -> None:
-        stores = {"integrations": self.integrations, "tickets": self.tickets, "violations": self.violations}
-        self.indexes = LaggingStores(self.index_lag, self.clock, **stores)
-        self.integrations = self.indexes.store("integrations", InMemoryIntegrationStore)
-        self.tickets = self.indexes.store("tickets", InMemoryTicketStore)
-        self.violations = self.indexes.store("violations", InMemoryViolationStore)
-
-    def worker_clock(self) -> datetime:
-        """What a worker's own clock says."""
-        return self.clock() - self.behind
-
-    def wait(self, seconds: float) -> None:
-        """Somebody waits."""
-        self.clock.pass_(timedelta(seconds=seconds))
 
     @property
     def site(self) -> FakeSite:
@@ -104,12 +38,12 @@ class Stage(UseCases):
     @property
     def integration(self) -> Integration:
         """The first integration, as stored."""
-        return self.integrations.stored[self.name]
+        return self.stored(self.name)
 
     @property
     def run(self) -> SyncRun:
         """The first integration's newest run."""
-        run = self.run_store.latest(self.integration.integration_ref)
+        run = self.last_run(self.name)
         assert run is not None
         return run
 
@@ -161,11 +95,6 @@ class Stage(UseCases):
 
     # --- What happens -----------------------------------------------------------------------------------------------
 
-    def schedule(self, name: str | None = None, *, dry_run: bool = False, scheduled: bool = True) -> ScheduleAnswer:
-        """The sync function is invoked."""
-        request = SyncRequest(name, dry_run, scheduled and name is None and not dry_run)
-        return Schedule(self.integrations, self.runs).queue(request, self.clock())
-
     def start(self, trigger: Trigger = Trigger.SCHEDULE) -> SyncRun:
         """A run of the first integration is started, at a moment of its own."""
         if self.run_store.stored:
@@ -198,16 +127,6 @@ class Stage(UseCases):
         self.start()
         self.work_off()
         return self.run
-
-    @property
-    def care(self) -> WebhookCare:
-        """What the probe does for webhooks."""
-        ports = WebhookPorts(self.webhooks, InMemoryHookKeyStore(), FakeJiraWebhooks())
-        return WebhookCare(self.integrations, ports, FakeBus(), self.clock)
-
-    def probe(self) -> Probe:
-        """The probe."""
-        return Probe(self.integrations, self.careful, self.runs, self.clock)
 
     def refresh(self, violation_id: str) -> list[RefreshedTicket]:
         """The button is pressed."""

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.fakes.connections import report, site
 from tests.fakes.samples import NOW, an_integration, faulty, later
-from tests.fakes.settings import SettingsWorld, report, site
+from tests.fakes.world import World
 from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, ReasonCode, Trigger
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.service.administration.authorization import Begun
@@ -29,17 +30,15 @@ REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "the grant is for no site at
 UNREACHABLE = Unavailable(ReasonCode.UNREACHABLE, "time-out")
 
 
-def oauth2_world(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
-    world = SettingsWorld(
-        an_integration(**{"auth_type": AuthType.OAUTH2, "client_id": "c", "health": PENDING, **changes})
-    )
+def oauth2_world(**changes: Any) -> World:  # noqa: ANN401 - whatever the attribute is
+    world = World(an_integration(**{"auth_type": AuthType.OAUTH2, "client_id": "c", "health": PENDING, **changes}))
     world.secrets.write(world.stored().integration_ref, {"client_secret": "secret"})
     return world
 
 
-def oauth1_world(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
+def oauth1_world(**changes: Any) -> World:  # noqa: ANN401 - whatever the attribute is
     server: dict[str, Any] = {"auth_type": AuthType.OAUTH1, "installation_type": InstallationType.SERVER}
-    world = SettingsWorld(an_integration(**{**server, "consumer_key": "key", "health": PENDING, **changes}))
+    world = World(an_integration(**{**server, "consumer_key": "key", "health": PENDING, **changes}))
     world.secrets.write(world.stored().integration_ref, {"private_key": "private"})
     return world
 
@@ -48,19 +47,19 @@ def state_of(url: str) -> str:
     return parse_qs(urlsplit(url).query)["state"][0]
 
 
-def begin(world: SettingsWorld) -> str:
+def begin(world: World) -> str:
     begun = world.services.authorization.begin_oauth2("cloud-abc", CALLBACK)
     assert isinstance(begun, Begun)
     return state_of(begun.authorization_url)
 
 
-def begin_1(world: SettingsWorld) -> str:
+def begin_1(world: World) -> str:
     begun = world.services.authorization.begin_oauth1("cloud-abc", CALLBACK_1)
     assert isinstance(begun, Begun)
     return state_of(world.oauth1.callback_url)
 
 
-def end(world: SettingsWorld, state: str, code: str | None = "code-1") -> object:
+def end(world: World, state: str, code: str | None = "code-1") -> object:
     return world.services.authorization.end_oauth2(state, code)
 
 
@@ -91,7 +90,7 @@ def test_a_state_works_once() -> None:
 def test_a_state_expires() -> None:
     world = oauth2_world()
     state = begin(world)
-    world.pass_time(600)
+    world.clock.wait(600)
     assert end(world, state) == StateInvalid()
 
 
@@ -227,7 +226,7 @@ def test_a_person_who_refuses_changes_nothing_and_uses_the_state_up() -> None:
 def test_a_grant_is_not_stored_over_somebody_else_who_changes_the_secrets() -> None:
     world = oauth2_world()
     state = begin(world)
-    world.integrations.take(world.stored(), "somebody", world.now, later(hours=1))
+    world.integrations.take(world.stored(), "somebody", world.clock.now, later(hours=1))
     assert isinstance(end(world, state), GrantFailed)
     assert world.secret() == {"client_secret": "secret"}
 
@@ -285,6 +284,6 @@ def test_jira_is_not_asked_for_a_request_token_in_a_pause() -> None:
 
 def test_an_authorisation_does_not_begin_while_somebody_else_changes_the_secrets() -> None:
     world = oauth1_world()
-    world.integrations.take(world.stored(), "somebody", world.now, later(hours=1))
+    world.integrations.take(world.stored(), "somebody", world.clock.now, later(hours=1))
     refused = world.services.authorization.begin_oauth1("cloud-abc", CALLBACK_1)
     assert refused == ChangedMeanwhile("cloud-abc")

@@ -59,7 +59,7 @@ def test_a_refused_credential_breaks_the_integration_in_one_write_and_all_its_ti
 
 def test_a_credential_that_cannot_even_be_opened_breaks_at_once() -> None:
     stage = Stage()
-    stage.connector.refuses["cloud-abc"] = Refused(ReasonCode.AUTHORIZATION_EXPIRED, "the grant is dead")
+    stage.connections.refuses["cloud-abc"] = Refused(ReasonCode.AUTHORIZATION_EXPIRED, "the grant is dead")
     stage.start()
     assert stage.deliver(stage.take()).outcome == "broke"
     assert stage.integration.health.reason_code is ReasonCode.AUTHORIZATION_EXPIRED
@@ -236,7 +236,7 @@ def test_our_own_malformed_request_ends_the_run_and_is_raised() -> None:
 
 def test_the_probe_finds_it_well_with_one_request_and_starts_a_full_run() -> None:
     stage = broken_stage()
-    report = stage.probe().probe()
+    report = stage.probe.probe()
     assert (report.probed, report.recovered) == (1, ("cloud-abc",))
     assert (stage.site.requests, stage.site.asked) == (1, [])
     assert stage.run.trigger is Trigger.RECOVERED
@@ -249,7 +249,7 @@ def test_the_probe_finds_it_well_with_one_request_and_starts_a_full_run() -> Non
 @pytest.mark.parametrize("reason_code", [ReasonCode.MISSING_SCOPES, ReasonCode.JIRA_ERROR])
 def test_what_the_account_would_not_tell_is_probed_by_retrieving_no_ticket(reason_code: ReasonCode) -> None:
     stage = broken_stage(reason_code=reason_code)
-    stage.probe().probe()
+    stage.probe.probe()
     assert stage.site.asked == [["9973"]]
     assert stage.integration.health.status is HealthStatus.HEALTHY
 
@@ -258,7 +258,7 @@ def test_what_the_account_would_not_tell_is_probed_by_retrieving_no_ticket(reaso
 def test_a_probe_that_fails_changes_only_what_was_found(trouble: Refused | Unavailable) -> None:
     stage = broken_stage(reason_code=ReasonCode.JIRA_ERROR)
     stage.site.trouble = trouble
-    assert stage.probe().probe().recovered == ()
+    assert stage.probe.probe().recovered == ()
     assert stage.integration.broken
     assert stage.integration.health.reason_code is trouble.reason_code
     assert not stage.run_store.stored
@@ -269,7 +269,7 @@ def test_a_failing_try_leaves_the_reason_of_a_refusal_as_it_is(reason_code: Reas
     stage = broken_stage(reason_code=reason_code)
     before = stage.integration.health
     stage.site.trouble = UNREACHABLE
-    stage.probe().probe()
+    stage.probe.probe()
     assert (stage.sync().state, stage.run.error) == (RunState.FAILED, UNREACHABLE.reason)
     assert stage.integration.health == replace(before, checked_at=stage.clock())
 
@@ -277,10 +277,10 @@ def test_a_failing_try_leaves_the_reason_of_a_refusal_as_it_is(reason_code: Reas
 def test_scopes_that_were_missing_are_asked_for_again_after_a_failing_try() -> None:
     stage = broken_stage(reason_code=ReasonCode.MISSING_SCOPES)
     stage.site.trouble = UNREACHABLE
-    stage.probe().probe()
+    stage.probe.probe()
     stage.site.trouble = None
     stage.site.asked.clear()
-    stage.probe().probe()
+    stage.probe.probe()
     assert stage.site.asked == [["9973"]]
 
 
@@ -288,26 +288,26 @@ def test_a_probe_that_is_throttled_pauses_the_integration_and_leaves_its_health(
     stage = broken_stage()
     before = stage.integration.health
     stage.site.trouble = Throttled(NOW + HOUR, "quota")
-    stage.probe().probe()
+    stage.probe.probe()
     assert stage.integration.health == before
     assert stage.integration.paused_until == NOW + HOUR
     stage.site.trouble = None
-    assert stage.probe().probe().probed == 0
+    assert stage.probe.probe().probed == 0
     stage.clock.pass_(HOUR + timedelta(seconds=1))
-    assert stage.probe().probe().recovered == ("cloud-abc",)
+    assert stage.probe.probe().recovered == ("cloud-abc",)
 
 
 def test_the_probe_leaves_alone_what_is_well_or_switched_off() -> None:
     stage = Stage()
-    assert stage.probe().probe().probed == 0
+    assert stage.probe.probe().probed == 0
     stage = broken_stage()
     stage.integrations.switch(stage.integration, on=False, now=NOW)
-    assert stage.probe().probe().probed == 0
+    assert stage.probe.probe().probed == 0
     assert not stage.site.requests
 
 
 def test_a_second_probe_after_the_recovery_starts_no_second_run() -> None:
     stage = broken_stage()
-    stage.probe().probe()
-    stage.probe().probe()
+    stage.probe.probe()
+    stage.probe.probe()
     assert len(stage.run_store.stored) == 1

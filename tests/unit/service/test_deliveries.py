@@ -10,15 +10,13 @@ import jwt
 import pytest
 from msgspec.structs import replace
 
-from tests.fakes.queue import FakeWorkQueue
-from tests.fakes.tickets import InMemoryTicketStore
-from tests.fakes.webhooks import InMemoryHintStore, InMemoryHookKeyStore, InMemoryWebhookStore
+from tests.fakes.world import World
 from ticket_status.core.model import Absence, Ticket, TicketKey
 from ticket_status.core.webhooks import Signing, Tally, Webhook, WebhookMode, counted
 from ticket_status.core.work import NewTicketsWork
 from ticket_status.jira.delivery_signatures import JiraDeliverySignatures
 from ticket_status.ports.webhooks import HookKeys
-from ticket_status.service.tickets.deliveries import Delivery, DeliveryPorts, Received, ReceiveDeliveries
+from ticket_status.service.tickets.deliveries import Delivery, Received
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 REF = "cloud-abc~k3f7xq"
@@ -26,20 +24,16 @@ SECRET = "It's a Secret to Everybody"
 CLIENT_SECRET = "of-an-app-of-atlassian-" + "x" * 32
 
 
-class Stage:
-    """One webhook, a ticket and what receives its deliveries."""
+class Stage(World):
+    """A world with one webhook and a ticket."""
 
     def __init__(self, signing: Signing = Signing.HMAC) -> None:
-        self.now = NOW
-        self.tickets = InMemoryTicketStore()
-        self.webhooks, self.keys, self.queue = InMemoryWebhookStore(), InMemoryHookKeyStore(), FakeWorkQueue()
-        self.hints = InMemoryHintStore(self.tickets)
+        super().__init__()
+        self.clock.now = NOW
         self.webhooks.put(Webhook(REF, "cloud-abc", WebhookMode.MANUAL, signing, NOW))
-        self.keys.write(REF, HookKeys(SECRET if signing is Signing.HMAC else CLIENT_SECRET))
+        self.hook_keys.write(REF, HookKeys(SECRET if signing is Signing.HMAC else CLIENT_SECRET))
         self.ticket("10001")
         self.tickets.new.clear()
-        ports = DeliveryPorts(self.webhooks, self.keys, self.hints, JiraDeliverySignatures(), self.queue)
-        self.receiving = ReceiveDeliveries(ports, lambda: self.now)
 
     def ticket(self, ticket_id: str, created_at: datetime = NOW) -> TicketKey:
         key = TicketKey(REF, ticket_id)
@@ -62,7 +56,7 @@ class Stage:
         return self.receiving.receive(Delivery(hook_id, known, raw))
 
     def counted(self, tally: Tally) -> int:
-        return counted(self.webhooks.webhooks[REF], tally, self.now)
+        return counted(self.webhooks.webhooks[REF], tally, self.clock())
 
     @property
     def waiting(self) -> set[str]:
@@ -100,11 +94,11 @@ def test_a_storm_is_one_message_and_one_write_for_each_ticket() -> None:
     for number in range(1000):
         stage.ticket(str(20_000 + number))
         stage.deliver(str(20_000 + number), identifier=str(number))
-        stage.now += timedelta(milliseconds=1)
+        stage.clock.now += timedelta(milliseconds=1)
     assert len(stage.queue.sent) == 1
     assert stage.hints.writes == 1000
     assert stage.webhooks.writes <= 2
-    stage.now += timedelta(seconds=2)
+    stage.clock.now += timedelta(seconds=2)
     stage.deliver(identifier="last")
     assert stage.counted(Tally.ACCEPTED) == 1001
 
@@ -124,7 +118,7 @@ def test_a_note_whose_message_was_lost_is_made_again() -> None:
     stage = Stage()
     stage.deliver(identifier="a")
     stage.queue.take()
-    stage.now += timedelta(seconds=61)
+    stage.clock.now += timedelta(seconds=61)
     stage.deliver(identifier="b")
     assert len(stage.queue.sent) == 1
 
@@ -133,11 +127,11 @@ def test_a_repeated_delivery_is_counted_and_changes_nothing() -> None:
     stage = Stage()
     stage.deliver(identifier="a")
     stage.tickets.new.clear()
-    stage.now += timedelta(seconds=5)
+    stage.clock.now += timedelta(seconds=5)
     assert stage.deliver(identifier="a") is Received.TAKEN
     assert not stage.waiting
     assert stage.counted(Tally.DUPLICATES) == 1
-    stage.now += timedelta(days=1)
+    stage.clock.now += timedelta(days=1)
     stage.deliver(identifier="a")
     assert stage.waiting == {"10001"}, "an identifier is taken once a day"
 
@@ -155,9 +149,9 @@ def test_a_flood_of_forged_deliveries_costs_a_write_a_second_at_most() -> None:
     stage = Stage()
     for _ in range(500):
         stage.deliver(secret="wrong")
-        stage.now += timedelta(milliseconds=1)
+        stage.clock.now += timedelta(milliseconds=1)
     assert stage.webhooks.writes == 1
-    assert stage.keys.reads == 1
+    assert stage.hook_keys.reads == 1
 
 
 def test_an_unknown_address_is_told_nothing_else_than_a_wrong_signature() -> None:
@@ -176,19 +170,19 @@ def test_a_weak_method_is_not_taken_a_stronger_one_is() -> None:
 def test_the_old_secret_signs_for_another_hour_after_a_rotation() -> None:
     stage = Stage()
     stage.deliver(identifier="a")
-    stage.keys.write(REF, HookKeys("new", SECRET, NOW + timedelta(hours=1)))
-    stage.now += timedelta(minutes=59)
+    stage.hook_keys.write(REF, HookKeys("new", SECRET, NOW + timedelta(hours=1)))
+    stage.clock.now += timedelta(minutes=59)
     assert stage.deliver(secret="new", identifier="b") is Received.TAKEN
     assert stage.deliver(identifier="c") is Received.TAKEN
-    stage.now += timedelta(minutes=2)
+    stage.clock.now += timedelta(minutes=2)
     assert stage.deliver(identifier="d") is Received.UNSIGNED
 
 
 def test_a_new_secret_is_taken_at_once_by_a_warm_function() -> None:
     stage = Stage()
     stage.deliver(identifier="a")
-    stage.keys.write(REF, HookKeys("new", SECRET, NOW + timedelta(hours=1)))
-    stage.now += timedelta(seconds=6)
+    stage.hook_keys.write(REF, HookKeys("new", SECRET, NOW + timedelta(hours=1)))
+    stage.clock.now += timedelta(seconds=6)
     assert stage.deliver(secret="new", identifier="b") is Received.TAKEN
 
 
@@ -246,7 +240,7 @@ def test_a_signed_delivery_that_names_no_change_of_a_status_is_taken_and_does_no
 def test_a_delivery_above_a_mebibyte_is_refused_before_anything_is_read() -> None:
     stage = Stage()
     assert stage.deliver(body=b"x" * (1024 * 1024 + 1)) is Received.TOO_LARGE
-    assert not stage.keys.reads
+    assert not stage.hook_keys.reads
 
 
 def token(secret: str = CLIENT_SECRET, algorithm: str = "HS256", **claims: object) -> dict[str, str]:

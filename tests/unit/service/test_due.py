@@ -45,7 +45,7 @@ def test_a_run_that_began_before_the_recovery_makes_way_for_the_one_that_is_due_
     stage.clock.pass_(MINUTE)
     broken(stage)
     stage.clock.pass_(MINUTE)
-    assert stage.probe().probe().recovered == ("cloud-abc",)
+    assert stage.probe.probe().recovered == ("cloud-abc",)
     assert state_of(stage, old) == (RunState.CANCELLED, BEGAN_BEFORE)
     assert (stage.run.trigger, stage.run.state) == (Trigger.RECOVERED, RunState.RUNNING)
     stage.work_off()
@@ -87,14 +87,14 @@ def test_a_queue_that_refuses_the_run_of_a_recovery_only_puts_it_off() -> None:
     broken(stage)
     stage.queue.refuses = QueueRefusedError()
     with pytest.raises(QueueRefusedError):
-        stage.probe().probe()
+        stage.probe.probe()
     assert stage.integration.health.status is HealthStatus.HEALTHY
     assert stage.integration.due is not None
     with pytest.raises(QueueRefusedError):
-        stage.probe().probe()
+        stage.probe.probe()
     stage.queue.refuses = None
     stage.clock.pass_(QUARTER)
-    assert stage.probe().probe().taken_up == 1
+    assert stage.probe.probe().taken_up == 1
     stage.work_off()
     all_shown(stage, keys)
 
@@ -107,7 +107,7 @@ def test_a_recovery_whose_run_nobody_began_is_taken_up_by_the_probe() -> None:
     stage.worker._health.succeeded(stage.integration)  # noqa: SLF001 - and there it was killed
     assert stage.integration.due == Due(Trigger.RECOVERED, NOW)
     assert {stage.shows(one).unknown_reason for one in keys} == {UnknownReason.INTEGRATION_BROKEN}
-    assert stage.probe().probe().taken_up == 1
+    assert stage.probe.probe().taken_up == 1
     assert stage.run.trigger is Trigger.RECOVERED
     stage.work_off()
     all_shown(stage, keys)
@@ -122,7 +122,7 @@ def test_switching_on_stores_that_a_run_is_due() -> None:
     stage.integrations.switch(stage.integration, on=True, now=stage.clock())
     assert stage.integration.due == Due(Trigger.ENABLED, NOW + MINUTE)
     assert {stage.shows(one).unknown_reason for one in keys} == {UnknownReason.NOT_RETRIEVED_YET}
-    assert stage.probe().probe().taken_up == 1
+    assert stage.probe.probe().taken_up == 1
     stage.work_off()
     all_shown(stage, keys)
 
@@ -155,9 +155,9 @@ def test_a_run_whose_message_was_lost_is_found_by_the_probe_and_begins_anew() ->
     lost = stage.start()
     stage.queue.take()
     stage.clock.pass_(19 * MINUTE)
-    assert stage.probe().probe().lost == 0
+    assert stage.probe.probe().lost == 0
     stage.clock.pass_(MINUTE)
-    assert stage.probe().probe().lost == 1
+    assert stage.probe.probe().lost == 1
     assert state_of(stage, lost) == (RunState.FAILED, LOST)
     assert (stage.run.trigger, stage.run.state) == (Trigger.SCHEDULE, RunState.RUNNING)
     stage.work_off()
@@ -171,7 +171,7 @@ def test_a_run_of_new_tickets_whose_message_was_lost_is_found_by_the_probe() -> 
     stage.deliver(stage.take())
     stage.queue.take()
     stage.clock.pass_(20 * MINUTE)
-    assert stage.probe().probe().lost == 1
+    assert stage.probe.probe().lost == 1
     stage.work_off()
     all_shown(stage, [key(stage, 0)])
 
@@ -183,9 +183,9 @@ def test_a_pause_is_no_standstill() -> None:
     stage.queue.take()
     stage.run_store.pause(run, NOW + HOUR)
     stage.clock.pass_(HOUR + 19 * MINUTE)
-    assert stage.probe().probe().lost == 0
+    assert stage.probe.probe().lost == 0
     stage.clock.pass_(MINUTE)
-    assert stage.probe().probe().lost == 1
+    assert stage.probe.probe().lost == 1
 
 
 def test_new_tickets_whose_message_was_lost_are_found_by_the_probe() -> None:
@@ -193,10 +193,10 @@ def test_new_tickets_whose_message_was_lost_are_found_by_the_probe() -> None:
     in_jira(stage, 1)
     stage.registration.register([new(0)], stage.clock())
     stage.queue.take()
-    stage.probe().probe()
+    stage.probe.probe()
     assert not stage.queue.sent
     stage.clock.pass_(2 * MINUTE)
-    stage.probe().probe()
+    stage.probe.probe()
     stage.work_off()
     all_shown(stage, [key(stage, 0)])
 
@@ -206,7 +206,7 @@ def test_what_has_come_to_rest_leaves_the_index_of_the_probe() -> None:
     stage.has_tickets(3)
     stage.sync()
     assert list(stage.integrations.needing_attention()) == ["cloud-abc"]
-    stage.probe().probe()
+    stage.probe.probe()
     assert list(stage.integrations.needing_attention()) == []
 
 

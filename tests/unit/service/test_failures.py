@@ -110,7 +110,7 @@ def test_what_is_final_is_not_asked_twice() -> None:
 def test_opening_that_is_refused_is_confirmed_too() -> None:
     stage = Stage()
     stage.has_tickets(3)
-    stage.connector.refuses["cloud-abc"] = REFUSED
+    stage.connections.refuses["cloud-abc"] = REFUSED
     before = stage.clock()
     stage.start()
     assert stage.deliver(stage.take()).outcome == "broke"

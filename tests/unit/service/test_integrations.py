@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.fakes.connections import report, site
 from tests.fakes.samples import NOW, an_integration, later, run
-from tests.fakes.settings import SettingsWorld, report, site
+from tests.fakes.world import World
 from ticket_status.core.model import AuthType, HealthStatus, InstallationType, Integration, ReasonCode, RunState
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.service.administration.integrations import NewIntegration
@@ -40,7 +41,7 @@ def oauth2(**changes: Any) -> NewIntegration:  # noqa: ANN401 - whatever the mem
     )
 
 
-def create(world: SettingsWorld, wanted: NewIntegration) -> Integration:
+def create(world: World, wanted: NewIntegration) -> Integration:
     created = world.services.integrations.create(wanted)
     assert isinstance(created, Integration)
     assert world.stored(wanted.connection_name) == created
@@ -48,7 +49,7 @@ def create(world: SettingsWorld, wanted: NewIntegration) -> Integration:
 
 
 def test_basic_credentials_are_tried_then_stored_apart_from_the_integration() -> None:
-    world = SettingsWorld()
+    world = World()
     created = create(world, new())
     assert world.connections.tried[0][1] == {"password": "api-token"}
     assert world.secret() == {"password": "api-token"}
@@ -58,7 +59,7 @@ def test_basic_credentials_are_tried_then_stored_apart_from_the_integration() ->
 
 
 def test_creating_starts_no_run_because_there_are_no_tickets() -> None:
-    world = SettingsWorld()
+    world = World()
     create(world, new())
     assert world.last_run() is None
     assert world.queue.sent == []
@@ -66,7 +67,7 @@ def test_creating_starts_no_run_because_there_are_no_tickets() -> None:
 
 @pytest.mark.parametrize("trouble", [REFUSED, Unavailable(ReasonCode.UNREACHABLE, "no such name")])
 def test_credentials_that_do_not_work_store_nothing(trouble: JiraTrouble) -> None:
-    world = SettingsWorld()
+    world = World()
     world.connections.reports["https://cloud-abc.example"] = report(trouble)
     assert world.services.integrations.create(new()) == ConnectionFailed(report(trouble))
     assert (world.integrations.stored, world.secrets.stored) == ({}, {})
@@ -74,34 +75,34 @@ def test_credentials_that_do_not_work_store_nothing(trouble: JiraTrouble) -> Non
 
 @pytest.mark.parametrize(("until", "expected"), [(later(seconds=30), later(seconds=30)), (None, later(seconds=1))])
 def test_a_site_that_says_to_slow_down_says_nothing_about_credentials(until: Any, expected: Any) -> None:  # noqa: ANN401 - a time
-    world = SettingsWorld()
+    world = World()
     world.connections.reports["https://cloud-abc.example"] = report(Throttled(until, "429"))
     assert world.services.integrations.create(new()) == RateLimited(expected)
     assert world.integrations.stored == {}
 
 
 def test_the_test_can_be_skipped_then_the_integration_counts_as_well() -> None:
-    world = SettingsWorld()
+    world = World()
     created = create(world, new(skip_connection_test=True))
     assert world.connections.tried == []
     assert created.health.status is HealthStatus.HEALTHY
 
 
 def test_an_address_that_is_not_accepted_is_not_connected_to() -> None:
-    world = SettingsWorld()
+    world = World()
     world.refused_addresses["https://cloud-abc.example"] = "it is private"
     assert world.services.integrations.create(new()) == AddressRefused("it is private")
     assert world.connections.tried == []
 
 
 def test_a_name_is_given_once() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     assert world.services.integrations.create(new()) == NameTaken("cloud-abc")
     assert world.connections.tried == []
 
 
 def test_a_name_taken_at_the_last_moment_leaves_no_secret_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = SettingsWorld()
+    world = World()
     monkeypatch.setattr(world.integrations, "add", lambda _: False)
     assert world.services.integrations.create(new()) == NameTaken("cloud-abc")
     assert world.secrets.stored == {}
@@ -111,7 +112,7 @@ def test_an_outage_in_storing_leaves_no_secret_behind(monkeypatch: pytest.Monkey
     def fails(_: Integration) -> bool:
         raise ConnectionError
 
-    world = SettingsWorld()
+    world = World()
     monkeypatch.setattr(world.integrations, "add", fails)
     with pytest.raises(ConnectionError):
         world.services.integrations.create(new())
@@ -119,14 +120,14 @@ def test_an_outage_in_storing_leaves_no_secret_behind(monkeypatch: pytest.Monkey
 
 
 def test_a_name_that_is_used_again_is_another_integration() -> None:
-    world = SettingsWorld()
+    world = World()
     first = create(world, new())
     world.services.integrations.delete("cloud-abc")
     assert create(world, new()).integration_ref != first.integration_ref
 
 
 def test_oauth_2_waits_for_its_authorisation_untried() -> None:
-    world = SettingsWorld()
+    world = World()
     created = create(world, oauth2())
     assert created.health.status is HealthStatus.PENDING
     assert world.connections.tried == []
@@ -134,7 +135,7 @@ def test_oauth_2_waits_for_its_authorisation_untried() -> None:
 
 
 def test_oauth_1_gets_a_key_pair_and_shows_the_public_key_only() -> None:
-    world = SettingsWorld()
+    world = World()
     created = create(
         world,
         new(auth_type=AuthType.OAUTH1, installation_type=InstallationType.SERVER, consumer_key="key", secrets={}),
@@ -156,11 +157,11 @@ def test_oauth_1_gets_a_key_pair_and_shows_the_public_key_only() -> None:
     ],
 )
 def test_retrieval_is_as_r4_says_unless_the_creator_says_otherwise(wanted: NewIntegration, on: bool) -> None:  # noqa: FBT001 - the expectation
-    assert create(SettingsWorld(), wanted).retrieve_jira_tickets is on
+    assert create(World(), wanted).retrieve_jira_tickets is on
 
 
 def test_deleting_destroys_the_secret_and_ends_the_run() -> None:
-    world = SettingsWorld()
+    world = World()
     created = create(world, new())
     started = world.services.switching.sync("cloud-abc")
     assert world.services.integrations.delete("cloud-abc") is None
@@ -174,7 +175,7 @@ def test_deleting_can_be_repeated_until_the_secret_is_gone(monkeypatch: pytest.M
     def fails(*_: object) -> None:
         raise ConnectionError
 
-    world = SettingsWorld()
+    world = World()
     create(world, new())
     with monkeypatch.context() as outage:
         outage.setattr(world.secrets, "destroy", fails)
@@ -188,7 +189,7 @@ def test_the_secret_is_destroyed_though_ending_the_run_fails(monkeypatch: pytest
     def fails(*_: object) -> None:
         raise ConnectionError
 
-    world = SettingsWorld()
+    world = World()
     create(world, new())
     monkeypatch.setattr(world.runs, "cancel", fails)
     with pytest.raises(ConnectionError):
@@ -197,7 +198,7 @@ def test_the_secret_is_destroyed_though_ending_the_run_fails(monkeypatch: pytest
 
 
 def test_what_is_not_there_cannot_be_had() -> None:
-    integrations = SettingsWorld().services.integrations
+    integrations = World().services.integrations
     missing = IntegrationNotFound("cloud-abc")
     assert integrations.get("cloud-abc") == missing
     assert integrations.delete("cloud-abc") == missing
@@ -206,7 +207,7 @@ def test_what_is_not_there_cannot_be_had() -> None:
 
 
 def test_a_list_shows_the_newest_run_of_each() -> None:
-    world = SettingsWorld(an_integration(), an_integration("dc-a"))
+    world = World(an_integration(), an_integration("dc-a"))
     started = world.runs.start(world.stored("dc-a"), run().trigger, NOW)
     page = world.services.integrations.page(10, None)
     shown = {one.integration.connection_name: one.last_sync and one.last_sync.run_id for one in page.items}
@@ -214,7 +215,7 @@ def test_a_list_shows_the_newest_run_of_each() -> None:
 
 
 def test_runs_are_listed_and_found_by_id() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     started = world.runs.start(world.stored(), run().trigger, NOW)
     page = world.services.integrations.runs("cloud-abc", 10, None)
     assert not isinstance(page, IntegrationNotFound)

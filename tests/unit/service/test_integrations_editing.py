@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.fakes.connections import report, site
 from tests.fakes.samples import NOW, an_integration, faulty, later
-from tests.fakes.settings import SettingsWorld, report, site
+from tests.fakes.world import World
 from ticket_status.core.model import (
     AuthType,
     Health,
@@ -38,13 +39,13 @@ AGAIN = {"password": "old"}
 REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "401")
 
 
-def world_with(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
-    world = SettingsWorld(an_integration(**changes))
+def world_with(**changes: Any) -> World:  # noqa: ANN401 - whatever the attribute is
+    world = World(an_integration(**changes))
     world.secrets.write(world.stored().integration_ref, {"password": "old", "other": "kept"})
     return world
 
 
-def edit(world: SettingsWorld, **changes: Any) -> object:  # noqa: ANN401 - whatever the member is
+def edit(world: World, **changes: Any) -> object:  # noqa: ANN401 - whatever the member is
     return world.services.editing.edit("cloud-abc", Edit(**changes))
 
 
@@ -83,7 +84,7 @@ def test_the_test_can_be_skipped() -> None:
 
 def test_editing_a_broken_integration_well_is_its_recovery() -> None:
     world = world_with(health=faulty())
-    world.pass_time(60)
+    world.clock.wait(60)
     edited = edit(world, secrets={"password": "new"})
     assert isinstance(edited, Integration)
     assert edited.health.status is HealthStatus.HEALTHY
@@ -218,7 +219,7 @@ def test_a_date_is_stored_without_a_call_and_ends_with_its_credential() -> None:
     assert world.stored().credential_expires_at is None
 
 
-def granted_world() -> SettingsWorld:
+def granted_world() -> World:
     """A Cloud site that is reached with OAuth 2.0: an edit of it is never tried."""
     return world_with(auth_type=AuthType.OAUTH2, client_id="client", site=site(cloud_id="one"))
 
@@ -290,7 +291,7 @@ def test_a_site_that_throttles_the_test_pauses_everybody() -> None:
 
 def test_a_new_client_secret_waits_for_the_next_authorisation() -> None:
     granted = {"client_secret": "old", "access_token": "access", "refresh_token": "refresh"}
-    world = SettingsWorld(an_integration(auth_type=AuthType.OAUTH2, client_id="client", site=site(cloud_id="one")))
+    world = World(an_integration(auth_type=AuthType.OAUTH2, client_id="client", site=site(cloud_id="one")))
     world.secrets.write(world.stored().integration_ref, granted)
     edited = edit(world, secrets={"client_secret": "new"})
     assert edited == world.stored()
@@ -321,19 +322,19 @@ def test_one_that_was_never_authorised_stays_so() -> None:
 
 
 def test_an_integration_that_is_not_there_cannot_be_edited() -> None:
-    assert edit(SettingsWorld(), username="x") == IntegrationNotFound("cloud-abc")
+    assert edit(World(), username="x") == IntegrationNotFound("cloud-abc")
 
 
 def test_an_edit_waits_for_whoever_changes_the_secrets() -> None:
     world = world_with()
-    world.integrations.take(world.stored(), "somebody", world.now, later(seconds=2))
+    world.integrations.take(world.stored(), "somebody", world.clock.now, later(seconds=2))
     assert isinstance(edit(world, secrets={"password": "new"}), Integration)
-    assert world.now >= later(seconds=2)
+    assert world.clock.now >= later(seconds=2)
 
 
 def test_an_edit_does_not_wait_for_ever() -> None:
     world = world_with()
-    world.integrations.take(world.stored(), "somebody", world.now, later(hours=1))
+    world.integrations.take(world.stored(), "somebody", world.clock.now, later(hours=1))
     assert edit(world, secrets={"password": "new"}) == ChangedMeanwhile("cloud-abc")
     assert world.secret()["password"] == "old"
 
@@ -341,7 +342,7 @@ def test_an_edit_does_not_wait_for_ever() -> None:
 def test_the_secrets_are_free_again_after_an_edit() -> None:
     world = world_with()
     edit(world, secrets={"password": "new"})
-    assert world.integrations.take(world.stored(), "somebody", world.now, later(hours=1))
+    assert world.integrations.take(world.stored(), "somebody", world.clock.now, later(hours=1))
 
 
 def test_an_edit_that_lost_puts_the_secrets_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,10 +381,10 @@ def test_one_deadline_is_for_all_calls_of_an_edit(monkeypatch: pytest.MonkeyPatc
 
     def slow(tried: Integration, secrets: Mapping[str, str] | None = None, deadline: datetime | None = None) -> object:
         deadlines.add(deadline)
-        world.pass_time(4)
+        world.clock.wait(4)
         return check(tried, secrets, deadline)
 
     monkeypatch.setattr(world.connections, "check", slow)
-    begun = world.now
+    begun = world.clock.now
     edit(world, jira_server_url=NEW_URL, secrets={"password": "new"})
     assert deadlines == {begun + timedelta(seconds=15)}

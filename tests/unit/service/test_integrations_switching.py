@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.fakes.connections import report, site
 from tests.fakes.jira import FakeSite
 from tests.fakes.samples import IN_PROGRESS, LONG_AGO, NOW, an_integration, faulty, later, ticket
-from tests.fakes.settings import SettingsWorld, report, site
+from tests.fakes.world import World
 from ticket_status.core.model import (
     Absence,
     AuthType,
@@ -44,15 +45,15 @@ UNREACHABLE = Unavailable(ReasonCode.UNREACHABLE, "time-out")
 THROTTLED = Throttled(later(seconds=90), "429")
 
 
-def world_with(**changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
-    return SettingsWorld(an_integration(**changes))
+def world_with(**changes: Any) -> World:  # noqa: ANN401 - whatever the attribute is
+    return World(an_integration(**changes))
 
 
-def switch(world: SettingsWorld, *, on: bool) -> object:
+def switch(world: World, *, on: bool) -> object:
     return world.services.switching.switch("cloud-abc", on=on)
 
 
-def state_of_last_run(world: SettingsWorld) -> RunState:
+def state_of_last_run(world: World) -> RunState:
     last = world.last_run()
     assert last is not None
     return last.state
@@ -78,7 +79,7 @@ def test_switching_off_cancels_the_run_at_work() -> None:
 
 def test_switching_on_starts_a_run_at_once() -> None:
     world = world_with(retrieve_jira_tickets=False)
-    world.pass_time(60)
+    world.clock.wait(60)
     switched = switch(world, on=True)
     last = world.last_run()
     assert last is not None
@@ -95,13 +96,13 @@ def test_switching_to_how_it_stands_does_nothing(on: bool) -> None:  # noqa: FBT
 
 def test_switching_on_again_after_the_queue_refused_begins_what_is_due() -> None:
     """L4."""
-    world = SettingsWorld(an_integration(retrieve_jira_tickets=False))
+    world = World(an_integration(retrieve_jira_tickets=False))
     world.queue.refuses = ConnectionError()
     with pytest.raises(ConnectionError):
         world.services.switching.switch("cloud-abc", on=True)
     assert world.stored().retrieve_jira_tickets
     world.queue.refuses = None
-    world.pass_time(60)
+    world.clock.wait(60)
     again = world.services.switching.switch("cloud-abc", on=True)
     assert isinstance(again, Switched)
     last = world.last_run()
@@ -145,7 +146,7 @@ def test_switching_on_before_the_authorisation_starts_no_run() -> None:
 
 
 def test_what_is_not_there_cannot_be_switched_or_retrieved() -> None:
-    services = SettingsWorld().services
+    services = World().services
     assert services.switching.switch("cloud-abc", on=True) == IntegrationNotFound("cloud-abc")
     assert services.switching.sync("cloud-abc") == IntegrationNotFound("cloud-abc")
 
@@ -179,11 +180,11 @@ def test_no_run_is_started_before_the_authorisation() -> None:
 # --- Test Integration -----------------------------------------------------------------------------------------------
 
 
-def check(world: SettingsWorld) -> object:
+def check(world: World) -> object:
     return world.services.checking.check("cloud-abc")
 
 
-def found_with(trouble: JiraTrouble | None, **changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
+def found_with(trouble: JiraTrouble | None, **changes: Any) -> World:  # noqa: ANN401 - whatever the attribute is
     world = world_with(**changes)
     world.connections.reports[URL] = report(trouble, site())
     return world
@@ -191,7 +192,7 @@ def found_with(trouble: JiraTrouble | None, **changes: Any) -> SettingsWorld:  #
 
 def test_a_success_is_noted_with_what_was_learnt() -> None:
     world = found_with(None)
-    world.pass_time(60)
+    world.clock.wait(60)
     finding = check(world)
     assert isinstance(finding, Finding)
     assert (finding.status, finding.reason_code, finding.reason) == (HealthStatus.HEALTHY, None, None)
@@ -226,7 +227,7 @@ def test_a_jira_that_a_test_does_not_reach_is_the_finding_at_once_and_counts_as_
     assert world.stored().health.status is HealthStatus.HEALTHY
     assert world.stored().trouble is not None
     for _ in range(2):
-        world.pass_time(60)
+        world.clock.wait(60)
         check(world)
     assert world.stored().health.reason_code is ReasonCode.UNREACHABLE
 
@@ -251,23 +252,23 @@ def test_one_that_was_never_authorised_is_not_broken_by_a_test() -> None:
 
 
 def test_what_is_not_there_cannot_be_tested() -> None:
-    assert check(SettingsWorld()) == IntegrationNotFound("cloud-abc")
+    assert check(World()) == IntegrationNotFound("cloud-abc")
 
 
 # --- Recheck --------------------------------------------------------------------------------------------------------
 
 
-def world_with_ticket(absence: Absence | None = Absence.DELETED, **changes: Any) -> SettingsWorld:  # noqa: ANN401 - whatever the attribute is
+def world_with_ticket(absence: Absence | None = Absence.DELETED, **changes: Any) -> World:  # noqa: ANN401 - whatever the attribute is
     world = world_with(**changes)
     known = replace(ticket(), status=IN_PROGRESS, absence=absence, observed_at=later(hours=-1))
     world.tickets.add(known, NOW)
     world.tickets.stored[known.key] = known
     world.connections.sites["cloud-abc"] = FakeSite()
-    world.pass_time(60)
+    world.clock.wait(60)
     return world
 
 
-def recheck(world: SettingsWorld, issue_id: str = "10001") -> object:
+def recheck(world: World, issue_id: str = "10001") -> object:
     return world.services.rechecking.recheck("cloud-abc", issue_id)
 
 
@@ -353,7 +354,7 @@ def test_jira_is_not_asked_when_nothing_may_be_asked(changes: dict[str, Any], re
 
 def test_a_ticket_older_than_a_year_is_not_asked_for_even_by_hand() -> None:
     world = world_with_ticket()
-    world.pass_time(365 * 86_400)
+    world.clock.wait(365 * 86_400)
     assert recheck(world) == OutsideWindow("10001")
 
 
@@ -383,7 +384,7 @@ def test_trouble_with_jira_is_told_and_noted(
 
 def test_an_unknown_ticket_is_not_found() -> None:
     assert recheck(world_with_ticket(), "999") == TicketNotFound("999")
-    assert recheck(SettingsWorld()) == IntegrationNotFound("cloud-abc")
+    assert recheck(World()) == IntegrationNotFound("cloud-abc")
 
 
 def test_a_ticket_of_an_integration_that_had_the_name_before_is_not_found() -> None:

@@ -7,14 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.samples import BROKEN, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
-from tests.fakes.webhooks import InMemoryHintStore, InMemoryHookKeyStore
 from tests.unit.service.stage import Stage
 from tests.unit.service.test_deliveries import signature, updated
 from ticket_status.core.model import RunState, Status, TicketKey, Trigger, UnknownReason
 from ticket_status.core.webhooks import Signing, Tally, Webhook, WebhookMode, WebhookState, counted, state_of
-from ticket_status.jira.delivery_signatures import JiraDeliverySignatures
 from ticket_status.ports.webhooks import HookKeys
-from ticket_status.service.tickets.deliveries import Delivery, DeliveryPorts, Received, ReceiveDeliveries
+from ticket_status.service.tickets.deliveries import Delivery, Received
 
 SECRET = "of-the-webhook"
 OLD_SECRET = "of-the-webhook-before"
@@ -29,11 +27,7 @@ class Live:
         since = NOW - HOUR
         webhook = Webhook(ref, self.stage.name, WebhookMode.MANUAL, Signing.HMAC, since)
         self.stage.webhooks.put(replace(webhook, live_since=since, last_delivery_at=since))
-        keys = InMemoryHookKeyStore()
-        keys.write(ref, HookKeys(SECRET, OLD_SECRET, NOW + HOUR))
-        hints = InMemoryHintStore(self.stage.tickets)
-        ports = DeliveryPorts(self.stage.webhooks, keys, hints, JiraDeliverySignatures(), self.stage.queue)
-        self.receiving = ReceiveDeliveries(ports, self.stage.clock)
+        self.stage.hook_keys.write(ref, HookKeys(SECRET, OLD_SECRET, NOW + HOUR))
         self._number = 0
 
     def deliver(self, key: TicketKey, *, identifier: str | None = None, secret: str = SECRET) -> Received:
@@ -41,7 +35,7 @@ class Live:
         issue_key = self.stage.site.issues.get(key.ticket_id, ("JAS-0", TO_DO))[0]
         body = updated(key.ticket_id, key=issue_key)
         headers = {"x-atlassian-webhook-identifier": identifier or str(self._number), **signature(body, secret)}
-        return self.receiving.receive(Delivery(key.integration_ref, headers, body))
+        return self.stage.receiving.receive(Delivery(key.integration_ref, headers, body))
 
     def moves(self, key: TicketKey, status: Status, **how: str) -> None:
         """The issue is moved in Jira, and that is delivered."""

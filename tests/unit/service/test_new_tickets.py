@@ -168,7 +168,7 @@ def test_new_tickets_of_a_broken_integration_wait_for_the_run_of_its_recovery() 
     stage.integrations.set_health(stage.integration, BROKEN)
     assert [one.outcome for one in stage.work_off()] == ["nothing_to_do"]
     assert not stage.site.requests
-    stage.probe().probe()
+    stage.probe.probe()
     stage.work_off()
     assert stage.shows(key(stage, 0)).status == TO_DO
 

@@ -87,7 +87,7 @@ def test_a_worker_whose_clock_is_behind_by_a_minute_retrieves_what_counts(change
     keys = stage.has_tickets(5)
     if change == "recovered":
         stage.integrations.set_health(stage.integration, BROKEN)
-        stage.probe().probe()
+        stage.probe.probe()
     else:
         stage.integrations.switch(stage.integration, on=False, now=NOW)
         stage.integrations.switch(stage.integration, on=True, now=NOW)

@@ -144,7 +144,7 @@ def test_a_pause_does_not_make_a_run_look_lost_nor_an_outage_after_it() -> None:
     day = Day(stage)
     stage.start()
     day.pass_(40 * MINUTE)
-    assert stage.probe().probe().lost == 0
+    assert stage.probe.probe().lost == 0
     stage.site.before = lambda _call, _names: None
     stage.site.trouble = Unavailable(ReasonCode.UNREACHABLE, "refused the connection")
     day.pass_(15 * MINUTE)

@@ -6,7 +6,6 @@ from threading import Event
 
 import pytest
 
-from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, PENDING, SECOND, TO_DO, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import HealthStatus, ReasonCode, RunState, TicketKey, Trigger, UnknownReason
@@ -68,7 +67,7 @@ def breaks(stage: Stage, _: TicketKey) -> None:
 
 
 def cannot_be_opened(stage: Stage, _: TicketKey) -> None:
-    stage.connector.refuses["cloud-abc"] = Unavailable(ReasonCode.UNREACHABLE, "no name")
+    stage.connections.refuses["cloud-abc"] = Unavailable(ReasonCode.UNREACHABLE, "no name")
 
 
 def throttles(stage: Stage, _: TicketKey) -> None:
@@ -228,7 +227,7 @@ def other_site(stage: Stage) -> TicketKey:
 
 def two_sites() -> Stage:
     other = an_integration("other")
-    stage = Stage(InMemoryIntegrationStore(an_integration(), other))
+    stage = Stage(an_integration(), other)
     (key,) = stage.has_tickets(1)
     stage.violation(VIOLATION, key)
     other_site(stage)

@@ -56,7 +56,7 @@ def test_the_button_believes_a_new_ticket_only_by_the_key_and_id_that_it_was_reg
 
 def test_the_probe_does_not_call_it_well(stage: Stage) -> None:
     stage.integrations.set_health(stage.integration, BROKEN)
-    assert stage.probe().probe().recovered == ()
+    assert stage.probe.probe().recovered == ()
     assert stage.integration.broken
     stage.site.other_site = None
-    assert stage.probe().probe().recovered == ("cloud-abc",)
+    assert stage.probe.probe().recovered == ("cloud-abc",)

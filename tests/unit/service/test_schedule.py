@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.samples import BROKEN, DAY, HOUR, MINUTE, NOW, PENDING, SECOND, an_integration
 from tests.unit.service.stage import Stage
 from ticket_status.core.model import RunState, Trigger
@@ -61,12 +60,10 @@ def test_anything_else_is_refused_and_the_field_an_integration(event: object, fi
 
 def test_every_integration_with_retrieval_on_is_queued_the_others_say_why_not() -> None:
     stage = Stage(
-        InMemoryIntegrationStore(
-            an_integration("cloud-abc"),
-            an_integration("broken", health=BROKEN),
-            an_integration("off", retrieve_jira_tickets=False),
-            an_integration("pending", health=PENDING),
-        )
+        an_integration("cloud-abc"),
+        an_integration("broken", health=BROKEN),
+        an_integration("off", retrieve_jira_tickets=False),
+        an_integration("pending", health=PENDING),
     )
     answer = stage.schedule()
     assert [(one.integration_name, one.action, one.reason) for one in answer.integrations] == [
@@ -80,7 +77,7 @@ def test_every_integration_with_retrieval_on_is_queued_the_others_say_why_not() 
 
 
 def test_all_pages_of_integrations_are_read() -> None:
-    stage = Stage(InMemoryIntegrationStore(*(an_integration(f"one-{number:03d}") for number in range(230))))
+    stage = Stage(*(an_integration(f"one-{number:03d}") for number in range(230)))
     assert stage.schedule().queued == 230
     assert len(stage.queue.sent) == 230
 
@@ -96,7 +93,7 @@ def test_the_run_is_triggered_by_the_schedule_or_on_call() -> None:
 
 
 def test_naming_one_queues_that_one() -> None:
-    stage = Stage(InMemoryIntegrationStore(an_integration("cloud-abc"), an_integration("other")))
+    stage = Stage(an_integration("cloud-abc"), an_integration("other"))
     assert [one.integration_name for one in stage.schedule("other").integrations] == ["other"]
 
 
@@ -108,9 +105,7 @@ def test_an_unknown_integration_fails_the_invocation_and_nothing_is_queued() -> 
 
 
 def test_a_dry_run_says_what_would_be_queued_and_queues_nothing() -> None:
-    stage = Stage(
-        InMemoryIntegrationStore(an_integration("cloud-abc"), an_integration("off", retrieve_jira_tickets=False))
-    )
+    stage = Stage(an_integration("cloud-abc"), an_integration("off", retrieve_jira_tickets=False))
     stage.has_tickets(7)
     answer = stage.schedule(dry_run=True)
     assert (answer.dry_run, answer.queued) == (True, 0)
@@ -189,7 +184,7 @@ def test_a_queue_that_refuses_closes_the_run_as_failed_and_fails_the_invocation(
 def test_one_integration_that_cannot_be_queued_does_not_keep_the_others_from_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stage = Stage(InMemoryIntegrationStore(*(an_integration(f"one-{number}") for number in range(5))))
+    stage = Stage(*(an_integration(f"one-{number}") for number in range(5)))
     census = stage.tickets.census
 
     def fail_for_one(ref: str, clock: object) -> object:

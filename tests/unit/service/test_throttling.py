@@ -142,7 +142,7 @@ def test_manual_refresh_and_probe_hold_off_too() -> None:
     (refreshed,) = stage.refresh("XRAY-1")
     assert refreshed.refresh == (Outcome.DEFERRED, OutcomeReason.RATE_LIMITED)
     stage.integrations.set_health(stage.integration, BROKEN)
-    assert stage.probe().probe().probed == 0
+    assert stage.probe.probe().probed == 0
     assert not stage.site.requests
 
 

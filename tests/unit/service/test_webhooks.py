@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.samples import IN_PROGRESS, NOW, an_integration, later, ticket
-from tests.fakes.settings import SettingsWorld
+from tests.fakes.world import World
 from ticket_status.core.model import AuthType, Health, HealthStatus, Integration, ReasonCode
 from ticket_status.core.trouble import Throttled, Unavailable
 from ticket_status.core.webhooks import Signing, Webhook, WebhookMode
@@ -30,18 +30,18 @@ def oauth2() -> Integration:
     return an_integration(auth_type=AuthType.OAUTH2, health=Health(HealthStatus.HEALTHY, NOW, NOW))
 
 
-def set_up(world: SettingsWorld, mode: WebhookMode = MANUAL) -> SetUp:
+def set_up(world: World, mode: WebhookMode = MANUAL) -> SetUp:
     made = world.services.webhooks.set_up("cloud-abc", mode, HOOKS)
     assert isinstance(made, SetUp), made
     return made
 
 
-def stored(world: SettingsWorld) -> Webhook | None:
+def stored(world: World) -> Webhook | None:
     return world.webhooks.get(world.stored().integration_ref)
 
 
 def test_a_webhook_by_hand_gets_an_address_a_secret_and_the_steps() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     made = set_up(world)
     ref = world.stored().integration_ref
     assert made.webhook.url == f"{HOOKS}/{ref}"
@@ -53,7 +53,7 @@ def test_a_webhook_by_hand_gets_an_address_a_secret_and_the_steps() -> None:
 
 
 def test_setting_it_up_again_makes_a_new_secret_and_the_old_one_is_good_for_another_hour() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     first, second = set_up(world), set_up(world)
     keys = world.hook_keys.keys[world.stored().integration_ref]
     assert first.webhook.url == second.webhook.url
@@ -62,7 +62,7 @@ def test_setting_it_up_again_makes_a_new_secret_and_the_old_one_is_good_for_anot
 
 
 def test_a_webhook_is_registered_in_jira_about_the_projects_of_the_tickets() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     for number, key in enumerate(("SEC-1", "SEC-2", "OPS-1")):
         world.tickets.add(replace(ticket(str(10_001 + number)), issue_key=key, status=IN_PROGRESS), NOW)
     made = set_up(world, REGISTER)
@@ -73,14 +73,14 @@ def test_a_webhook_is_registered_in_jira_about_the_projects_of_the_tickets() -> 
 
 
 def test_registering_anew_takes_the_registration_before_away() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     set_up(world, REGISTER)
     set_up(world, REGISTER)
     assert list(world.jira_webhooks.registered) == ["2"]
 
 
 def test_a_credential_that_may_not_register_gets_the_steps_to_do_it_by_hand_and_nothing_is_stored() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     world.jira_webhooks.trouble = NotPermitted("Jira answered 403")
     refused = world.services.webhooks.set_up("cloud-abc", REGISTER, HOOKS)
     assert isinstance(refused, WebhookNotPermitted)
@@ -90,7 +90,7 @@ def test_a_credential_that_may_not_register_gets_the_steps_to_do_it_by_hand_and_
 
 
 def test_a_refused_registration_leaves_the_webhook_before_as_it_was() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     made = set_up(world)
     world.jira_webhooks.trouble = NotPermitted("Jira answered 403")
     world.services.webhooks.set_up("cloud-abc", REGISTER, HOOKS)
@@ -108,13 +108,13 @@ def test_a_refused_registration_leaves_the_webhook_before_as_it_was() -> None:
     ],
 )
 def test_a_jira_in_trouble_refuses_for_now(trouble: Throttled | Unavailable, refusal: type) -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     world.jira_webhooks.trouble = trouble
     assert isinstance(world.services.webhooks.set_up("cloud-abc", REGISTER, HOOKS), refusal)
 
 
 def test_an_app_on_cloud_signs_with_its_client_secret_which_is_not_shown_and_says_who_has_to_own_it() -> None:
-    world = SettingsWorld(oauth2())
+    world = World(oauth2())
     world.secrets.write(world.stored().integration_ref, {"client_secret": CLIENT_SECRET})
     world.jira_webhooks.expires_at = NOW + timedelta(days=30)
     world.jira_webhooks.browsable = ["SEC"]
@@ -128,12 +128,12 @@ def test_an_app_on_cloud_signs_with_its_client_secret_which_is_not_shown_and_say
 
 
 def test_an_app_without_a_client_secret_has_to_be_authorised_first() -> None:
-    world = SettingsWorld(oauth2())
+    world = World(oauth2())
     assert isinstance(world.services.webhooks.set_up("cloud-abc", REGISTER, HOOKS), PendingAuthorizationFirst)
 
 
 def test_a_new_client_secret_signs_at_once_and_the_old_one_for_another_hour() -> None:
-    world = SettingsWorld(oauth2())
+    world = World(oauth2())
     world.secrets.write(world.stored().integration_ref, {"client_secret": CLIENT_SECRET})
     world.jira_webhooks.browsable = ["SEC"]
     set_up(world, REGISTER)
@@ -143,7 +143,7 @@ def test_a_new_client_secret_signs_at_once_and_the_old_one_for_another_hour() ->
 
 
 def test_removing_it_takes_it_away_in_jira_too_and_is_repeatable() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     set_up(world, REGISTER)
     for _ in range(2):
         assert world.services.webhooks.remove("cloud-abc") is None
@@ -153,7 +153,7 @@ def test_removing_it_takes_it_away_in_jira_too_and_is_repeatable() -> None:
 
 
 def test_switching_off_takes_a_registered_one_away_and_keeps_one_made_by_hand_which_does_nothing() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     set_up(world, MANUAL)
     world.services.switching.switch("cloud-abc", on=False)
     world.services.webhooks.follow(world.stored())
@@ -170,7 +170,7 @@ def test_switching_off_takes_a_registered_one_away_and_keeps_one_made_by_hand_wh
 
 
 def test_it_is_not_set_up_while_retrieval_is_off_or_for_nobody() -> None:
-    world = SettingsWorld(an_integration(retrieve_jira_tickets=False))
+    world = World(an_integration(retrieve_jira_tickets=False))
     assert isinstance(world.services.webhooks.set_up("cloud-abc", MANUAL, HOOKS), RetrievalDisabled)
     assert isinstance(world.services.webhooks.set_up("nobody", MANUAL, HOOKS), IntegrationNotFound)
     assert isinstance(world.services.webhooks.show("nobody"), IntegrationNotFound)
@@ -178,7 +178,7 @@ def test_it_is_not_set_up_while_retrieval_is_off_or_for_nobody() -> None:
 
 
 def test_a_secret_shows_in_no_repr() -> None:
-    world = SettingsWorld(an_integration())
+    world = World(an_integration())
     made = set_up(world)
     keys = world.hook_keys.keys[world.stored().integration_ref]
     assert made.secret is not None
@@ -188,6 +188,6 @@ def test_a_secret_shows_in_no_repr() -> None:
 
 def test_a_pause_that_jira_asked_for_holds_for_webhooks_too() -> None:
     """R11."""
-    world = SettingsWorld(an_integration(paused_until=later(seconds=90)))
+    world = World(an_integration(paused_until=later(seconds=90)))
     assert world.services.webhooks.set_up("cloud-abc", REGISTER, HOOKS) == RateLimited(later(seconds=90))
     assert not world.jira_webhooks.registered

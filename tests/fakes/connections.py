@@ -1,29 +1,16 @@
-"""The world of an administrator in memory: stores, Jira sites that can be tried, and both kinds of OAuth."""
+"""Jira sites that can be tried, and both kinds of OAuth, in memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from tests.fakes.integrations import InMemoryIntegrationStore
-from tests.fakes.jira import FakeJiraConnector
-from tests.fakes.queue import FakeWorkQueue
-from tests.fakes.runs import InMemoryRunStore
-from tests.fakes.samples import NOW
-from tests.fakes.secrets import InMemorySecretStore
-from tests.fakes.tickets import InMemoryTicketStore
-from tests.fakes.violations import InMemoryViolationStore
-from tests.fakes.webhooks import FakeJiraWebhooks, InMemoryHookKeyStore, InMemoryWebhookStore
+from tests.fakes.jira import FakeJiraConnector, FakeSite
 from ticket_status.core.connection import Check, ConnectionReport
-from ticket_status.core.model import Integration, SyncRun
+from ticket_status.core.model import Integration
 from ticket_status.core.model import Site as KnownSite
 from ticket_status.core.trouble import JiraTrouble
-from ticket_status.service.administration.services import SettingsServices, settings_services
-from ticket_status.service.administration.settings_ports import SettingsPorts
-from ticket_status.service.administration.webhook import WebhookPorts
-from ticket_status.service.retrieval.runs import Runs
-from ticket_status.service.tickets.reading import Reading
 
 CHECKS = ("reachable", "is_jira", "authenticated", "scopes", "can_read_issues")
 
@@ -44,8 +31,8 @@ def report(
 class FakeConnections(FakeJiraConnector):
     """Tries integrations by address; a site that nothing is said of is well."""
 
-    def __init__(self) -> None:
-        super().__init__({})
+    def __init__(self, sites: dict[str, FakeSite]) -> None:
+        super().__init__(sites)
         self.reports: dict[str, ConnectionReport] = {}
         self.tried: list[tuple[Integration, Mapping[str, str] | None]] = []
         self.cloud_ids: dict[str, str] = {}
@@ -156,59 +143,3 @@ class FakeOAuth1:
     ) -> Granted | JiraTrouble:
         proof = f"{private_key}/{token}/{secret}/{verifier}"
         return self.trouble or Granted({"access_token": proof, "access_token_secret": "access-secret"})
-
-
-class SettingsWorld:
-    """Everything that the use cases of administrators touch, and a clock that stands until it is moved."""
-
-    def __init__(self, *integrations: Integration) -> None:
-        self.now = NOW
-        self.integrations = InMemoryIntegrationStore(*integrations)
-        self.tickets = InMemoryTicketStore()
-        self.run_store = InMemoryRunStore(self.integrations)
-        self.queue = FakeWorkQueue()
-        self.secrets = InMemorySecretStore()
-        self.connections = FakeConnections()
-        self.webhooks, self.hook_keys = InMemoryWebhookStore(), InMemoryHookKeyStore()
-        self.jira_webhooks = FakeJiraWebhooks()
-        self.oauth1 = FakeOAuth1()
-        self.oauth2 = FakeOAuth2()
-        self.refused_addresses: dict[str, str] = {}
-        self.runs = Runs(self.integrations, self.tickets, self.run_store, self.queue)
-        self.services = self._services()
-
-    def pass_time(self, seconds: float) -> None:
-        """Move the clock; what waits sees it move."""
-        self.now += timedelta(seconds=seconds)
-
-    def stored(self, name: str = "cloud-abc") -> Integration:
-        """An integration that has to be there."""
-        return self.integrations.stored[name]
-
-    def secret(self, name: str = "cloud-abc") -> dict[str, str]:
-        """All secrets of an integration."""
-        return self.secrets.stored[self.stored(name).integration_ref]
-
-    def last_run(self, name: str = "cloud-abc") -> SyncRun | None:
-        """The newest run of an integration."""
-        return self.run_store.latest(self.stored(name).integration_ref)
-
-    def _services(self) -> SettingsServices:
-        ports = SettingsPorts(
-            integrations=self.integrations,
-            tickets=self.tickets,
-            run_store=self.run_store,
-            runs=self.runs,
-            secrets=self.secrets,
-            lease=self.integrations,
-            connections=self.connections,
-            address_problem=self.refused_addresses.get,
-            new_key_pair=FakeKeyPair,
-            oauth1=self.oauth1,
-            oauth2=self.oauth2,
-            now=lambda: self.now,
-            sleep=self.pass_time,
-        )
-        violations = InMemoryViolationStore(self.tickets)
-        webhooks = WebhookPorts(self.webhooks, self.hook_keys, self.jira_webhooks)
-        return settings_services(ports, Reading(self.integrations, self.tickets, violations), webhooks)
