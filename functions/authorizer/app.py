@@ -1,4 +1,4 @@
-"""``AuthorizerFunction``: whether API Gateway lets a request in, by a token of the stack's own issuer of tokens."""
+"""``AuthorizerFunction``: tells API Gateway whether to accept a token of the issuer in ``TokenIssuer``."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,5 +9,5 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Answer a TOKEN authorizer's question: a policy for the whole stage, or the 401 of API Gateway."""
+    """Answer a TOKEN authorizer request with a policy for the whole stage, or with API Gateway's 401."""
     return composition.authorizer().answer(event)

@@ -1,4 +1,4 @@
-"""``EventsFunction``: tells the bus what the streams of tickets and integrations say was written."""
+"""``EventsFunction``: publishes changes from the streams of tickets and integrations on the bus."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Publish the changes of a batch. When that fails the whole batch is tried again: at least once, in order."""
+    """Publish the changes in a batch, at least once and in order: if it fails, the whole batch is retried."""
     app = composition.events()
     app.logger.set_correlation_id(context.aws_request_id)
     writes = [write for record in event["Records"] if (write := read_write(record)) is not None]

@@ -1,4 +1,4 @@
-"""``HooksFunction``: takes deliveries of Jira's webhooks."""
+"""``HooksFunction``: receives deliveries of Jira's webhooks."""
 
 import base64
 import binascii

@@ -51,7 +51,7 @@ routes: Routes[RefreshServices] = Routes()
 
 @routes.post("/tickets", Scope.REGISTER)
 def register_tickets(call: Call, services: RefreshServices) -> Reply:
-    """Register tickets; an element that does not fit is rejected with its index, the others are stored."""
+    """Register tickets; an invalid element is rejected with its index, the others are stored."""
     tickets = call.body(new_tickets(call.now, services.retention))["tickets"]
     unknown = services.registration.register(list(tickets.fitting.values()), call.now)
     return _sorted_reply("registered", tickets, unknown)
@@ -59,7 +59,7 @@ def register_tickets(call: Call, services: RefreshServices) -> Reply:
 
 @routes.post("/tickets/unregister", Scope.REGISTER)
 def unregister_tickets(call: Call, services: RefreshServices) -> Reply:
-    """Take tickets off violations; a ticket without a violation is asked for no more and forgotten."""
+    """Remove tickets from violations; a ticket without a violation is deleted."""
     tickets = call.body(OLD_TICKETS)["tickets"]
     unknown = services.unregistration.unregister(list(tickets.fitting.values()))
     return _sorted_reply("unregistered", tickets, unknown)
@@ -92,7 +92,7 @@ def get_violation_tickets(call: Call, services: RefreshServices) -> Reply:
 
 @routes.post("/violations/{violation_id}/tickets/refresh", Scope.REFRESH)
 def refresh_violation_tickets(call: Call, services: RefreshServices) -> Reply:
-    """Ask Jira now (R3), and show what became of each ticket."""
+    """Ask Jira now (R3), and show the result for each ticket."""
     violation_id = _violation_id(call)
     refreshed = services.refresh.violations([violation_id]).get(violation_id)
     if refreshed is None or not refreshed.tickets:
@@ -118,7 +118,7 @@ def get_ticket_statuses(call: Call, services: RefreshServices) -> Reply:
 
 @routes.get("/resources", Scope.READ, query=("type", *PAGING))
 def list_resources(call: Call, services: RefreshServices) -> Reply:
-    """What was scanned, with the number of violations of each."""
+    """The scanned resources, with the number of violations of each."""
     page = services.reading.resources(call.query_as(TYPE).get("type"), *call.paging, call.now)
     found = [{**present_resource(one), "violations": violations} for one, violations in page.items]
     return page_reply("resources", found, page.next_token)
@@ -168,7 +168,7 @@ def _violation_id(call: Call) -> str:
 
 
 def _sorted_reply(done: str, tickets: Sorted[Any], unknown: Sequence[object]) -> Reply:
-    """How many were taken, and which were not: those that do not fit, and those of an unknown integration."""
+    """How many were accepted, and which were not: invalid ones, and those of an unknown integration."""
     of_nobody: list[Rejected] = [
         Rejected(index, "integration_not_found", no_integration(one.integration_name))
         for index, one in tickets.fitting.items()

@@ -88,7 +88,7 @@ def delete_integration(call: Call, services: SettingsServices) -> Reply:
 
 @routes.get(_ONE + "/summary", Scope.READ)
 def get_summary(call: Call, services: SettingsServices) -> Reply:
-    """How many tickets of an integration show what."""
+    """An integration's tickets, counted by status."""
     return json_reply(present_summary(granted(services.integrations.summary(_name(call)), call.now)))
 
 
@@ -148,14 +148,14 @@ def get_sync_run(call: Call, services: SettingsServices) -> Reply:
 
 @routes.post(_ONE + "/tickets/{issue}/recheck", Scope.ADMIN)
 def recheck_ticket(call: Call, services: SettingsServices) -> Reply:
-    """Have a ticket looked at once more (R7, R8)."""
+    """Check a ticket in Jira again (R7, R8)."""
     one = granted(services.rechecking.recheck(_name(call), call.path("issue")), call.now)
     return json_reply(present_ticket(one))
 
 
 @routes.post(_ONE + "/tickets/recheck", Scope.ADMIN)
 def recheck_tickets(call: Call, services: SettingsServices) -> Reply:
-    """Have all deleted and inaccessible tickets in the window looked at once more."""
+    """Check all deleted and inaccessible tickets in the window again."""
     run_id = granted(services.rechecking.recheck_all(_name(call)), call.now)
     return json_reply({"run_id": run_id}, HTTPStatus.ACCEPTED)
 
@@ -179,7 +179,7 @@ def get_webhook(call: Call, services: SettingsServices) -> Reply:
 
 @routes.delete(_ONE + "/webhook", Scope.ADMIN)
 def delete_webhook(call: Call, services: SettingsServices) -> Reply:
-    """Take the webhook away."""
+    """Remove the webhook."""
     granted(services.webhooks.remove(_name(call)), call.now)
     return Reply(HTTPStatus.NO_CONTENT, "", "application/json")
 
@@ -204,13 +204,13 @@ def begin_oauth1(call: Call, services: SettingsServices) -> Reply:
 
 @routes.get(OAUTH2_CALLBACK, scope=None, query=None)
 def end_oauth2(call: Call, services: SettingsServices) -> Reply:
-    """Where Atlassian, or a Data Center, sends the person back to; a callback without a code is a refusal."""
+    """Where Atlassian, or a Data Center, sends the person back; a callback without a code is a refusal."""
     return callback_page(services.authorization.end_oauth2(call.query("state") or "", call.query("code") or None))
 
 
 @routes.get(OAUTH1_CALLBACK, scope=None, query=None)
 def end_oauth1(call: Call, services: SettingsServices) -> Reply:
-    """Where a Data Center sends the person back to; it calls the verifier of a refusal ``denied``."""
+    """Where a Data Center sends the person back; after a refusal the verifier is ``denied``."""
     verifier = call.query("oauth_verifier") or None
     ended = services.authorization.end_oauth1(
         call.query("state") or "", call.query("oauth_token") or "", None if verifier == "denied" else verifier
@@ -229,7 +229,7 @@ def _status_check_failed(call: Call) -> Reply:
 
 @routes.get("/integrations/status/check", Scope.READ, query=None, failed=_status_check_failed)
 def check_status(call: Call, services: SettingsServices) -> Reply:
-    """The health of an integration, in the form of the product's own API. Jira is not asked."""
+    """The health of an integration, in the format of the product's own API. Jira is not asked."""
     name = call.query("integrationName") or ""
     found = services.integrations.get(name) if re.fullmatch(CONNECTION_NAME.pattern, name) else None
     if not isinstance(found, Integration):

@@ -1,4 +1,4 @@
-"""``ProbeFunction``: every 15 minutes, try what is broken (R10), begin what is due, close what is lost (R1)."""
+"""``ProbeFunction``: every 15 minutes, try broken integrations (R10), begin due runs, close lost ones (R1)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Probe, and say how many were tried and which recovered."""
+    """Probe, and return how many integrations were tried and which recovered."""
     app = composition.probe()
     app.logger.set_correlation_id(context.aws_request_id)
     report = app.probe.probe()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Queue what the event names; an event that is not known fails the invocation, naming the field."""
+    """Queue what the event names; an unknown event fails the invocation, naming the field."""
     app = composition.scheduler()
     app.logger.set_correlation_id(context.aws_request_id)
     request = read_request(event)

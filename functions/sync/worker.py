@@ -1,4 +1,4 @@
-"""``SyncWorkerFunction``: does the work that the sync queue brings, one answer for each message."""
+"""``SyncWorkerFunction``: works on the messages of the sync queue, and reports on each of them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, list[dict[str, str]]]:
-    """Work on each message; those whose work raised come back after the queue's visibility time-out."""
+    """Work on each message; those that raised return after the queue's visibility time-out."""
     app = composition.worker()
     failures = []
     for record in event["Records"]:

@@ -1,7 +1,7 @@
-"""R18: which addresses a Jira may have. Pure: resolving a name is somebody else's business.
+"""R18: which addresses a Jira site may have. Pure: names are resolved elsewhere.
 
-Two steps, both needed: the address as it is written, and each network address that its name resolves to, at
-registration and again when connecting.
+Both the address as written and each network address that its name resolves to are checked, at registration and again
+when connecting.
 """
 
 import re
@@ -65,7 +65,7 @@ _THIS_HOST = IPv4Network("0.0.0.0/8")
 
 
 class AddressRules(Struct, frozen=True):
-    """What the stack's two parameters allow beyond public addresses."""
+    """What the stack's two parameters allow in addition to public addresses."""
 
     allow_private: bool = False
     """A Jira inside the network."""
@@ -74,7 +74,7 @@ class AddressRules(Struct, frozen=True):
 
 
 class SiteAddress(Struct, frozen=True):
-    """An address that is well written: ``url`` has a lower-case host, no default port, no slash at its end."""
+    """A valid address: ``url`` has a lower-case host, no default port and no trailing slash."""
 
     url: str
     scheme: str
@@ -84,7 +84,7 @@ class SiteAddress(Struct, frozen=True):
 
     @property
     def ip(self) -> IPAddress | None:
-        """The IP address that is written instead of a name."""
+        """The IP address, if it is written instead of a name."""
         try:
             return ip_address(self.host)
         except ValueError:
@@ -105,7 +105,7 @@ class _Reach(Enum):
 
 
 def read_address(url: str, rules: AddressRules) -> SiteAddress | Unfit:
-    """The address as written, checked as far as that goes without resolving its name."""
+    """Check the address as written, without resolving its name."""
     page = base_of_page(url)
     if page is not None:
         base = read_address(page, rules)
@@ -124,14 +124,14 @@ def read_address(url: str, rules: AddressRules) -> SiteAddress | Unfit:
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of an address that fits."""
+    """Scheme, host and port of a valid address."""
     parts = urlsplit(url)
     default = {"https": 443, "http": 80}.get(parts.scheme)
     return parts.scheme, (parts.hostname or "").removesuffix("."), parts.port or default
 
 
 def base_of_page(url: str) -> str | None:
-    """The base address of the site that a page is of, as people copy pages' addresses; ``None`` for any other one."""
+    """The site's base address, if this is the address of a Jira page as people copy it; else ``None``."""
     written = _ADDRESS.fullmatch(url) if len(url) <= _LONGEST else None
     if written is None:
         return None
@@ -147,7 +147,7 @@ def base_of_page(url: str) -> str | None:
 
 
 def refusal(ip: IPAddress, rules: AddressRules, *, plain_http: bool = False) -> str | None:
-    """Why this network address is not connected to, as a sentence; ``None`` when it is allowed.
+    """Why this network address is refused, as a sentence; ``None`` when it is allowed.
 
     ``plain_http``: the connection would not be encrypted, which is allowed with loopback addresses only.
     """
@@ -183,7 +183,7 @@ def _reach(ip: IPAddress) -> _Reach:
 
 
 def _meant(ip: IPAddress) -> Iterator[IPAddress]:
-    """The addresses that packets to this one may end at: what is embedded counts as well as what embeds it."""
+    """The addresses that packets to this one may reach: the address itself and any embedded in it."""
     if isinstance(ip, IPv4Address):
         yield ip
         return

@@ -1,4 +1,4 @@
-"""Which writes are changes that the world is told of."""
+"""Which writes are published as events."""
 
 from msgspec import Struct
 
@@ -7,7 +7,7 @@ from ticket_status.core.shown import own_reason
 
 
 class Face(Struct, frozen=True):
-    """What a ticket shows by itself, its integration being well."""
+    """What a ticket shows by itself, if its integration is healthy."""
 
     ticket_status: str
     unknown_reason: UnknownReason | None
@@ -32,7 +32,7 @@ def health_changed(old: Integration, new: Integration) -> bool:
 
 
 def warned(old: Integration, new: Integration) -> bool:
-    """Whether a write noted that the end of the credential is to be told."""
+    """Whether a write noted that a warning about the credential's expiry is due."""
     same_integration = old.integration_ref == new.integration_ref
     return same_integration and new.warned_days is not None and old.warned_days != new.warned_days
 

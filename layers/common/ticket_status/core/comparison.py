@@ -1,6 +1,6 @@
-"""R13 and R15: what an answer of Jira says about the tickets that were asked for, by id, never by key or by order.
+"""R13 and R15: what a response says about the tickets asked for, matched by id, never by key or order.
 
-A *sighting* is what Jira showed of an issue, in the one form in which rows and answers are compared.
+A *sighting* is what Jira showed of an issue, in the form in which rows and responses are compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,17 +22,17 @@ def sighting(issue_key: str, status: Status) -> Sighting:
 
 
 def shown(status: Status) -> str:
-    """What a sighting says beside the key: ``category|status name``."""
+    """What a sighting says besides the key: ``category|status name``."""
     return f"{status.category}{_SEPARATOR}{status.name}"
 
 
 def of_shown(issue_key: str, shown_status: str) -> Sighting:
-    """The sighting of an issue, of whose status ``shown`` has been taken before: many issues have the same."""
+    """The sighting of an issue whose ``shown`` is known already, since many issues have the same."""
     return Sighting(f"{issue_key}{_SEPARATOR}{shown_status}")
 
 
 def sighting_of(ticket: Ticket) -> Sighting | None:
-    """The sighting that is stored of a ticket; ``None`` while Jira never showed it."""
+    """The stored sighting of a ticket; ``None`` if Jira never showed it."""
     return None if ticket.status is None else sighting(ticket.issue_key, ticket.status)
 
 
@@ -43,7 +43,7 @@ def read_sighting(seen: Sighting) -> tuple[str, Status]:
 
 
 class Row(NamedTuple):
-    """A ticket as the retrieval index has it: the least that tells whether it changed."""
+    """A ticket in the retrieval index: the minimum needed to tell whether it changed."""
 
     position: str
     ticket_id: str
@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
 
 class Comparison(Struct):
-    """The tickets of one answer, by what became of them."""
+    """The tickets of one response, by result."""
 
     unchanged: list[Row] = field(default_factory=list)
     changed: list[tuple[Row, Sighting]] = field(default_factory=list)
@@ -73,10 +73,10 @@ def asked_as(ticket_id: str) -> str:
 
 
 def shows_new_keys(changed: Sequence[tuple[Row, Sighting]], registered: Mapping[str, str] | None = None) -> bool:
-    """Whether any issue bears another key than the one known, or is seen for the first time (R15).
+    """Whether any issue has a key other than the known one, or is seen for the first time (R15).
 
-    It was moved, or is new; or another site has the address, whose issues have the same ids. ``registered``: by the
-    numeric ids of tickets, the keys that they were registered with, which are known before Jira is first asked.
+    It was moved or is new, or another site has the address and its issues have the same ids. ``registered``: keys
+    with which tickets were registered, by numeric id, known before Jira is first asked.
     """
     known = registered or {}
     return any(
@@ -86,7 +86,7 @@ def shows_new_keys(changed: Sequence[tuple[Row, Sighting]], registered: Mapping[
 
 
 def compare(rows: Sequence[Row], seen: Mapping[str, Sighting], retry: AbstractSet[str]) -> Comparison:
-    """Sort rows by what the answer says of them. The hot path: once per ticket and run."""
+    """Sort rows by what the response says about them. Hot path: runs once per ticket and run."""
     result = Comparison()
     for row in rows:
         asked = asked_as(row.ticket_id)
@@ -105,12 +105,12 @@ INDEX_LAG = timedelta(seconds=10)
 
 
 def doubtful(written_at: datetime | None, asked_at: datetime) -> bool:
-    """Whether rows that were asked for at this time may lag behind what somebody else wrote just before (R12)."""
+    """Whether rows read at this time may lag behind a write just before it (R12)."""
     return written_at is not None and asked_at < written_at + INDEX_LAG
 
 
 def against_stored(result: Comparison, stored: Mapping[str, Sighting | None]) -> Comparison:
-    """The comparison, of which rows that are not as stored any more count as changed to what Jira showed."""
+    """The comparison, with rows that differ from the stored tickets counted as changed."""
     stale = {row.ticket_id for row in result.unchanged if stored.get(row.ticket_id, row.sighting) != row.sighting}
     shown = [(row, row.sighting) for row in result.unchanged if row.ticket_id in stale and row.sighting is not None]
     unchanged = [row for row in result.unchanged if row.ticket_id not in stale]

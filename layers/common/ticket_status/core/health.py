@@ -1,6 +1,7 @@
-"""R9 to R11: what meeting a Jira means for its integration, and what to warn of while it is well.
+"""R9 to R11: what a call's outcome means for its integration, and the warnings of a healthy one.
 
-``after_trouble`` and ``after_success`` decide, each a change of one item; ``service.retrieval.site_health`` keeps it.
+``after_trouble`` and ``after_success`` decide on one change of the integration; ``service.retrieval.site_health``
+stores it.
 """
 
 from datetime import datetime, timedelta
@@ -27,28 +28,28 @@ _FAILING = frozenset({ReasonCode.UNREACHABLE, ReasonCode.JIRA_ERROR})
 
 
 class Paused(Struct, frozen=True):
-    """Everybody holds off from the site until then (R11). ``seconds`` is what the next doubling starts from."""
+    """All work on the site waits until then (R11). ``seconds`` is where the next doubling starts."""
 
     until: datetime
     seconds: int
 
 
 class Broke(Struct, frozen=True):
-    """The integration is broken now, or still (R9)."""
+    """The integration is now, or still, broken (R9)."""
 
     health: Health
     reason: str
 
 
 class TryAgain(Struct, frozen=True):
-    """Jira cannot be reached or fails, not yet for long (R9)."""
+    """Jira cannot be reached or fails, but not yet for long enough to break the integration (R9)."""
 
     tries: Trouble
     reason: str
 
 
 class OutOfTime(Struct, frozen=True):
-    """Our own time ran out: no fault of Jira's, so nothing changes (R9)."""
+    """Our own time ran out. That is not Jira's fault, so nothing changes (R9)."""
 
     reason: str = "our own time ran out"
 
@@ -59,7 +60,7 @@ Consequence: TypeAlias = Paused | Broke | TryAgain | OutOfTime
 def after_trouble(
     integration: Integration, trouble: JiraTrouble, now: datetime, good_at: datetime | None = None
 ) -> Consequence:
-    """What a trouble means. ``good_at``: when the same work last had a good answer, which forgets what was before."""
+    """What a trouble means. ``good_at``: the last good response to the same work; it clears earlier failures."""
     match trouble:
         case Throttled():
             return Paused(*pause_for(integration, trouble.until, now))
@@ -86,12 +87,12 @@ def _after_failing(
 
 
 def noted(trouble: Trouble | None, now: datetime) -> Trouble:
-    """The trouble after one more failing try."""
+    """The trouble after one more failed try."""
     return Trouble(now, 1, now) if trouble is None else Trouble(trouble.since, trouble.tries + 1, now)
 
 
 def forgets(trouble: Trouble | None, good_at: datetime | None) -> bool:
-    """Whether there were failing tries, and a good answer to a call that was made after the last of them."""
+    """Whether there were failed tries, and a later call had a good response."""
     return trouble is not None and good_at is not None and good_at > trouble.last
 
 
@@ -101,14 +102,14 @@ def lasts(trouble: Trouble, now: datetime) -> bool:
 
 
 def broken(health: Health, reason_code: ReasonCode, reason: str, now: datetime) -> Health:
-    """The health of an integration found faulty. ``since`` stays while status and reason code do (R9: stored once)."""
+    """The health of a broken integration. ``since`` stays the same as long as status and reason code do (R9)."""
     same = health.status is HealthStatus.FAULTY and health.reason_code is reason_code
     since = health.since if same else now
     return Health(HealthStatus.FAULTY, since, now, reason_code, health.reason if same else reason)
 
 
 def refused(health: Health) -> bool:
-    """Whether a refusal broke the integration: a failing try tells nothing about that, so the reason stays."""
+    """Whether a refusal broke the integration: a failed try says nothing about that, so the reason stays."""
     return health.status is HealthStatus.FAULTY and health.reason_code not in _FAILING
 
 
@@ -116,25 +117,25 @@ def refused(health: Health) -> bool:
 
 
 class Recovered(Struct, frozen=True):
-    """It is well again; a run of all tickets is due by that, unless the run that found it so is one (R10)."""
+    """It has recovered. A run of all tickets is due, unless such a run found the recovery (R10)."""
 
     health: Health
     due: Due | None
 
 
 class Forgotten(Struct, frozen=True):
-    """The failing tries before this success say nothing any more (R9)."""
+    """The failed tries before this success are cleared (R9)."""
 
 
 class AsItWas(Struct, frozen=True):
-    """There is nothing to tell."""
+    """Nothing changes."""
 
 
 Success: TypeAlias = Recovered | Forgotten | AsItWas
 
 
 def after_success(integration: Integration, now: datetime, *, by_full_run: bool) -> Success:
-    """What a good answer means. ``by_full_run``: a run of all tickets had it, and goes on to retrieve them."""
+    """What a good response means. ``by_full_run``: a run of all tickets had it, and will retrieve them."""
     if recovers(integration):
         runs = integration.retrieve_jira_tickets and not by_full_run
         return Recovered(well(integration.health, now), Due(Trigger.RECOVERED, now) if runs else None)
@@ -142,15 +143,15 @@ def after_success(integration: Integration, now: datetime, *, by_full_run: bool)
 
 
 def to_be_confirmed(integration: Integration, trouble: JiraTrouble | None, *, answered: bool = False) -> bool:
-    """Whether a second call some seconds later has to be refused too before this breaks the integration (R9).
+    """Whether a second call, seconds later, must be refused too before this breaks the integration (R9).
 
-    ``answered``: the same work had a good answer before, so that what broke an integration before is over.
+    ``answered``: the same work had a good response before, so an earlier break is over.
     """
     return isinstance(trouble, Refused) and not trouble.final and (answered or not integration.broken)
 
 
 def well(health: Health, now: datetime) -> Health:
-    """The health of an integration that answered as it should."""
+    """The health of an integration that works."""
     if health.status is HealthStatus.HEALTHY:
         return replace(health, checked_at=now)
     return Health(HealthStatus.HEALTHY, now, now)
@@ -179,7 +180,7 @@ def next_pause(last_pause_seconds: int) -> int:
 
 
 def pause_for(integration: Integration, told: datetime | None, now: datetime) -> tuple[datetime, int]:
-    """Until when to hold off, and the seconds that the next doubling starts from. ``told`` is Jira's hint, if any."""
+    """When the pause ends, and where the next doubling starts (seconds). ``told`` is Jira's hint, if any."""
     if told is not None:
         return min(told, now + LONGEST_BELIEVED), integration.pause_seconds
     seconds = next_pause(integration.pause_seconds)
@@ -187,17 +188,17 @@ def pause_for(integration: Integration, told: datetime | None, now: datetime) ->
 
 
 def pause_end(integration: Integration, now: datetime) -> datetime | None:
-    """When the pause ends that everybody holds off for now; ``None`` when there is none."""
+    """The end of the current pause; ``None`` when there is none."""
     return integration.paused_until if paused(integration, now) else None
 
 
 def paused(integration: Integration, now: datetime) -> bool:
-    """Whether everybody holds off from the integration's site now."""
+    """Whether the integration is paused now."""
     return integration.paused_until is not None and integration.paused_until > now
 
 
 def delay_until(until: datetime, now: datetime, jitter: float) -> int:
-    """Whole seconds, rounded up, to delay a message; ``jitter`` in [0, 1) adds up to a tenth and a second."""
+    """Seconds to delay a message, rounded up; ``jitter`` in [0, 1) adds up to a tenth plus one second."""
     wait = max(timedelta(), until - now)
     longer = wait * (1 + jitter / 10) + timedelta(seconds=jitter)
     return min(-(-longer // timedelta(seconds=1)), int(LONGEST_DELAY.total_seconds()))
@@ -213,7 +214,7 @@ _NEAR_ITS_END: Final = timedelta(days=1)
 
 
 class Warning(Struct, frozen=True):  # noqa: A001 - the word of the API
-    """Something about an integration that is well and will not stay so."""
+    """Something that will break an integration that is still healthy."""
 
     code: Literal["CREDENTIAL_EXPIRES"]
     detail: str
@@ -222,7 +223,7 @@ class Warning(Struct, frozen=True):  # noqa: A001 - the word of the API
 
 
 def warnings(expires_at: datetime | None, now: datetime) -> tuple[Warning, ...]:
-    """What to warn of: from 30 days before a credential ends."""
+    """The current warnings, from 30 days before a credential expires."""
     if expires_at is None or expires_at - now > timedelta(days=WARNED_DAYS[0]):
         return ()
     return (Warning("CREDENTIAL_EXPIRES", _expiry_sentence(expires_at, now), expires_at),)
@@ -237,7 +238,7 @@ def _expiry_sentence(expires_at: datetime, now: datetime) -> str:
 
 
 def due_warning(expires_at: datetime | None, warned_days: int | None, now: datetime) -> int | None:
-    """The warning that is due: how many days before it was to be told, of those not told yet."""
+    """The warning that is due and not yet given: how many days before the expiry."""
     if expires_at is None or expires_at <= now:
         return None
     reached = [days for days in WARNED_DAYS if expires_at - now <= timedelta(days=days)]
@@ -247,7 +248,7 @@ def due_warning(expires_at: datetime | None, warned_days: int | None, now: datet
 
 
 def expiry_told(expires_at: datetime | None, now: datetime) -> str:
-    """What its date says about a credential that is refused; empty when that is more than a day ahead."""
+    """What the expiry date says about a refused credential; empty if it is more than a day ahead."""
     if expires_at is None or now < expires_at - _NEAR_ITS_END:
         return ""
     tense = "expired" if expires_at <= now else "expires"

@@ -1,9 +1,9 @@
-"""R9b: the part is not the whole. How a call for many issues that fails is divided, down to the issue at fault.
+"""R9b: how a failing call for many issues is divided, down to the issue at fault.
 
-Jira sites answer 500 for one damaged issue among a thousand, cut large answers off, or stand behind a firewall that
-refuses large bodies, while they answer for a single issue. So a failure of a large call says nothing yet: the site is
-asked for one issue that no ticket has. If it answers, it is well, and the call is divided. How many issues a call may
-name is remembered for the site: what it does not bear, for a day.
+Some Jira sites answer 500 because of one damaged issue among a thousand, cut off large responses, or have a firewall
+that refuses large bodies, and yet answer for a single issue. So a failure of a large call proves nothing yet: the
+site is asked for one issue that no ticket has. If it answers, the site is healthy and the call is divided. How many
+issues are too many for one call is remembered for the site for a day.
 """
 
 from collections import deque
@@ -42,7 +42,7 @@ class Failure(Enum):
 
 
 class Part(Struct, eq=False):
-    """Issues that are asked for in one call."""
+    """Issues to ask for in one call."""
 
     issues: Sequence[str]
     whole: "Part | None" = None
@@ -63,7 +63,7 @@ PROVE: Final = "prove"
 
 
 class Isolation(Struct):
-    """What is still to be asked for, of many issues; told what came of each call."""
+    """Which of many issues are still to be asked for; updated with the outcome of each call."""
 
     pending: deque[Part]
     size: int
@@ -79,7 +79,7 @@ class Isolation(Struct):
 
     @classmethod
     def of(cls, issues: Sequence[str], size: int, alone: Iterable[str] = ()) -> "Isolation":
-        """``alone``: issues that are known to be at fault, each asked for by itself after all others."""
+        """``alone``: issues known to be at fault, each asked for by itself after all others."""
         apart = set(alone)
         together = [one for one in issues if one not in apart]
         parts = [Part(some) for some in _divided(together, size)]
@@ -87,7 +87,7 @@ class Isolation(Struct):
         return cls(deque(parts), size)
 
     def next_step(self) -> Part | Literal["prove"] | None:
-        """The call to make next; ``PROVE``; ``None`` when all was asked for."""
+        """The call to make next, or ``PROVE``; ``None`` when everything has been asked for."""
         if self._failures and (not self._vouched or self._failures >= _FAILURES_IN_A_ROW):
             return PROVE
         if not self.pending:
@@ -99,17 +99,17 @@ class Isolation(Struct):
         return self.next_step()
 
     def proven(self) -> None:
-        """The site answered for an issue that no ticket has: it is well."""
+        """The site answered for an issue that no ticket has, so it is healthy."""
         self._vouched, self._failures = True, 0
 
     def answered(self, part: Part, *again: Sequence[str]) -> None:
-        """A call was answered; ``again``: what of it has to be asked for again, in a call each."""
+        """A call was answered; ``again``: parts of it to ask for again, each in its own call."""
         self.proven()
         self.pending.extend(Part(issues) for issues in again if issues)
         self._decided(part)
 
     def failed(self, part: Part, failure: Failure, most: int | None = None) -> None:
-        """A call failed; ``most``: a smaller number of issues that every site of this kind takes."""
+        """A call failed; ``most``: a smaller number of issues that every site of this kind accepts."""
         self._failures += 1
         if failure is Failure.STRAY and not part.repeated and part.whole is None:
             part.repeated = True
@@ -127,7 +127,7 @@ class Isolation(Struct):
             self._divide(part, most if most is not None and part.limited else half)
 
     def _divide(self, part: Part, size: int) -> None:
-        """Depth first: a call that is too large by far is not made again for each of its parts."""
+        """Depth first, so that a call that is far too large is not repeated for each of its parts."""
         parts = [Part(some, part) for some in _divided(part.issues, size)]
         part.part_size, part.undecided = len(parts[0].issues), len(parts)
         self.pending.extendleft(reversed(parts))
@@ -139,7 +139,7 @@ class Isolation(Struct):
         self.pending.extendleft(reversed(parts))
 
     def _decided(self, part: Part) -> None:
-        """All of it was answered or found at fault; a whole that failed although no issue is at fault was too large."""
+        """All of it was answered or at fault; if the whole failed with no issue at fault, it was too large."""
         whole = part.whole
         while whole is not None:
             whole.undecided -= 1
@@ -159,7 +159,7 @@ def smaller(part: Part) -> int:
 
 
 def _divided(issues: Sequence[str], size: int) -> list[Sequence[str]]:
-    """Calls of at most so many."""
+    """Split into calls of limited size."""
     each = max(1, size)
     return [issues[at : at + each] for at in range(0, len(issues), each)]
 
@@ -174,7 +174,7 @@ MOST_ASKED_ALONE: Final = 50
 
 
 def with_too_many(site: Site, too_many: int, works: int, now: datetime) -> Site:
-    """The site after a call for so many issues failed that were all answered for in smaller calls."""
+    """The site after a call for this many issues failed and smaller calls answered for all of them."""
     return replace(site, ids_per_call=min(site.ids_per_call, works), ids_too_many=too_many, ids_too_many_at=now)
 
 
@@ -183,17 +183,17 @@ FEW: Final = 20
 
 
 def with_smaller_calls(site: Site, size: int) -> Site:
-    """The site after a call took its whole time-out; whether that was for its size is not known yet."""
+    """The site after a call took its whole time-out; whether its size was the cause is not known yet."""
     return replace(site, ids_per_call=min(site.ids_per_call, max(size, FEW)))
 
 
 def with_call_size(site: Site, size: int) -> Site:
-    """The site, of which so much is known for now: nothing was found to be too much."""
+    """The site with this call size known to work; no size was found to be too large."""
     return replace(site, ids_per_call=size)
 
 
 def with_larger_calls(site: Site, issues: int, now: datetime) -> Site:
-    """The site after a call for so many issues: the next one may name twice as many, up to half of what is too much."""
+    """The site after a call for this many issues worked: next, twice as many, up to half of what is too many."""
     if issues < site.ids_per_call or site.ids_per_call >= MOST_IDS_PER_CALL:
         return site
     if site.ids_too_many is not None and not _forgotten(site, now):
@@ -204,7 +204,7 @@ def with_larger_calls(site: Site, issues: int, now: datetime) -> Site:
 
 
 def with_asked_alone(site: Site, at_fault: frozenset[str], well: frozenset[str]) -> Site:
-    """The site after these issues were found at fault, and these answered for."""
+    """The site after these issues were found at fault and those were answered."""
     kept = [one for one in site.asked_alone if one not in well and one not in at_fault]
     return replace(site, asked_alone=tuple([*sorted(at_fault), *kept][:MOST_ASKED_ALONE]))
 

@@ -1,8 +1,8 @@
 """R7 and R8: what is concluded about tickets that Jira did not show.
 
-Deleted, hidden, moved out of sight, archived: Jira gives the same absence for all (``docs/jira.md``). A ticket is
-called deleted only on proof, complete within the run that missed it: our account was proven before and after, Jira
-answers 404 for the issue by itself, its project can be browsed, and it did not vanish together with half of the run.
+Jira answers the same for issues that were deleted, hidden, archived or moved out of sight (``docs/jira.md``). A
+ticket is marked deleted only on proof, within the run that missed it: our account was proven before and after, Jira
+answers 404 for the issue by itself, its project can be browsed, and half of the run's tickets did not vanish with it.
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ NEWLY_REGISTERED = timedelta(hours=1)
 
 
 class Verdict(StrEnum):
-    """What is concluded about a missing ticket. The values are stored with a run's notes."""
+    """What is concluded about a missing ticket. The values are stored with a run's missing tickets."""
 
     DELETED = "deleted"
     INACCESSIBLE = "inaccessible"
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
 
 class Lookup(Enum):
-    """What came of asking for an issue by itself when it was not shown."""
+    """The result of asking for an issue by itself, if it was not shown."""
 
     NOT_FOUND = auto()
     """Jira's own 404 for an issue."""
@@ -52,7 +52,7 @@ class Lookup(Enum):
 
 
 class Evidence(Struct, frozen=True):
-    """What was found out about a missing ticket; it counts once our account is proven before and after."""
+    """What was found out about a missing ticket; valid only if our account is proven before and after."""
 
     project_browsable: bool | None
     """``None``: Jira failed on this project, and not on others."""
@@ -60,7 +60,7 @@ class Evidence(Struct, frozen=True):
 
 
 class Inquiry(Enum):
-    """What has to be asked before a missing ticket can be judged."""
+    """What must be asked before the verdict on a missing ticket."""
 
     PROJECT = auto()
     """Whether its project can be browsed."""
@@ -71,18 +71,18 @@ class Inquiry(Enum):
 
 
 def implausible(vanished: int, asked: int) -> bool:
-    """Whether so many vanished within one run that no single one of them is believed to be deleted (R8).
+    """Whether so many vanished within one run that none of them is believed to be deleted (R8).
 
-    Neither number has tickets in it that were inaccessible before.
+    Neither number includes tickets that were inaccessible before.
     """
     return vanished > IMPLAUSIBLE_NUMBER and 2 * vanished >= asked
 
 
 def inquiry(ticket: Ticket, *, mass: bool, recheck: bool) -> Verdict | Inquiry:
-    """What to ask about a missing ticket, or the verdict where nothing has to be asked.
+    """What to ask about a missing ticket, or the verdict if nothing has to be asked.
 
-    ``mass``: it was missed by a run of which an implausible share vanished. ``recheck``: an administrator wants it
-    judged by itself, whatever it shows.
+    ``mass``: an implausible share of the run's tickets vanished. ``recheck``: an administrator wants it judged by
+    itself, whatever it shows.
     """
     match ticket.absence:
         case Absence.DELETED:
@@ -97,7 +97,7 @@ def inquiry(ticket: Ticket, *, mass: bool, recheck: bool) -> Verdict | Inquiry:
 
 
 def asks_for_issue(inquiry_: Inquiry, *, project_browsable: bool | None) -> bool:
-    """Whether the issue itself has to be asked for, after what was found out about its project."""
+    """Whether the issue itself must be asked for, given what was found out about its project."""
     match inquiry_:
         case Inquiry.PROJECT:
             return False
@@ -108,7 +108,7 @@ def asks_for_issue(inquiry_: Inquiry, *, project_browsable: bool | None) -> bool
 
 
 def judge(ticket: Ticket, evidence: Evidence, now: datetime) -> Verdict | Found:
-    """The verdict on one missing ticket, or what Jira showed of it after all."""
+    """The verdict on one missing ticket, or the issue if Jira showed it after all."""
     match evidence:
         case Evidence(issue=Found() as found):
             return found

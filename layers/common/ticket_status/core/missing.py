@@ -1,6 +1,6 @@
-"""The tickets that a run asked for and Jira did not show: how they are noted, and what a judgement on one changes.
+"""The tickets that a run asked for and Jira did not show: how they are stored, and what a judgement changes.
 
-Vanished ones, which Jira showed before or was never asked for, are judged before those that have been hidden for long.
+Vanished tickets (shown before, or never asked for before) are judged before those that have long been hidden.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ _PROVEN_VERDICTS = frozenset({Verdict.DELETED, Verdict.INACCESSIBLE, Verdict.VAN
 
 
 class MissingRows(Struct):
-    """The missing tickets of an answer, by what has to be done about them."""
+    """The missing tickets of a response, by what has to be done about them."""
 
     vanished: list[str] = field(default_factory=list)
     """To be judged, first of all: their ids."""
@@ -37,7 +37,8 @@ class MissingRows(Struct):
 def sort_missing(rows: Iterable[Row], *, recheck: bool) -> MissingRows:
     """Which missing tickets are to be judged (R7, R8).
 
-    One of a mass stays inaccessible unless an administrator has it rechecked; one that was proven deleted stays so.
+    A ticket that vanished in a mass stays inaccessible unless an administrator rechecks it; a deleted one stays
+    deleted.
     """
     result = MissingRows()
     for row in rows:
@@ -69,12 +70,12 @@ class Judgement(NamedTuple):
 
 
 def needs_proof(judged: Judgement) -> bool:
-    """Whether it counts only once our account is proven again; what Jira did show, or failed on, needs no proof."""
+    """Whether it is valid only once our account is proven again; what Jira showed, or failed on, needs no proof."""
     return judged.verdict in _PROVEN_VERDICTS and judged.ticket.absence is not Absence.DELETED
 
 
 class UnprovenVerdict(NamedTuple):
-    """A verdict that counts as soon as our account is proven once more."""
+    """A verdict that becomes valid when our account is proven again."""
 
     ticket_id: str
     verdict: Verdict
@@ -82,7 +83,7 @@ class UnprovenVerdict(NamedTuple):
 
 
 class Unproven(Struct, frozen=True):
-    """Verdicts of a message that had to end, or pause, before the account could be proven once more."""
+    """Verdicts of a message that had to end or pause before the account could be proven again."""
 
     account_id: str
     """The account that was proven before them."""
@@ -91,11 +92,11 @@ class Unproven(Struct, frozen=True):
     verdicts: tuple[UnprovenVerdict, ...] = ()
 
     def proven_with(self, now: "Unproven") -> bool:
-        """Whether they count now that the account of ``now`` is proven: the same, by the same settings."""
+        """Whether they are valid now that the same account, with the same settings, is proven by ``now``."""
         return (self.account_id, self.settings_version) == (now.account_id, now.settings_version)
 
     def with_verdicts(self, judgements: Mapping[str, Judgement]) -> "Unproven":
-        """These verdicts, by the ids of their tickets in the note."""
+        """These verdicts, by ticket id."""
         verdicts = (
             UnprovenVerdict(ticket_id, one.verdict, one.at)
             for ticket_id, one in judgements.items()
@@ -117,11 +118,11 @@ class MissingTickets(Struct, frozen=True):
 def consequence(
     judged: Judgement, seen_at: datetime | None, *, by_hand: bool = False
 ) -> tuple[Observation | Found | None, Counts]:
-    """What a judgement writes, and what it counts as; ``seen_at`` is when the ticket was last seen, as known now.
+    """What a judgement writes, and what it counts as; ``seen_at`` is when the ticket was last seen.
 
-    What is ``Found`` of a ticket that is known by its key only gives it its issue id as well. What was asked for
-    ``by_hand`` is written also when nothing changed, because no run's coverage says when it was last looked at. A
-    ticket that something newer is known of, as from a worker that ended before it could count, counts as what it is.
+    ``Found`` also gives a ticket that is known only by its key its issue id. A ticket refreshed ``by_hand`` is
+    written even if nothing changed, because no run's coverage says when it was last retrieved. If something newer is
+    known, for example from a worker that ended before it could count, the ticket counts as that.
     """
     ticket, verdict, at = judged
     if seen_at is not None and seen_at > at:

@@ -1,4 +1,4 @@
-"""The words of the rules as values: integrations, tickets, statuses, health and sync runs."""
+"""The domain model: integrations, tickets, statuses, health and sync runs."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,22 +16,22 @@ KEY_ONLY_PREFIX = "key#"
 
 
 class Discreet(Struct, frozen=True):
-    """A value with something secret in it: how it is written out in logs and errors tells none of its members."""
+    """A value that contains something secret: its ``repr``, for logs and errors, shows none of its members."""
 
     def __repr__(self) -> str:
-        """Only what it is."""
+        """The class name only."""
         return f"{type(self).__qualname__}(...)"
 
 
 class InstallationType(StrEnum):
-    """Where the Jira runs; ``server`` is Server and Data Center."""
+    """The kind of Jira; ``server`` is Server and Data Center."""
 
     CLOUD = "cloud"
     SERVER = "server"
 
 
 class AuthType(StrEnum):
-    """How an integration proves itself to Jira."""
+    """How an integration authenticates to Jira."""
 
     BASIC = "basic"
     PAT = "pat"
@@ -42,7 +42,7 @@ class AuthType(StrEnum):
 
 
 class Category(StrEnum):
-    """Keys of Jira's status categories, as real sites have them."""
+    """Keys of Jira's status categories, as on real sites."""
 
     NEW = "new"
     INDETERMINATE = "indeterminate"
@@ -162,7 +162,7 @@ MOST_IDS_PER_CALL = 1000
 
 
 class Site(Struct, frozen=True):
-    """What connecting learnt of a Jira site; ``None`` where it is not known (yet)."""
+    """What connecting found out about a Jira site; ``None`` where it is not known (yet)."""
 
     api_url: str
     """Prefix of ``/rest/api/…``: the site's address, or the gateway's for scoped tokens and OAuth 2.0."""
@@ -187,7 +187,7 @@ class Site(Struct, frozen=True):
 
 
 class Trouble(Struct, frozen=True):
-    """A Jira that cannot be reached or fails, not yet for long enough to break the integration (R9)."""
+    """Jira cannot be reached or fails, but not yet for long enough to break the integration (R9)."""
 
     since: datetime
     tries: int
@@ -196,14 +196,14 @@ class Trouble(Struct, frozen=True):
 
 
 class Due(Struct, frozen=True):
-    """A run of all tickets that is to begin: stored with what makes it due, cleared by the run's beginning (R1)."""
+    """A run of all tickets that must begin: stored together with its cause, cleared when the run begins (R1)."""
 
     trigger: Trigger
     since: datetime
 
 
 class PendingAuthorization(Struct, frozen=True):
-    """An authorisation that was begun: what its callback has to prove. Of the state only a hash is kept."""
+    """An authorisation in progress: what its callback must prove. Only a hash of the state is kept."""
 
     state_hash: str
     """SHA-256 of the state, in hex."""
@@ -267,7 +267,7 @@ class Integration(Struct, frozen=True):
 
     @property
     def counts_since(self) -> datetime:
-        """What was seen of its tickets before this is not shown any more (R6, R9)."""
+        """What was seen of its tickets before this time is no longer shown (R6, R9)."""
         return max(self.enabled_since, self.healthy_since)
 
     @property
@@ -318,12 +318,12 @@ class ServedViolations(Struct, frozen=True):
 
     @property
     def complete(self) -> bool:
-        """Whether they are all named. None at all is what an item from before they were named says."""
+        """Whether all are named. An item from before they were stored names none at all."""
         return 0 < self.total <= len(self.first)
 
 
 class Ticket(Struct, frozen=True):
-    """What is stored of a ticket. What it *shows* is derived when it is read."""
+    """What is stored of a ticket. What it *shows* is derived on reading."""
 
     key: TicketKey
     issue_key: str
@@ -350,7 +350,7 @@ class Ticket(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """What became of the tickets that a run asked for."""
+    """The results for the tickets that a run asked for."""
 
     changed: int = 0
     unchanged: int = 0
@@ -360,7 +360,7 @@ class Counts(Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """Tickets that are done with."""
+        """Tickets that are done."""
         return sum(astuple(self))
 
     def __add__(self, other: "Counts") -> "Counts":

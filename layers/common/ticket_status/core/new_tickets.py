@@ -1,4 +1,4 @@
-"""R14: what becomes of new tickets that wait, when somebody is on the way to them."""
+"""R14: what happens to waiting new tickets while another run or message may retrieve them."""
 
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -11,50 +11,50 @@ from ticket_status.core.runs import at_work, collected
 from ticket_status.core.work import NewTicketsWork
 
 GATHER = timedelta(seconds=10)
-"""How long new tickets wait for others of their integration, so that a burst becomes a few Jira calls."""
+"""How long new tickets wait for others of their integration, so that a burst takes few Jira calls."""
 
 FORGOTTEN_AFTER = timedelta(seconds=60)
-"""A note that new tickets wait is made again by a registration after this, should its message have been lost."""
+"""After this, a registration notes again that new tickets are waiting, in case the message was lost."""
 
 MAX_WAIT_FOR_RUN = timedelta(seconds=30)
-"""How long new tickets wait for the run at work, which usually reaches them, before they get a slice of their own."""
+"""How long new tickets wait for the active run, which usually reaches them, before they get their own slice."""
 
 LOOK_AGAIN_FOR_HINTS = timedelta(seconds=3)
-"""The same for what a webhook named: it is to show within ten seconds, and the index lags behind by one or two."""
+"""The same for hints: a status must show within ten seconds, and the index lags behind by one or two."""
 
 MOST_BESIDE_A_RUN = 50
-"""Slices of tickets that waited, in one run: each is a part of the run's item, which must not grow without bound."""
+"""Most slices of waiting tickets in one run: each is stored in the run's item, which must stay small."""
 
 LOOK_AGAIN = timedelta(seconds=10)
-"""New tickets that cannot be retrieved yet are looked for again after this. The index that lists them lags behind, so
-they are looked for once more after this, too, when they have been found."""
+"""New tickets that cannot be retrieved yet are looked for again after this; so are others after a find, because the
+index that lists them lags behind."""
 
 
 STORM = 100
-"""Hints that are gathered at once in a storm, such as the fallout of a bulk change (R19)."""
+"""This many hints gathered at once are a storm, such as the effects of a bulk change (R19)."""
 
 
 class Postpone(Struct, frozen=True):
-    """Everybody holds off from the site until then (R11)."""
+    """All work on the site waits until then (R11)."""
 
     until: datetime
 
 
 class LookAgain(Struct, frozen=True):
-    """They are looked for again in a moment. ``note_again``: that they wait is noted anew meanwhile."""
+    """Look for them again in a moment. ``note_again``: note again that they are waiting."""
 
     reason: str
     note_again: bool
 
 
 class Leave(Struct, frozen=True):
-    """Somebody else has them retrieved."""
+    """Another run retrieves them."""
 
     reason: str
 
 
 class Retrieve(Struct, frozen=True):
-    """They are retrieved now: with this run, or (``None``) by one of their own."""
+    """Retrieve them now, in this run, or (``None``) in a run of their own."""
 
     run: SyncRun | None
 
@@ -63,7 +63,7 @@ TakeUp: TypeAlias = Postpone | LookAgain | Leave | Retrieve
 
 
 def how_to_take_up(integration: Integration, active: SyncRun | None, work: NewTicketsWork, now: datetime) -> TakeUp:
-    """What becomes of the tickets that wait."""
+    """Decide what happens to the waiting tickets."""
     if not integration.retrieve_jira_tickets or integration.health.status is not HealthStatus.HEALTHY:
         return Leave("the run that follows switching on or recovery retrieves them")
     until = pause_end(integration, now)
@@ -87,14 +87,14 @@ def _beside(active: SyncRun, integration: Integration, work: NewTicketsWork, now
 
 
 def look_again_after(work: NewTicketsWork, tickets: int) -> timedelta:
-    """When tickets that wait are looked for once more: soon for a hint, ever later in a storm (few calls for many)."""
+    """When to look for waiting tickets again: soon for a hint, later and later in a storm, to save calls."""
     if _storm(work, tickets):
         return LOOK_AGAIN * 3 if work.again else LOOK_AGAIN
     return LOOK_AGAIN_FOR_HINTS if work.hinted else LOOK_AGAIN
 
 
 def keeps_gathering(work: NewTicketsWork, tickets: int) -> bool:
-    """Whether they are looked for once more: for what the index hid, and as long as a storm of hints goes on."""
+    """Whether to look for them again: for what the index did not show yet, and as long as a storm of hints lasts."""
     return not work.again or _storm(work, tickets)
 
 
@@ -103,5 +103,5 @@ def _storm(work: NewTicketsWork, tickets: int) -> bool:
 
 
 def stale_after(integration: Integration, now: datetime) -> datetime | None:
-    """A note made after this has its message under way; ``None``: it has however old it is, since it waits (R11)."""
+    """A note made after this has a message under way; ``None``: any note has, since work is paused (R11)."""
     return None if pause_end(integration, now) is not None else now - FORGOTTEN_AFTER

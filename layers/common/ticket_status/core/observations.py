@@ -1,4 +1,4 @@
-"""What Jira showed, and what a run did not find, in the words that rules decide on."""
+"""What Jira showed, and what a run did not find, as values for the rules."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from ticket_status.core.model import (
 
 
 class Answered(Struct, frozen=True):
-    """An answer that passed the guard. What was asked for and is in neither member is missing."""
+    """A response that passed the guard. Issues that were asked for and are in neither member are missing."""
 
     seen: Mapping[str, Sighting]
     """By what was asked for: the numeric id, or the key (upper case) of a ticket whose id is not known."""
@@ -28,7 +28,7 @@ class Answered(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True):
-    """Who Jira says that we are."""
+    """Our account, according to Jira."""
 
     account_id: str
     name: str | None = None
@@ -36,7 +36,7 @@ class Account(Struct, frozen=True):
 
 
 class Observed(Struct, frozen=True):
-    """A ticket that Jira showed. ``at`` is when it was asked for: an answer is at least that new (R12)."""
+    """A ticket that Jira showed. ``at`` is when it was asked for: the response is at least that recent (R12)."""
 
     key: TicketKey
     at: datetime
@@ -63,7 +63,7 @@ class Deleted(Struct, frozen=True):
 
 
 class Missed(Struct, frozen=True):
-    """A ticket that a retrieval covered without an answer: what was known, and until when, stays."""
+    """A ticket that a retrieval covered without a response: what was known, and as of when, stays."""
 
     key: TicketKey
     at: datetime
@@ -75,7 +75,7 @@ Observation: TypeAlias = Observed | Unseen | Deleted | Missed
 
 
 class SliceStep(Struct, frozen=True):
-    """What a worker did of a slice since the step before."""
+    """What a worker did of a slice since the previous step."""
 
     number: int
     """The step that is expected to be stored."""

@@ -1,7 +1,8 @@
-"""The hourly points that Atlassian gives to an OAuth 2.0 app: accounted for, so that the wall is never hit.
+"""The hourly points that Atlassian gives an OAuth 2.0 app, counted so that the limit is never reached.
 
-An app has 65,000 points an hour for all its sites by default; a call costs about 1 and 1 for each issue in the
-answer; what is beyond is refused until the top of the UTC hour (``docs/jira.md``). API tokens pay none.
+By default an app has 65,000 points an hour for all its sites. A call costs about 1 point, plus 1 for each issue in
+the response; calls beyond the limit are refused until the top of the UTC hour (``docs/jira.md``). API tokens cost no
+points.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,30 +13,30 @@ from ticket_status.core.model import AuthType, InstallationType, Integration
 
 POINTS_PER_HOUR = 65_000
 USABLE = POINTS_PER_HOUR * 9 // 10
-"""What we spend of it: the last tenth is left to the app's other uses, the opening of tickets above all."""
+"""What we use: the last tenth is left for the app's other uses, above all opening tickets."""
 
 
 def pays_points(integration: Integration) -> bool:
-    """Whether its calls are paid for in points.
+    """Whether its calls cost points.
 
-    Atlassian does not say so of service accounts: they are taken to pay, which at worst is slower than need be.
+    Atlassian does not say whether service accounts pay; it is assumed, which at worst is slower than necessary.
     """
     by_token = integration.auth_type in {AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS}
     return integration.installation_type is InstallationType.CLOUD and by_token
 
 
 def call_cost(issues: int) -> int:
-    """What a call that names so many issues costs."""
+    """The points that a call for this many issues costs."""
     return 1 + issues
 
 
 def hour_of(now: datetime) -> datetime:
-    """The UTC hour that a moment is accounted in."""
+    """The UTC hour to which a moment belongs."""
     return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def next_hour(now: datetime) -> datetime:
-    """When the points are there again."""
+    """When the points are renewed."""
     return hour_of(now) + timedelta(hours=1)
 
 
@@ -46,11 +47,11 @@ class Sweep(Struct, frozen=True):
     requests: int
     points: int
     hours: int
-    """Begun hours of points; 0 when none are paid."""
+    """Hours of points, rounded up; 0 if it costs none."""
 
 
 def sweep(tickets: int, ids_per_call: int, *, paid: bool) -> Sweep:
-    """What retrieving so many tickets takes when Jira shows them all."""
+    """What retrieving this many tickets takes if Jira shows them all."""
     requests = -(-tickets // ids_per_call)
     points = (requests + tickets) if paid else 0
     return Sweep(tickets, requests, points, -(-points // USABLE))

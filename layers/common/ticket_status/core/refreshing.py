@@ -1,4 +1,4 @@
-"""R3: which tickets of a violation a manual refresh asks Jira for, and what became of each."""
+"""R3: which tickets of a violation a manual refresh asks Jira for, and the outcome for each."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -72,6 +72,6 @@ def not_asked(shown: Shown, integration: Integration | None, now: datetime) -> R
 
 
 def within_bounds(created: Mapping[K, datetime]) -> set[K]:
-    """Those of the tickets to ask for, by when they were created, that one refresh asks for: the newest."""
+    """The newest of these tickets (by time of creation), as many as one refresh asks for."""
     newest = sorted(created, key=lambda key: created[key], reverse=True)
     return set(newest[:MOST_ASKED])

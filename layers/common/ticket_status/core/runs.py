@@ -1,8 +1,8 @@
-"""The life of a sync run: what is due, who stands in for whom, its slices, how work on it goes on, when it is lost.
+"""The life of a sync run: when it is due, which run replaces which, its slices, how it continues, when it is lost.
 
-A run that is *due* is stored as due in the same write as the switch, the recovery or the schedule that makes it so,
-and beginning it clears that in one transaction. So no crash in between loses it, and while something is due by a
-recovery or by switching on, whatever run there is began before that.
+A run is stored as *due* in the same write as the switch, recovery or schedule that requires it, and the transaction
+that begins it clears that. So no crash in between loses it; and while a run is due because of a recovery or switching
+on, any active run began before that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ def of_all_tickets(trigger: Trigger) -> bool:
 
 
 def lost(run: SyncRun, now: datetime) -> bool:
-    """Whether an open run lost its work. A pause is no standstill: the time counts from its end."""
+    """Whether an open run lost its work. Pauses do not count: the time starts at their end."""
     moved = max(run.updated_at or run.started_at, run.paused_until or run.started_at)
     return run.state.open and now - moved >= LOST_AFTER
 
@@ -47,17 +47,17 @@ def at_work(run: SyncRun | None, now: datetime) -> bool:
 
 
 class Begin(Struct, frozen=True):
-    """Nothing is in the way."""
+    """No other run is in the way."""
 
 
 class StandIn(Struct, frozen=True):
-    """The run at work does what is due."""
+    """The active run does what is due."""
 
     run: SyncRun
 
 
 class Replace(Struct, frozen=True):
-    """The active run is closed in this way, and a new one begins."""
+    """The active run is closed with this state and error, and a new one begins."""
 
     run: SyncRun
     state: RunState
@@ -68,7 +68,7 @@ Start: TypeAlias = Begin | StandIn | Replace
 
 
 def how_to_start(trigger: Trigger, active: SyncRun | None, now: datetime) -> Start:
-    """What becomes of a run of all tickets that is due while this run is active (R1, R10)."""
+    """What happens to a run of all tickets that is due while this run is active (R1, R10)."""
     if active is None or not active.state.open:
         return Begin()
     if lost(active, now):
@@ -84,14 +84,14 @@ def how_to_start(trigger: Trigger, active: SyncRun | None, now: datetime) -> Sta
 
 
 class GoOn(Struct, frozen=True):
-    """There is something to do, and nothing against it."""
+    """There is work, and nothing prevents it."""
 
     run: SyncRun
     integration: Integration
 
 
 class Drop(Struct, frozen=True):
-    """There is nothing left to do: the message came twice, or its run is closed."""
+    """There is nothing to do: the message came twice, or its run is closed."""
 
     reason: str
 
@@ -105,7 +105,7 @@ class End(Struct, frozen=True):
 
 
 class Wait(Struct, frozen=True):
-    """Everybody holds off from the site until then; the work waits in the queue."""
+    """The site is paused until then; the work waits in the queue."""
 
     run: SyncRun
     until: datetime
@@ -115,7 +115,7 @@ Standing: TypeAlias = GoOn | Drop | End | Wait
 
 
 def how_to_go_on(run: SyncRun | None, integration: Integration | None, now: datetime) -> Standing:
-    """What a message of this run comes to, before Jira is asked. ``integration`` is ``None`` when it is gone."""
+    """What to do with a message of this run, before Jira is asked. ``integration`` is ``None`` if it was deleted."""
     if run is None or not run.state.open:
         return Drop("the run is closed")
     if integration is None or not integration.retrieve_jira_tickets:
@@ -127,9 +127,9 @@ def how_to_go_on(run: SyncRun | None, integration: Integration | None, now: date
 
 
 def still_asks(current: Integration | None, known: Integration, now: datetime) -> bool:
-    """Whether work on an integration as it was known may go on asking its site.
+    """Whether work that began with ``known`` may continue to ask the site.
 
-    Not when it was switched off, deleted, edited, broken or paused meanwhile.
+    Not if the integration was switched off, deleted, edited, broken or paused meanwhile.
     """
     if current is None or not same_settings(current, known):
         return False
@@ -138,7 +138,7 @@ def still_asks(current: Integration | None, known: Integration, now: datetime) -
 
 
 def same_settings(one: Integration, other: Integration) -> bool:
-    """Whether it is the same integration, with the same address and credentials."""
+    """Whether this is the same integration with the same address and credentials."""
     return (one.integration_ref, one.settings_version) == (other.integration_ref, other.settings_version)
 
 
@@ -148,7 +148,7 @@ def collected(run: SyncRun) -> bool:
 
 
 def next_slice(run: SyncRun, name: str, at_once: int) -> str | None:
-    """Name of the slice to queue when this one is done: the one that its place in the row of ``at_once`` frees."""
+    """Name of the slice to queue when this one is done, so that ``at_once`` slices are under way."""
     if not name.isdigit():
         return None
     following = str(int(name) + at_once)
@@ -157,9 +157,9 @@ def next_slice(run: SyncRun, name: str, at_once: int) -> str | None:
 
 
 def beside_the_first(run: SyncRun, name: str, at_once: int) -> tuple[str, ...]:
-    """Slices to queue when Jira first answers well for the first one, which is alone until then.
+    """Slices to queue after the first good response to the first slice, which runs alone until then.
 
-    So a credential that no longer works is refused to one worker, not to all of them.
+    So a credential that no longer works is refused to only one worker.
     """
     first = name == "0" and not run.slices[name].cursor
     beside = (str(number) for number in range(1, at_once))
@@ -167,7 +167,7 @@ def beside_the_first(run: SyncRun, name: str, at_once: int) -> tuple[str, ...]:
 
 
 def slices_under_way(run: SyncRun, at_once: int) -> tuple[str, ...]:
-    """Slices of an open run that somebody works on, or that are on the queue."""
+    """Slices of an open run that are being worked on or are in the queue."""
     numbered = sorted(int(name) for name in run.slices if name.isdigit())
     places = [[str(number) for number in numbered if number % at_once == place] for place in range(at_once)]
     first = run.slices.get("0")
@@ -178,7 +178,7 @@ def slices_under_way(run: SyncRun, at_once: int) -> tuple[str, ...]:
 
 
 def tickets_total(run: SyncRun) -> int:
-    """How many tickets a run is about: as planned, until what was registered or deleted meanwhile tells otherwise."""
+    """How many tickets a run covers: as planned, corrected by registrations and deletions meanwhile."""
     done = run.counts.total
     return done if run.state is RunState.SUCCEEDED else max(run.tickets_total, done)
 
@@ -190,18 +190,18 @@ NEW_TICKETS_FORGOTTEN_AFTER = timedelta(minutes=2)
 
 
 def to_be_probed(integration: Integration) -> bool:
-    """Whether its site is asked whether it is well again (R10)."""
+    """Whether to check if its site works again (R10)."""
     return integration.broken and integration.retrieve_jira_tickets
 
 
 def to_be_begun(integration: Integration) -> bool:
-    """Whether the run that is due begins now. One of a broken integration begins with its recovery."""
+    """Whether the run that is due begins now. That of a broken integration begins with its recovery."""
     well = integration.health.status is HealthStatus.HEALTHY
     return integration.due is not None and integration.retrieve_jira_tickets and well
 
 
 def new_tickets_forgotten(integration: Integration, now: datetime) -> bool:
-    """Whether new tickets wait, and their message must have been lost."""
+    """Whether new tickets are waiting and their message must have been lost."""
     well = integration.health.status is HealthStatus.HEALTHY
     if integration.new_tickets_at is None or not integration.retrieve_jira_tickets or not well:
         return False
@@ -228,9 +228,9 @@ Census: TypeAlias = Mapping[date, int]
 
 
 def plan_slices(census: Census, clock: datetime, slice_tickets: int = SLICE_TICKETS) -> tuple[Slice, ...]:
-    """Slices that together cover the window (R2). There is always one, even if empty: every run ends somewhere.
+    """Slices that together cover the window (R2); always at least one, even if empty, so that every run ends.
 
-    The first day of the window counts whole: the exact cut is the slice's start.
+    The window's first day counts as a whole; the first slice starts at the exact time.
     """
     start = window_start(clock)
     days = sorted(day for day, tickets in census.items() if tickets > 0 and day >= start.date())
@@ -242,7 +242,7 @@ def plan_slices(census: Census, clock: datetime, slice_tickets: int = SLICE_TICK
 
 
 def _grouped(days: Sequence[date], census: Census, size: int) -> Iterator[list[date]]:
-    """Cut where the tickets up to a day fill another slice: so there are never more slices than fill."""
+    """Cut after the day whose tickets fill a slice, so that there are no more slices than can be filled."""
     before = accumulate((census[day] for day in days), initial=0)
     for _, group in groupby(zip(days, before, strict=False), key=lambda one: one[1] // size):
         yield [day for day, _ in group]

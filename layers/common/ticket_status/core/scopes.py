@@ -57,7 +57,7 @@ def missing_scopes(granted: Iterable[str]) -> tuple[str, ...]:
 
 
 def jira_scopes(scopes: Iterable[str]) -> frozenset[str]:
-    """Those of these scopes that are Jira's: one grant can be for Confluence too, under the same site id."""
+    """The Jira scopes among these: one grant can also be for Confluence, under the same site id."""
     return frozenset(scope for scope in scopes if scope.endswith(":jira") or scope in _CLASSIC_JIRA)
 
 

@@ -1,6 +1,6 @@
 """What a ticket shows (R2, R5 to R9, R13), derived when it is read, never stored.
 
-That is what makes breaking, recovering and switching an integration one write however many tickets it has.
+Therefore breaking, recovering or switching an integration is one write, however many tickets it has.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ from ticket_status.core.window import Coverage, in_window, position
 
 
 class Shown(Struct, frozen=True):
-    """What a reader sees of a ticket. With neither status nor reason, retrieval is off (R5)."""
+    """What a reader sees of a ticket. If it has neither status nor reason, retrieval is off (R5)."""
 
     status: Status | None
     unknown_reason: UnknownReason | None
@@ -33,14 +33,14 @@ class Shown(Struct, frozen=True):
 
     @property
     def text(self) -> str | None:
-        """The status in one word or name: Jira's, or ``Unknown``; ``None`` while retrieval is off."""
+        """The status to display: Jira's name, or ``Unknown``; ``None`` while retrieval is off."""
         if self.unknown_reason is not None:
             return UNKNOWN
         return None if self.status is None else self.status.name
 
 
 class Filters(Struct, frozen=True):
-    """What tickets of a list have to show; ``None`` leaves it open."""
+    """What the tickets of a list must show; ``None`` means anything."""
 
     category: Category | None = None
     status: str | None = None
@@ -48,7 +48,7 @@ class Filters(Struct, frozen=True):
     refresh_state: RefreshState | None = None
 
     def admit(self, shown: Shown) -> bool:
-        """Whether a ticket that shows this is on the list."""
+        """Whether a ticket that shows this belongs to the list."""
         category = None if shown.status is None else shown.status.category
         return (
             self.category in {None, category}
@@ -59,9 +59,9 @@ class Filters(Struct, frozen=True):
 
 
 def last_seen(ticket: Ticket, coverage: Coverage) -> datetime | None:
-    """When a retrieval last got an answer for the ticket, even if nothing had changed (R13).
+    """When a retrieval last got a response for the ticket, even if nothing had changed (R13).
 
-    A deleted ticket is not asked for again (R7), so a run that covered its range says nothing about it.
+    Deleted tickets are not retrieved again (R7), so a run that covered their range says nothing about them.
     """
     if ticket.observed_at is None or ticket.absence is Absence.DELETED:
         return ticket.observed_at
@@ -73,7 +73,7 @@ def last_seen(ticket: Ticket, coverage: Coverage) -> datetime | None:
 
 
 def shown(ticket: Ticket, integration: Integration | None, coverage: Coverage, clock: datetime) -> Shown:
-    """What the ticket shows at this moment; ``integration`` is ``None`` when it was deleted."""
+    """What the ticket shows now; ``integration`` is ``None`` if it was deleted."""
     seen_at = last_seen(ticket, coverage)
     state = refresh_state(ticket, integration, clock)
     if integration is not None and not integration.retrieve_jira_tickets:
@@ -84,7 +84,7 @@ def shown(ticket: Ticket, integration: Integration | None, coverage: Coverage, c
 
 
 def refresh_state(ticket: Ticket, integration: Integration | None, clock: datetime) -> RefreshState:
-    """Whether the ticket is still asked for. Of a deleted integration nothing is."""
+    """Whether the ticket is still retrieved; no ticket of a deleted integration is."""
     if integration is None or not integration.retrieve_jira_tickets:
         return RefreshState.RETRIEVAL_DISABLED
     if ticket.absence is Absence.DELETED:
@@ -110,7 +110,7 @@ def _unknown_reason(
 
 
 def own_reason(ticket: Ticket) -> UnknownReason | None:
-    """Why the status of a ticket is not known, its integration being well; that is what events tell of."""
+    """Why the status of a ticket is unknown although its integration is healthy; events report this."""
     match ticket.absence:
         case Absence.DELETED:
             return UnknownReason.DELETED
@@ -121,7 +121,7 @@ def own_reason(ticket: Ticket) -> UnknownReason | None:
 
 
 def _not_seen_since(integration: Integration, seen_at: datetime | None) -> UnknownReason | None:
-    """R6 and R9: a status counts only when retrieved since retrieval was switched on and since the recovery."""
+    """R6 and R9: a status counts only if it was retrieved after switching on and after the last recovery."""
     if seen_at is None or seen_at < integration.enabled_since:
         return UnknownReason.NOT_RETRIEVED_YET
     return UnknownReason.INTEGRATION_BROKEN if seen_at < integration.healthy_since else None

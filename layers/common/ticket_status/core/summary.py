@@ -1,8 +1,8 @@
-"""How many tickets of an integration show what: counted on the way by runs of all tickets, kept up by what changes.
+"""How many tickets of an integration show which status: counted by runs of all tickets, updated with each change.
 
-Three things are counted, each where it costs next to nothing. The census counts tickets per day of creation, in the
-writes that make, delete and forget them. A run of all tickets counts what each ticket showed as it passes it: its
-*tally*. What others see change (the button, verdicts, first statuses) *shifts* the tally. What was never retrieved is
+Three things are counted, where it costs almost nothing. The *census* counts tickets per day of creation, in the
+writes that create and delete them. A run of all tickets counts what each ticket shows as it passes: its *tally*.
+Changes found by others (manual refreshes, verdicts, first statuses) *shift* the tally. Tickets never retrieved are
 the difference between census and tally.
 """
 
@@ -47,7 +47,7 @@ OTHERS = f"{Category.UNDEFINED}|Other"
 
 
 class Shift(NamedTuple):
-    """A ticket shows something else than before; ``None`` is nothing that a tally counts."""
+    """A ticket shows something other than before; ``None`` means something that a tally does not count."""
 
     before: str | None
     after: str | None
@@ -56,7 +56,7 @@ class Shift(NamedTuple):
 
 
 class Counted(Struct, frozen=True):
-    """What is kept of an integration."""
+    """The stored counts of an integration."""
 
     tally: Tally = field(default_factory=dict)
     as_of: datetime | None = None
@@ -84,7 +84,7 @@ class Summary(Struct, frozen=True):
 
 
 class PastSummary(Struct, frozen=True):
-    """How many tickets of the window showed what when a run of all tickets passed them, before its verdicts."""
+    """The window's tickets by status, as a run of all tickets passed them, before its verdicts."""
 
     run_id: str
     as_of: datetime
@@ -94,7 +94,7 @@ class PastSummary(Struct, frozen=True):
 
 
 def shown_in_row(seen: Sighting | None, absence: Absence | None) -> str | None:
-    """What a tally counts a row of the retrieval index as."""
+    """How a tally counts a row of the retrieval index."""
     if absence is Absence.DELETED:
         return None
     if absence is not None:
@@ -103,7 +103,7 @@ def shown_in_row(seen: Sighting | None, absence: Absence | None) -> str | None:
 
 
 def shown_by(ticket: Ticket) -> str | None:
-    """What a tally counts a ticket as."""
+    """How a tally counts a ticket."""
     if ticket.absence is Absence.DELETED:
         return None
     if ticket.absence is not None:
@@ -112,9 +112,9 @@ def shown_by(ticket: Ticket) -> str | None:
 
 
 def passed(result: Comparison) -> Tally:
-    """What the tickets of an answer show, as a run of all tickets passes them. The hot path: once per ticket and run.
+    """Count what the tickets of a response show. Hot path: runs once per ticket and run.
 
-    What Jira did not show is counted as it was: verdicts shift it.
+    Tickets that Jira did not show count as before; verdicts shift them.
     """
     unchanged = Counter(seen.partition("|")[2] for row in result.unchanged if (seen := row.sighting) is not None)
     changed = Counter(seen.partition("|")[2] for _, seen in result.changed)
@@ -123,12 +123,12 @@ def passed(result: Comparison) -> Tally:
 
 
 def shift_of(row: Row, seen: Sighting) -> Shift:
-    """What a sighting shifts, of a ticket that no run of all tickets counts at the moment."""
+    """The shift caused by a sighting of a ticket that no run of all tickets is counting."""
     return Shift(shown_in_row(row.sighting, row.absence), shown_in_row(seen, None), row.position)
 
 
 def shift_by(ticket: Ticket, written: Observation | Found) -> Shift:
-    """What a judgement shifts."""
+    """The shift caused by a judgement."""
     at = position(ticket.created_at, ticket.key.ticket_id)
     match written:
         case Observed(sighting=seen) | Found(sighting=seen):
@@ -144,7 +144,7 @@ def shift_by(ticket: Ticket, written: Observation | Found) -> Shift:
 
 
 def together(*tallies: Tally) -> Tally:
-    """The sum of tallies, with no more statuses than are told apart."""
+    """The sum of tallies, limited to the number of statuses that are kept apart."""
     total: Counter[str] = Counter()
     for tally in tallies:
         total.update(tally)
@@ -155,7 +155,7 @@ def together(*tallies: Tally) -> Tally:
 
 
 def shifted(counted: Counted, coverage: Coverage, shifts: Iterable[Shift], now: datetime) -> Counted:
-    """What is kept after tickets came to show something else."""
+    """The counts after these shifts."""
     by_minute: dict[datetime, Counter[str]] = {}
     for before, after, at in shifts:
         # What no run ever passed is behind none: the next one counts it.
@@ -168,7 +168,7 @@ def shifted(counted: Counted, coverage: Coverage, shifts: Iterable[Shift], now: 
 
 
 def concluded(counted: Counted, tally: Tally, started_at: datetime, now: datetime) -> Counted:
-    """What is kept after a run of all tickets: its tally, and what shifted behind it while it was under way."""
+    """The counts after a run of all tickets: its tally, and what shifted behind it during the run."""
     behind = {minute: one for minute, one in counted.shifted.items() if minute >= _minute(started_at)}
     return Counted(together(tally, *behind.values()), now, behind, counted.version)
 
@@ -176,10 +176,10 @@ def concluded(counted: Counted, tally: Tally, started_at: datetime, now: datetim
 def summarise(
     integration: Integration, counted: Counted, numbers: tuple[Census, int], under_way: Tally, now: datetime
 ) -> Summary:
-    """How many tickets show what now.
+    """The tickets by status now.
 
-    ``numbers`` are the census of all months and the number of deleted tickets, ``under_way`` is the tally of the run of
-    all tickets that is at work, if any.
+    ``numbers`` are the census of all months and the number of deleted tickets; ``under_way`` is the tally of the
+    active run of all tickets, if any.
     """
     census, deleted = numbers
     start = window_start(now).date()
@@ -202,7 +202,7 @@ def summarise(
 
 
 def past_summary(run: SyncRun) -> PastSummary | None:
-    """What a run counted; ``None`` for one that did not pass all tickets, or did not count them on its way."""
+    """What a run counted; ``None`` if it did not cover or count all tickets."""
     tally = together(*(progress.tally for progress in run.slices.values()))
     whole = of_all_tickets(run.trigger) and run.state is RunState.SUCCEEDED
     if not whole or run.completed_at is None or (run.tickets_total and not tally):

@@ -1,4 +1,4 @@
-"""What Jira can be in instead of answering, as values that decisions match on."""
+"""The expected failures of Jira, as values that decisions match on."""
 
 from datetime import datetime
 from typing import TypeAlias
@@ -18,9 +18,9 @@ class Throttled(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """A failing credential, scope or authorisation, or not a Jira at all.
+    """A failing credential, scope or authorisation, or a server that is not Jira.
 
-    Breaks the integration at once, that is as soon as a second call some seconds later is refused too (R9).
+    Breaks the integration as soon as a second call, seconds later, is refused too (R9).
     """
 
     reason_code: ReasonCode
@@ -30,7 +30,7 @@ class Refused(Struct, frozen=True):
 
 
 class Unavailable(Struct, frozen=True):
-    """Jira cannot be reached or fails: breaks the integration only when it lasts (R9)."""
+    """Jira cannot be reached or fails; breaks the integration only if it lasts (R9)."""
 
     reason_code: ReasonCode
     reason: str

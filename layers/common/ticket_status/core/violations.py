@@ -1,4 +1,4 @@
-"""Violations, their tickets and the resources that they were found in; and which ticket of a violation leads."""
+"""Violations, their tickets and resources, and which ticket of a violation leads."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ class Link(Struct, frozen=True):
 
     @property
     def rank(self) -> tuple[datetime, datetime, TicketKey]:
-        """The highest leads, if its integration lives; the identity decides what nothing else does."""
+        """The highest rank leads, if its integration exists; ids decide ties."""
         return self.created_at, self.registered_at or _LONG_AGO, self.ticket
 
 
@@ -58,7 +58,7 @@ class Registration(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """What a list shows of a violation without reading its links."""
+    """What lists show of a violation, without reading its links."""
 
     violation_id: str
     created_at: datetime
@@ -83,7 +83,7 @@ def with_link(head: Head | None, link: Link) -> Head:
 
 
 def head_of(violation_id: str, links: Iterable[Link]) -> Head:
-    """The head of a violation with these links, of which there is one at least."""
+    """The head of a violation with these links, at least one."""
     head: Head | None = None
     for link in sorted(links, key=lambda one: one.rank):
         head = with_link(head, link)
@@ -93,5 +93,5 @@ def head_of(violation_id: str, links: Iterable[Link]) -> Head:
 
 
 def leading_first(tickets: Sequence[T], created_at: Callable[[T], datetime], lives: Callable[[T], bool]) -> list[T]:
-    """Tickets in the order of their links' ranks, those of a living integration before others of the same moment."""
+    """Tickets by rank of their links; of those created together, ones with an existing integration come first."""
     return sorted(tickets, key=lambda one: (created_at(one), lives(one)), reverse=True)

@@ -1,7 +1,7 @@
-"""R19: what a webhook's deliveries mean, what they lost, and in which state that leaves it.
+"""R19: what a webhook's deliveries mean, what was missed, and the resulting state.
 
-A delivery is a hint: it names an issue, which is then read from Jira like any other. Nothing that a ticket shows ever
-comes from a delivery.
+A delivery is a hint: it names an issue, which is then read from Jira as usual. Nothing that a ticket shows comes from
+a delivery.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ _DROPPED_AT_ONCE = 100
 
 
 class WebhookMode(StrEnum):
-    """How the webhook came into Jira: by an administrator's hand, or registered by us."""
+    """How the webhook was created in Jira: by an administrator, or by us."""
 
     MANUAL = "manual"
     REGISTER = "register"
@@ -53,7 +53,7 @@ class Signing(StrEnum):
 
 
 class WebhookState(StrEnum):
-    """How a webhook is doing."""
+    """The state of a webhook."""
 
     OFF = "off"
     AWAITING = "awaiting"
@@ -118,7 +118,7 @@ class Hint(Struct, frozen=True):
 
 
 def hour_of(now: datetime) -> str:
-    """The hour that something is counted in: ``2026112813``."""
+    """The hour to which a count belongs: ``2026112813``."""
     return f"{now.astimezone(UTC):%Y%m%d%H}"
 
 
@@ -129,14 +129,14 @@ def counted(webhook: Webhook, tally: Tally, now: datetime) -> int:
 
 
 def stale_hours(webhook: Webhook, now: datetime) -> list[tuple[Tally, str]]:
-    """Counts that no answer needs any more, as many as one write can drop; the next one drops the rest."""
+    """Counts no longer needed, as many as one write can remove; the next write removes the rest."""
     oldest = hour_of(now - timedelta(hours=_HOURS))
     stale = [(tally, hour) for tally, hours in webhook.hours.items() for hour in hours if hour < oldest]
     return stale[:_DROPPED_AT_ONCE]
 
 
 def state_of(webhook: Webhook, now: datetime) -> WebhookState:
-    """The state, of which the first that holds counts."""
+    """The state: the first one whose condition holds."""
     missed, accepted = counted(webhook, Tally.MISSED, now), counted(webhook, Tally.ACCEPTED, now)
     if not webhook.on:
         return WebhookState.OFF
@@ -176,38 +176,38 @@ def reason_of(webhook: Webhook, now: datetime) -> str:
 
 
 def misses_count(webhook: Webhook, now: datetime) -> bool:
-    """Whether what a run finds changed without a hint counts as missed: live for half an hour, not expired."""
+    """Whether a change found by a run without a hint counts as missed: live for half an hour, not expired."""
     settled = webhook.live_since is not None and now - webhook.live_since >= SETTLED_AFTER
     return settled and webhook.on and state_of(webhook, now) in {WebhookState.LIVE, WebhookState.FAILING}
 
 
 def unheard(webhook: Webhook, now: datetime) -> bool:
-    """Whether a change without a hint means silence: nothing came for a day, or since it was set up long enough ago."""
+    """Whether a change without a hint means silence: no delivery for a day, or none long after set-up."""
     silent_since = webhook.last_delivery_at or webhook.set_up_at
     patience = timedelta(hours=_HOURS) if webhook.last_delivery_at is not None else SETTLED_AFTER
     return webhook.on and now - silent_since >= patience
 
 
 def announced(ticket: Ticket) -> bool:
-    """Whether a hint came for a change that a run found: after what is stored, its own reading still due."""
+    """Whether a hint came for a change that a run found, after the stored observation and not yet read."""
     if ticket.hinted_at is None:
         return False
     return ticket.observed_at is None or ticket.hinted_at > ticket.observed_at
 
 
 def due_for_renewal(webhook: Webhook, now: datetime) -> bool:
-    """Whether a registered webhook that expires is to be renewed."""
+    """Whether an expiring webhook must be renewed."""
     return webhook.on and webhook.expires_at is not None and webhook.expires_at - now <= RENEW_BEFORE
 
 
 def signing_of(integration: Integration) -> Signing:
-    """Deliveries to an OAuth 2.0 app on Cloud bear a token signed with the client secret; all others an HMAC."""
+    """Deliveries to an OAuth 2.0 app on Cloud have a token signed with the client secret; all others an HMAC."""
     app = integration.installation_type is InstallationType.CLOUD and integration.auth_type is AuthType.OAUTH2
     return Signing.JWT if app else Signing.HMAC
 
 
 def jql_for(project_keys: Sequence[str]) -> str:
-    """The JQL of a webhook over these projects; empty for all, which an OAuth 2.0 app may not ask for."""
+    """The JQL of a webhook for these projects; empty for all, which an OAuth 2.0 app may not use."""
     return f"project in ({', '.join(sorted(set(project_keys)))})" if project_keys else ""
 
 

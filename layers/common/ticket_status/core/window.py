@@ -1,7 +1,7 @@
-"""R2 and R13: the window that is asked for, the place of a ticket in it, and when its ranges were last seen whole.
+"""R2 and R13: the window, the position of a ticket in it, and when its ranges were last retrieved completely.
 
-Tickets are ordered by creation; where one stands is its *position*. *Coverage* is a step function from positions to
-times, kept once per range, not once per ticket: a ticket whose status did not change costs no write, its
+Tickets are ordered by creation; the place of a ticket is its *position*. *Coverage* is a step function from positions
+to times, stored per range, not per ticket. So a ticket whose status did not change costs no write: its
 ``last_update`` is the time at its position.
 """
 
@@ -20,17 +20,17 @@ END = "9999999999#"
 
 
 def window_start(clock: datetime) -> datetime:
-    """The oldest creation time, inclusive, that a run with this clock asks for."""
+    """The oldest creation time, inclusive, that a run with this clock retrieves."""
     return (clock - WINDOW).replace(microsecond=0)
 
 
 def in_window(created_at: datetime, clock: datetime) -> bool:
-    """Whether a ticket created then is asked for now."""
+    """Whether a ticket created then is retrieved now."""
     return created_at >= window_start(clock)
 
 
 def position(created_at: datetime, ticket_id: str = "") -> str:
-    """Where a ticket stands in its integration, ordered by creation; without an id, before all of that second."""
+    """The position of a ticket in its integration; without an id, the position before all of that second."""
     return f"{int(created_at.timestamp()):010d}#{ticket_id}"
 
 
@@ -52,7 +52,7 @@ GRAIN = timedelta(days=10)
 
 
 class Step(Struct, frozen=True):
-    """From this position on, up to the next step, everything was last seen at ``seen_at`` (``None``: never)."""
+    """From this position up to the next step, everything was last seen at ``seen_at`` (``None``: never)."""
 
     start: str
     seen_at: datetime | None
@@ -62,7 +62,7 @@ class Step(Struct, frozen=True):
 
 
 class Coverage(Struct, frozen=True):
-    """Steps in ascending order of position; before the first of them nothing was ever seen."""
+    """Steps in ascending order of position; before the first, nothing was ever seen."""
 
     steps: tuple[Step, ...] = ()
     version: int = 0
@@ -73,14 +73,14 @@ class Coverage(Struct, frozen=True):
         return self.step_at(position).seen_at
 
     def step_at(self, position: str) -> Step:
-        """The step that a position lies in, from that position on."""
+        """The step that contains a position, starting from that position."""
         index = bisect_right(self.steps, position, key=lambda step: step.start)
         return replace(self.steps[index - 1], start=position) if index else Step(position, None)
 
     def raised(self, start: str, end: str, seen_at: datetime, since: datetime | None = None) -> "Coverage":
         """This coverage with ``start <= p < end`` seen at ``seen_at`` or later.
 
-        Somebody who looked later, but compared with what was known earlier, says nothing of what came in between.
+        A retrieval that saw them later, but compared with an earlier state, says nothing about changes in between.
         """
         bounds = sorted(({step.start for step in self.steps} | {start, end}) - {END})
         steps = []
@@ -91,10 +91,10 @@ class Coverage(Struct, frozen=True):
         return Coverage(_coalesced(steps), self.version)
 
     def thinned(self, before: str) -> "Coverage":
-        """This coverage with less detail before a position: tickets there left the window and are not retrieved again.
+        """This coverage with less detail before a position, where tickets have left the window.
 
-        Steps within ``GRAIN`` of each other become one, at the earlier time: what a ticket shows as its last update
-        may fall back by that much once, and the record stays small.
+        Steps within ``GRAIN`` of each other become one, at the earlier time. A ticket's last update may once go back
+        by that much, but the record stays small.
         """
         kept: list[Step] = []
         for step in self.steps:

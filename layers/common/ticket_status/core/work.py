@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class SliceWork(Struct, frozen=True):
-    """Retrieve a slice of a run, from where it stands."""
+    """Retrieve a slice of a run, from where it was left."""
 
     integration_name: str
     integration_ref: str
@@ -15,7 +15,7 @@ class SliceWork(Struct, frozen=True):
 
 
 class VerdictWork(Struct, frozen=True):
-    """Judge the tickets that a run missed, and end it."""
+    """Judge the missing tickets of a run, and end it."""
 
     integration_name: str
     integration_ref: str
@@ -23,7 +23,7 @@ class VerdictWork(Struct, frozen=True):
 
 
 class NewTicketsWork(Struct, frozen=True):
-    """Retrieve the tickets that wait: newly registered ones (R14), and those that a webhook named (R19)."""
+    """Retrieve waiting tickets: newly registered ones (R14), and those that a webhook named (R19)."""
 
     integration_name: str
     integration_ref: str
