@@ -1,4 +1,4 @@
-"""Authorising an integration by a person: OAuth 2.0 and OAuth 1.0a, each from its beginning to its callback."""
+"""Authorisation of integrations by a person, with OAuth 2.0 or OAuth 1.0a, from the start to the callback."""
 
 import hmac
 from datetime import datetime
@@ -42,7 +42,7 @@ class Authorization:
     # --- Begin ------------------------------------------------------------------------------------------------------
 
     def begin_oauth2(self, connection_name: str, callback_url: str, *, webhook: bool = False) -> Begun | Refusal:
-        """Where a person grants access by OAuth 2.0; with ``webhook`` also to having webhooks registered (R19)."""
+        """Where a person grants access by OAuth 2.0; with ``webhook`` also to register webhooks (R19)."""
         integration = self._of_type(connection_name, AuthType.OAUTH2)
         if not isinstance(integration, Integration):
             return integration
@@ -54,7 +54,7 @@ class Authorization:
         return Begun(url, expires_at)
 
     def begin_oauth1(self, connection_name: str, callback_url: str) -> Begun | Refusal:
-        """Where a person grants access by OAuth 1.0a; Jira is asked for a request token first."""
+        """Where a person grants access by OAuth 1.0a, after a request token was fetched from Jira."""
         integration = self._of_type(connection_name, AuthType.OAUTH1)
         if not isinstance(integration, Integration):
             return integration
@@ -86,7 +86,7 @@ class Authorization:
     # --- End --------------------------------------------------------------------------------------------------------
 
     def end_oauth2(self, state: str, code: str | None) -> Ended:
-        """Take up a grant of OAuth 2.0; ``code`` is ``None`` when the person refused."""
+        """Accept an OAuth 2.0 grant; ``code`` is ``None`` when the person refused."""
         taken = self._granting.take(state, AuthType.OAUTH2)
         if taken is None:
             return StateInvalid()
@@ -98,7 +98,7 @@ class Authorization:
         return self._granting.take_up(integration, granted)
 
     def end_oauth1(self, state: str, token: str, verifier: str | None) -> Ended:
-        """Take up a grant of OAuth 1.0a; ``verifier`` is ``None`` when the person refused."""
+        """Accept an OAuth 1.0a grant; ``verifier`` is ``None`` when the person refused."""
         taken = self._granting.take(state, AuthType.OAUTH1)
         if taken is None:
             return StateInvalid()

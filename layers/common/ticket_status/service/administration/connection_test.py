@@ -1,4 +1,4 @@
-"""Test Integration: tries an integration, and its finding becomes the integration's health (R9 to R11)."""
+"""Test Integration: tests an integration, and the result becomes its health (R9 to R11)."""
 
 from datetime import datetime
 from typing import assert_never
@@ -26,7 +26,7 @@ class Finding(Struct, frozen=True):
     report: ConnectionReport
 
     def health(self, now: datetime) -> Health:
-        """The finding as a health of this moment."""
+        """The result as the integration's current health."""
         return Health(self.status, now, now, self.reason_code, self.reason)
 
 
@@ -48,7 +48,7 @@ class Checking:
         return self.conclude(self._ports.learn(integration, report.site), report)
 
     def _tried(self, integration: Integration) -> ConnectionReport:
-        """What trying it finds; a refusal is confirmed by a second try some seconds later (R9)."""
+        """The report of a test; a refusal is confirmed by a second try seconds later (R9)."""
         deadline = self._ports.deadline
         report = self._ports.connections.check(integration, None, deadline)
         if not to_be_confirmed(integration, report.trouble):
@@ -76,7 +76,7 @@ class Checking:
             self._ports.integrations.set_health(after, rules.well(after.health, self._ports.now()))
 
     def _with_sweep(self, integration: Integration, report: ConnectionReport) -> ConnectionReport:
-        """The report, in which reading issues also says what a retrieval of all tickets takes of Jira."""
+        """The report, with the number of requests and points that retrieving all tickets takes."""
         site = report.site or integration.site or Site(integration.site_url)
         tickets = self._ports.runs.tickets_in_window(integration, self._ports.now())
         takes = sentence(sweep(tickets, site.ids_per_call, paid=pays_points(integration)))
@@ -87,9 +87,9 @@ class Checking:
         return replace(report, checks=checks)
 
     def _unwell(self, integration: Integration, trouble: Refused | Unavailable, report: ConnectionReport) -> Finding:
-        """A refusal becomes the health; a site that cannot be reached counts as one try, and the answer says it (R9).
+        """A refusal becomes the health; a site that cannot be reached counts as one failed try (R9).
 
-        One that was never authorised stays so: there is nothing that could have broken.
+        An integration that was never authorised stays so: it cannot have broken.
         """
         if integration.health.status is HealthStatus.PENDING:
             return Finding(HealthStatus.PENDING, None, None, report)

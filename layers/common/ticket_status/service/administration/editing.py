@@ -1,4 +1,4 @@
-"""Editing an integration: tried before anything is stored, so that an edit that fails changes nothing."""
+"""Editing an integration: tested before anything is stored, so that a failed edit changes nothing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,12 +42,12 @@ class Edit(Discreet, frozen=True):
 
     @property
     def concerns_jira(self) -> bool:
-        """Whether it changes anything that Jira could say something about."""
+        """Whether it changes anything that a connection test could check."""
         return bool(self.secrets) or self.of_connection != {}
 
     @property
     def of_connection(self) -> dict[str, Any]:
-        """What it changes of the connection, apart from secrets."""
+        """The changes to the connection, apart from secrets."""
         given: dict[str, Any] = {
             "jira_server_url": self.jira_server_url,
             "username": self.username,
@@ -58,7 +58,7 @@ class Edit(Discreet, frozen=True):
         return {name: value for name, value in given.items() if value is not None}
 
     def of(self, integration: Integration) -> Integration:
-        """The integration with this edit. The date of a credential ends with it, unless a new one is given."""
+        """The edited integration. A new credential clears the old one's expiry date unless it has its own."""
         edited = replace(integration, **self.of_connection)
         if self.sets_expiry or self.secrets:
             edited = replace(edited, credential_expires_at=self.credential_expires_at, warned_days=None)
@@ -135,7 +135,7 @@ class Editing:
     def _try(
         self, before: Integration, after: Integration, new: Mapping[str, str], deadline: datetime, *, afresh: bool
     ) -> ConnectionReport | ConnectionFailed | RateLimited | DifferentSite:
-        """Try the edited integration. A pause is respected unless credential or address are new (R11)."""
+        """Test the edited integration. A pause is respected unless the credential or address is new (R11)."""
         until = pause_end(before, self._ports.now())
         if until is not None and not afresh:
             return RateLimited(until)
@@ -149,7 +149,7 @@ class Editing:
     def _found_untried(
         self, before: Integration, after: Integration, new: Mapping[str, str], deadline: datetime
     ) -> Site | None:
-        """What answers at the address, if it can be told: an edit that is not tried must not go to another site."""
+        """The site at the address, if it can be identified: an untested edit must not lead to another site."""
         known = before.site.cloud_id if before.site is not None else None
         if known is None or pause_end(before, self._ports.now()) is not None:
             new_address = after.site_url != before.site_url and before.auth_type in TRIED_WHEN_GIVEN
@@ -167,8 +167,8 @@ class Editing:
     ) -> DifferentSite | None:
         """Whether the new address is known to be another site.
 
-        A Cloud site has an id. A Data Center has none: it is another one if the old address is still answered by a
-        site that calls itself otherwise. Where that cannot be told, the administrator is believed.
+        A Cloud site has an id. A Data Center has none: it is another site if the old address is still answered by one
+        with a different name. If neither can be told, the administrator is trusted.
         """
         if found is None:
             return None
@@ -186,7 +186,7 @@ class Editing:
     def _store(
         self, before: Integration, after: Integration, old: Mapping[str, str], new: Mapping[str, str]
     ) -> Integration | IntegrationNotFound | ChangedMeanwhile:
-        """The secrets first: what a worker meets in between says nothing about the edited integration."""
+        """The secrets first: a worker's failure in between says nothing about the edited integration."""
         if new != old:
             self._ports.secrets.write(before.integration_ref, new)
         afresh = new != old or _afresh(before, after)
@@ -203,7 +203,7 @@ class Editing:
 
 
 def _afresh(before: Integration, after: Integration) -> bool:
-    """Whether address or account are others: what the site said to the old ones ends with them."""
+    """Whether the address or account changed, so that pauses and failures of the old ones end."""
     return any(
         getattr(before, name) != getattr(after, name)
         for name in ("jira_server_url", "username", "client_id", "consumer_key")
@@ -222,11 +222,11 @@ def sends_its_secret(integration: Integration) -> bool:
 
 
 def _goes_by_id(integration: Integration) -> bool:
-    """Cloud with OAuth 2.0 goes by the site's id, wherever it answers: authorising compares it."""
+    """OAuth 2.0 on Cloud uses the site's id, whatever its address: authorising compares it."""
     return (integration.installation_type, integration.auth_type) == (InstallationType.CLOUD, AuthType.OAUTH2)
 
 
 def _still_known(before: Integration, after: Integration, *, same_secrets: bool) -> Site | None:
-    """What is known of the site, untried: nothing at another address, nor for what may be another account."""
+    """What is still known of the site without a test: nothing if the address or account may be another."""
     same_account = same_secrets and after.username == before.username
     return before.site if _goes_by_id(before) or (same_account and after.site_url == before.site_url) else None

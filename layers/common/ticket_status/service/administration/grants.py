@@ -1,7 +1,7 @@
-"""What both kinds of OAuth have in common: the state that a callback has to bear, and taking up a grant.
+"""What both kinds of OAuth have in common: the state of a callback, and accepting a grant.
 
-A state is random, bound to its integration, works once and lives ten minutes; of it only a hash is stored. A grant is
-tried, then stored, and what the trial found becomes the integration's health (R10, R16).
+A state is random, bound to its integration, and valid once and for ten minutes; only a hash of it is stored. A grant
+is tested, then stored, and the result of the test becomes the integration's health (R10, R16).
 """
 
 import secrets
@@ -27,7 +27,7 @@ _LONGEST_NAME = 88
 
 
 class Authorised(Struct, frozen=True):
-    """Access was granted and stored; ``trouble`` is what is wrong all the same."""
+    """Access was granted and stored; ``trouble`` is what is still wrong."""
 
     connection_name: str
     missing_scopes: tuple[str, ...]
@@ -45,7 +45,7 @@ class NotGranted(Struct, frozen=True):
 
 
 class GrantFailed(Struct, frozen=True):
-    """Access was granted, but could not be taken up; nothing was stored."""
+    """Access was granted but could not be used; nothing was stored."""
 
     connection_name: str
     reason: str
@@ -55,14 +55,14 @@ Ended: TypeAlias = Authorised | StateInvalid | NotGranted | GrantFailed
 
 
 class Granting:
-    """Expects callbacks, and takes up what they bring."""
+    """Expects callbacks, and accepts the grants that they bring."""
 
     def __init__(self, ports: SettingsPorts, checking: Checking) -> None:
         self._ports = ports
         self._checking = checking
 
     def expect(self, integration: Integration, state: str, callback_url: str) -> datetime | None:
-        """Expect a callback with this state, until the time answered; ``None`` when the integration is gone."""
+        """Expect a callback with this state, until the returned time; ``None`` if the integration was deleted."""
         expires_at = self._ports.now() + STATE_LIFE
         pending = PendingAuthorization(_hash(state), expires_at, callback_url)
         noted = self._ports.integrations.expect_authorization(integration, pending)
@@ -80,7 +80,7 @@ class Granting:
     def take_up(
         self, integration: Integration, granted: GrantedSecrets | JiraTrouble, used: Collection[str] = ()
     ) -> Ended:
-        """Try the grant, then store it unless it is for nothing; one with too few scopes is kept and named (R16)."""
+        """Test the grant, then store it unless useless; one with too few scopes is kept, and they are named (R16)."""
         name = integration.connection_name
         if isinstance(granted, JiraTrouble):
             return GrantFailed(name, granted.reason)
@@ -114,7 +114,7 @@ class Granting:
         return self._ports.secrets.read(integration.integration_ref) or {}
 
     def keep(self, integration: Integration, gained: Mapping[str, str], used: Collection[str] = ()) -> bool:
-        """Add to the integration's secrets, and drop some, while nobody else changes them; ``False``: it is gone."""
+        """Add and remove secrets of the integration while nobody else changes them; ``False`` if it was deleted."""
         with self._ports.hold_secrets(integration) as held:
             if not held or self._ports.current(integration) is None:
                 return False
@@ -124,7 +124,7 @@ class Granting:
 
 
 def _useless(integration: Integration, report: ConnectionReport) -> str | None:
-    """Why a grant is not worth storing: it does not let us in, or lets us into another site."""
+    """Why a grant is not stored: it gives no access, or access to another site."""
     known, found = integration.site, report.site
     ids = {site.cloud_id for site in (known, found) if site is not None and site.cloud_id}
     if len(ids) > 1:

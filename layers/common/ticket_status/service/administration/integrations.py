@@ -43,7 +43,7 @@ _REF_LENGTH = 6
 
 
 class NewIntegration(Discreet, frozen=True):
-    """What somebody wants to create; it fits its shape already, but for the address."""
+    """An integration to create; already validated, except for the address."""
 
     connection_name: str
     installation_type: InstallationType
@@ -79,7 +79,7 @@ class Integrations:
         return self._ports.integrations.get(connection_name) or IntegrationNotFound(connection_name)
 
     def listed(self, integration: Integration) -> ListedIntegration:
-        """An integration with its newest run, also when that began after the integration was read."""
+        """An integration with its newest run, even if that began after the integration was read."""
         return ListedIntegration(integration, self._ports.run_store.latest(integration.integration_ref))
 
     def page(self, limit: int, token: str | None) -> Page[ListedIntegration]:
@@ -102,7 +102,7 @@ class Integrations:
         return self._ports.run_store.get(integration.integration_ref, run_id) or SyncRunNotFound(run_id)
 
     def summary(self, connection_name: str) -> Summary | IntegrationNotFound:
-        """How many of its tickets show what: four reads, however many they are."""
+        """Its tickets by status: four reads, however many tickets there are."""
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
@@ -115,14 +115,14 @@ class Integrations:
     def past_summaries(
         self, connection_name: str, limit: int, token: str | None
     ) -> Page[PastSummary] | IntegrationNotFound:
-        """A page of its runs, newest first: what those of all tickets counted. Raises ``InvalidTokenError``."""
+        """A page of the counts of its runs of all tickets, newest first. Raises ``InvalidTokenError``."""
         page = self.runs(connection_name, limit, token)
         if isinstance(page, IntegrationNotFound):
             return page
         return Page([past for run in page.items if (past := past_summary(run)) is not None], page.next_token)
 
     def create(self, new: NewIntegration) -> Integration | Refusal:
-        """Create an integration; Basic and PAT credentials are tried first. No run is started: there are no tickets."""
+        """Create an integration; Basic and PAT credentials are tested first. No run starts: there are no tickets."""
         problem = self._ports.address_problem(new.jira_server_url)
         if problem is not None:
             return AddressRefused(problem)
@@ -139,7 +139,7 @@ class Integrations:
     def delete(self, connection_name: str) -> IntegrationNotFound | None:
         """Delete an integration: one write, however many tickets; then its run ends.
 
-        Its secret goes first: as long as that is there the integration is, too, so deleting it can be repeated.
+        Its secret is destroyed first, while the integration still exists, so that deleting it can be repeated.
         """
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
@@ -171,7 +171,7 @@ class Integrations:
         return refused(report, self._ports.now()) or report.site
 
     def _store(self, integration: Integration, kept: Mapping[str, str]) -> Integration | NameTaken:
-        """The secrets first, so that no stored integration is ever without; destroyed again when the name is taken."""
+        """The secrets first, so that no stored integration is without; they are destroyed if the name is taken."""
         self._ports.secrets.write(integration.integration_ref, kept)
         added = False
         try:
@@ -183,7 +183,7 @@ class Integrations:
 
 
 def refused(report: ConnectionReport, now: datetime) -> ConnectionFailed | RateLimited | None:
-    """What trying credentials came to, if they do not work; a site that says to slow down said nothing about them."""
+    """The refusal if the credentials do not work; a throttling site says nothing about them."""
     match report.trouble:
         case None:
             return None
@@ -194,7 +194,7 @@ def refused(report: ConnectionReport, now: datetime) -> ConnectionFailed | RateL
 
 
 def _created(new: NewIntegration, now: datetime) -> Integration:
-    """R4 and the first health; Basic and PAT are well until found otherwise."""
+    """Applies R4 and sets the first health; Basic and PAT are healthy until found otherwise."""
     well = new.auth_type in TRIED_WHEN_GIVEN
     default = retrieves_by_default(new.installation_type, new.auth_type, new.created_in_version)
     return Integration(
@@ -218,5 +218,5 @@ def _created(new: NewIntegration, now: datetime) -> Integration:
 
 
 def _new_ref(connection_name: str) -> str:
-    """Never given twice: a name that is used again does not adopt the tickets of the one before."""
+    """Unique, so that an integration that reuses a name does not adopt the tickets of the previous one."""
     return f"{connection_name}~{''.join(secrets.choice(_REF_CHARACTERS) for _ in range(_REF_LENGTH))}"

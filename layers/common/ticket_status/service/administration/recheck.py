@@ -1,4 +1,4 @@
-"""Recheck: an administrator has tickets looked at once more, above all those that were called deleted (R7, R8)."""
+"""Recheck: an administrator has tickets checked in Jira again, above all deleted ones (R7, R8)."""
 
 import re
 
@@ -29,7 +29,7 @@ _ISSUE_KEY = re.compile(r"[^\s#/\x00-\x1f\x7f]{1,220}-[0-9]{1,19}")
 
 
 class Rechecking:
-    """Has tickets looked at again."""
+    """Checks tickets in Jira again."""
 
     def __init__(self, ports: SettingsPorts, reading: Reading) -> None:
         self._ports = ports
@@ -37,9 +37,9 @@ class Rechecking:
         self._retrieval = Retrieval(ports.tickets, ports.now)
 
     def recheck(self, connection_name: str, issue: str) -> ShownTicket | Refusal:
-        """Look at the ticket with this issue id, or, while only that is known, with this key.
+        """Check the ticket with this issue id or, while only that is known, with this key.
 
-        It is active again when Jira shows it; when Jira does not, it is judged by itself.
+        It is active again if Jira shows it; if not, it is judged by itself.
         """
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
@@ -112,7 +112,7 @@ class Rechecking:
 
 
 def _key_of(integration: Integration, issue: str) -> TicketKey | None:
-    """The identity that is meant; ``None`` for what can be neither an issue's id nor its key."""
+    """The identity of the ticket; ``None`` for text that is neither an issue id nor a key."""
     if _ISSUE_ID.fullmatch(issue):
         return TicketKey(integration.integration_ref, issue)
     return TicketKey.of(integration.integration_ref, None, issue.upper()) if _ISSUE_KEY.fullmatch(issue) else None

@@ -1,4 +1,4 @@
-"""What an administrator's request can come to when it is not done. The API has one problem document for each."""
+"""Why an administrator's request can be refused. The API has one problem document for each reason."""
 
 from datetime import datetime
 from typing import TypeAlias
@@ -10,13 +10,13 @@ from ticket_status.core.model import AuthType, HealthStatus, Integration
 
 
 class IntegrationNotFound(Struct, frozen=True):
-    """There is no integration of this name."""
+    """There is no integration with this name."""
 
     connection_name: str
 
 
 class TicketNotFound(Struct, frozen=True):
-    """The integration has no ticket of this issue, which was named by id or key."""
+    """The integration has no ticket for this issue, named by id or key."""
 
     issue: str
 
@@ -28,7 +28,7 @@ class SyncRunNotFound(Struct, frozen=True):
 
 
 class NameTaken(Struct, frozen=True):
-    """There is an integration of this name already."""
+    """An integration with this name already exists."""
 
     connection_name: str
 
@@ -46,7 +46,7 @@ class ConnectionFailed(Struct, frozen=True):
 
 
 class AuthorizationFailed(Struct, frozen=True):
-    """Jira did not let an authorisation begin."""
+    """Jira refused to begin an authorisation."""
 
     reason: str
 
@@ -58,14 +58,14 @@ class RateLimited(Struct, frozen=True):
 
 
 class DifferentSite(Struct, frozen=True):
-    """The new address is another site: the tickets are not there."""
+    """The new address is a different site, which does not have the tickets."""
 
     known: str
     found: str
 
 
 class CredentialsRequired(Struct, frozen=True):
-    """The address is another host's: the secret goes there only if it is given for it (R17)."""
+    """The new address is on another host, so the secret must be given again for it (R17)."""
 
     known: str
     found: str
@@ -78,26 +78,26 @@ class MissingScopes(Struct, frozen=True):
 
 
 class RetrievalDisabled(Struct, frozen=True):
-    """Nothing is asked from Jira while retrieval is off (R5)."""
+    """Jira is not asked while retrieval is off (R5)."""
 
     connection_name: str
 
 
 class PendingAuthorizationFirst(Struct, frozen=True):
-    """The integration has to be authorised before Jira can be asked."""
+    """The integration must be authorised before Jira can be asked."""
 
     connection_name: str
 
 
 class WrongAuthType(Struct, frozen=True):
-    """The integration proves itself in another way."""
+    """The integration has another auth type."""
 
     actual: AuthType
     asked: AuthType
 
 
 class OutsideWindow(Struct, frozen=True):
-    """The ticket is older than a year: it is not asked for, not even by hand (R2)."""
+    """The ticket is older than a year, so it is not retrieved, not even by hand (R2)."""
 
     issue_id: str
 
@@ -109,7 +109,7 @@ class IntegrationBroken(Struct, frozen=True):
 
 
 class JiraUnavailable(Struct, frozen=True):
-    """Jira cannot be reached or fails, not yet for long (R9)."""
+    """Jira cannot be reached or fails, but not yet for long enough to break the integration (R9)."""
 
     reason: str
 
@@ -122,7 +122,7 @@ class WebhookNotPermitted(Struct, frozen=True):
 
 
 class ChangedMeanwhile(Struct, frozen=True):
-    """Somebody else is changing the integration at this moment."""
+    """Somebody else is changing the integration right now."""
 
     connection_name: str
 

@@ -1,4 +1,4 @@
-"""What the use cases of administrators work with, and what several of them do: find, hold, recover."""
+"""The ports of the administrators' use cases, and what several of them share: find, lock, recover."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -29,11 +29,11 @@ _LEASE_POLL = 0.2
 
 
 class Connections(JiraConnector, ConnectionTester, Protocol):
-    """Opens and tries sites."""
+    """Opens and tests sites."""
 
 
 class SettingsPorts(Struct, frozen=True):
-    """What the use cases of administrators work with."""
+    """The ports of the administrators' use cases."""
 
     integrations: IntegrationStore
     tickets: TicketStore
@@ -53,12 +53,12 @@ class SettingsPorts(Struct, frozen=True):
 
     @property
     def health(self) -> SiteHealth:
-        """What meeting a Jira does to its integration."""
+        """Stores what a call's outcome means for the integration."""
         return SiteHealth(self.integrations, self.now)
 
     @property
     def deadline(self) -> datetime:
-        """Until when Jira may answer to what begins now."""
+        """The deadline of Jira calls that begin now."""
         return self.now() + JIRA_TIME
 
     def current(self, integration: Integration) -> Integration | None:
@@ -69,24 +69,24 @@ class SettingsPorts(Struct, frozen=True):
         return found
 
     def learn(self, integration: Integration, site: Site | None) -> Integration:
-        """Keep what connecting learnt."""
+        """Store what connecting found out."""
         if site is None or site == integration.site:
             return integration
         return self.integrations.learn_site(integration, site) or integration
 
     @property
     def connector(self) -> CarefulConnector:
-        """Opens sites that are asked with care."""
+        """Opens sites that are called with care."""
         return CarefulConnector(self.connections, self.integrations, self.now, self.sleep)
 
     @property
     def recovery(self) -> Recovery:
-        """What finding a site well does to its integration."""
+        """Makes an integration healthy when its site works."""
         return Recovery(self.health, self.runs, self.now)
 
     @contextmanager
     def hold_secrets(self, integration: Integration) -> Iterator[bool]:
-        """Be the only one who changes the integration's secrets; ``False`` when others did not let go in time."""
+        """Lock the integration's secrets for changing them; ``False`` if the lock was not released in time."""
         holder = secrets.token_hex(8)
         held = self._take_lease(integration, holder)
         try:

@@ -15,7 +15,7 @@ from ticket_status.service.administration.settings_ports import SettingsPorts
 
 
 class Switched(Struct, frozen=True):
-    """How the toggle stands now."""
+    """The toggle as it is now."""
 
     on: bool
     run_id: str | None
@@ -29,7 +29,7 @@ class Switching:
         self._ports = ports
 
     def switch(self, connection_name: str, *, on: bool) -> Switched | Refusal:
-        """Switch retrieval: one write, however many tickets. Switching on what is on only begins what is due."""
+        """Switch retrieval: one write, however many tickets. If it is already on, only a due run begins."""
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
@@ -38,7 +38,7 @@ class Switching:
         return self._on(integration) if on else self._off(integration)
 
     def sync(self, connection_name: str) -> str | Refusal:
-        """Start a run by hand; the id of the one that is at work, if there is one."""
+        """Start a run by hand, or return the id of the active one."""
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
@@ -58,7 +58,7 @@ class Switching:
         return Switched(on=True, run_id=self._begin_due(after))
 
     def _off(self, integration: Integration) -> Switched | Refusal:
-        """Off hides at once; a run at work stops at its next chunk, and says so."""
+        """Off hides statuses at once; the active run stops at its next chunk and is cancelled."""
         after = self._ports.integrations.switch(integration, on=False, now=self._ports.now())
         if after is None:
             return self._switched_by_another(integration)
@@ -77,9 +77,9 @@ class Switching:
 
 
 def _missing(integration: Integration) -> tuple[str, ...]:
-    """R16: the scopes that a token of Cloud lacks; a grant that is not known has none.
+    """R16: the scopes that a Cloud token lacks; an unknown grant has none.
 
-    A service account whose token does not name its scopes is believed, until Jira says otherwise.
+    A service account whose token does not name its scopes is trusted until Jira refuses it.
     """
     held = integration.site.granted_scopes if integration.site is not None else frozenset()
     match integration.installation_type, integration.auth_type:

@@ -1,4 +1,4 @@
-"""R19: setting a webhook up, showing how it does, and taking it away."""
+"""R19: setting up, showing and removing a webhook."""
 
 import secrets
 from collections.abc import Sequence
@@ -55,11 +55,11 @@ _STEPS_OF_AN_APP = (
     _PRIVATE_APP,
 )
 _ROWS_FOR_PROJECTS = 5_000
-"""So many tickets are looked at for the projects that a webhook is about."""
+"""How many tickets are read to find the projects that a webhook covers."""
 
 
 class SetUp(Discreet, frozen=True):
-    """A webhook as it was set up. The secret is in no other answer (R17)."""
+    """A webhook as it was set up. No other response has the secret (R17)."""
 
     webhook: Webhook
     secret: str | None
@@ -68,7 +68,7 @@ class SetUp(Discreet, frozen=True):
 
 
 class WebhookPorts(Struct, frozen=True):
-    """What webhooks need beyond what other settings do."""
+    """The additional ports that webhooks need."""
 
     webhooks: WebhookStore
     keys: HookKeyStore
@@ -76,7 +76,7 @@ class WebhookPorts(Struct, frozen=True):
 
 
 class Webhooks:
-    """Sets webhooks up and takes them away."""
+    """Sets up and removes webhooks."""
 
     def __init__(self, ports: SettingsPorts, more: WebhookPorts) -> None:
         self._ports = ports
@@ -90,7 +90,7 @@ class Webhooks:
         return self._more.webhooks.get(integration.integration_ref)
 
     def set_up(self, connection_name: str, mode: WebhookMode, hooks_url: str) -> SetUp | Refusal:
-        """Make a webhook, or a new secret for the one there is; the old secret is good for another hour."""
+        """Create a webhook, or a new secret for an existing one; the old secret stays valid for another hour."""
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
@@ -126,7 +126,7 @@ class Webhooks:
         return SetUp(webhook, secret, jql, steps_of(integration, mode, url, jql))
 
     def remove(self, connection_name: str) -> IntegrationNotFound | None:
-        """Take the webhook away, in Jira too where we registered it; there being none is fine."""
+        """Remove the webhook, in Jira too if we registered it; it is fine if there is none."""
         integration = self._ports.integrations.get(connection_name)
         if integration is None:
             return IntegrationNotFound(connection_name)
@@ -134,7 +134,7 @@ class Webhooks:
         return None
 
     def forget(self, integration: Integration) -> None:
-        """Take an integration's webhook away."""
+        """Remove an integration's webhook."""
         webhook = self._more.webhooks.get(integration.integration_ref)
         if webhook is None:
             return
@@ -144,7 +144,7 @@ class Webhooks:
         self._more.keys.destroy(integration.integration_ref)
 
     def follow(self, integration: Integration, client_secret: str | None = None) -> None:
-        """After an edit or a switch: off takes away what we registered, and lets deliveries of others do nothing."""
+        """After an edit or switch: off removes a webhook that we registered; deliveries of others then do nothing."""
         webhook = self._more.webhooks.get(integration.integration_ref)
         if webhook is None:
             return
@@ -166,7 +166,7 @@ class Webhooks:
         return (HookKeys(client_secret) if client_secret else None), None
 
     def _projects(self, integration: Integration) -> Sequence[str]:
-        """The projects of the integration's tickets, as far as a bounded look at them tells."""
+        """The projects of the integration's tickets, from a limited number of them."""
         tickets, ref, now = self._ports.tickets, integration.integration_ref, self._ports.now()
         months = sorted({f"{day:%Y-%m}" for day in tickets.census(ref, now)})
         window = Slice(position(window_start(now)), END, tuple(months))
@@ -200,7 +200,7 @@ class Webhooks:
         return JiraUnavailable(trouble.reason)
 
     def _remove_from_jira(self, integration: Integration, jira_id: str) -> None:
-        """Best effort: what cannot be removed delivers to an address that no longer takes anything."""
+        """Best effort: a webhook that cannot be removed delivers to an address that accepts nothing."""
         jira = self._more.connections.open_webhooks(integration, self._ports.deadline)
         if not isinstance(jira, JiraTrouble):
             jira.remove(jira_id)
@@ -218,7 +218,7 @@ def _after(kept: HookKeys | None, new: HookKeys, now: datetime) -> HookKeys:
 
 
 def steps_of(integration: Integration, mode: WebhookMode, url: str, jql: str) -> tuple[str, ...]:
-    """What a person has to do in Jira, step by step."""
+    """What a person has to do in Jira."""
     if signing_of(integration) is Signing.JWT:
         return _STEPS_OF_AN_APP
     if mode is WebhookMode.REGISTER:

@@ -1,4 +1,4 @@
-"""R19: what the probe does for webhooks every 15 minutes: renew, make anew, follow switches, tell what changed."""
+"""R19: what the probe does for webhooks every 15 minutes: renew, recreate, follow switches, publish changes."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ class CareReport(Struct, frozen=True):
 
 
 class WebhookCare:
-    """Looks after every webhook. Nothing here touches an integration's health."""
+    """Maintains every webhook. Nothing here affects an integration's health."""
 
     def __init__(
         self, integrations: IntegrationStore, ports: WebhookPorts, bus: EventBus, now: Callable[[], datetime]
@@ -53,7 +53,7 @@ class WebhookCare:
         self._now = now
 
     def round(self) -> CareReport:
-        """Look after each webhook once."""
+        """Maintain each webhook once."""
         webhooks = renewed = troubled = 0
         for webhook in self._webhooks.all():
             integration = self._integrations.get(webhook.connection_name)
@@ -66,7 +66,7 @@ class WebhookCare:
         return CareReport(webhooks, renewed, troubled)
 
     def _look_after(self, integration: Integration, webhook: Webhook) -> bool:
-        """Follow a switch that was not followed; renew what expires, make anew what is gone: whether it was."""
+        """Follow a missed switch, renew an expiring webhook, recreate a lost one; whether it was renewed."""
         if webhook.on != integration.retrieve_jira_tickets:
             self._webhooks.switch(webhook.integration_ref, on=integration.retrieve_jira_tickets)
             return False
@@ -88,7 +88,7 @@ class WebhookCare:
         return True
 
     def _tell(self, webhook: Webhook) -> WebhookState:
-        """The state now. Published if it has changed, and then kept as told; old counts are dropped with it."""
+        """The state now. If it has changed, it is published and stored; old counts are dropped with it."""
         now = self._now()
         current = self._webhooks.get(webhook.integration_ref) or webhook
         state = state_of(current, now)
@@ -99,7 +99,7 @@ class WebhookCare:
         return state
 
     def _forget(self, webhook: Webhook) -> None:
-        """The integration is gone: its webhook in Jira delivers to nobody any more."""
+        """The integration was deleted, so its webhook is forgotten."""
         self._webhooks.remove(webhook.integration_ref)
         self._keys.destroy(webhook.integration_ref)
 

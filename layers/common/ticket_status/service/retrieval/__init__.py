@@ -1,1 +1,1 @@
-"""Retrieving statuses: on schedule, by the button, for new tickets."""
+"""Retrieving statuses: on schedule, by hand, and for new tickets."""

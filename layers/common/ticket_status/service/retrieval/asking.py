@@ -1,7 +1,7 @@
-"""Asking Jira for tickets and recording what it says: one code for the timer, the button and new tickets.
+"""Asks Jira for tickets and records the result: the same code for runs, manual refreshes and new tickets.
 
-Ask, then record what changed, then judge what Jira did not show. The order of the writes makes a crash harmless:
-what was not recorded is asked for again.
+Ask, then record what changed, then judge what Jira did not show. The order of the writes makes a crash harmless: what
+was not recorded is retrieved again.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ _RETRIES = 2
 
 
 class Asked(Struct, frozen=True):
-    """What one call's worth of tickets came to."""
+    """The result for the tickets of one call."""
 
     rows: Sequence[Row]
     at: datetime
@@ -54,7 +54,7 @@ class Retrieval:
         self._now = now
 
     def ask(self, jira: Jira, rows: Sequence[Row], not_before: datetime) -> Asked:
-        """Ask Jira for these tickets in one call; what it could not answer for is asked for again."""
+        """Ask Jira for these tickets in one call, and again for those that it could not answer for."""
         at = max(self._now(), not_before)
         answer = jira.ask([asked_as(row.ticket_id) for row in rows])
         for _ in range(_RETRIES):
@@ -66,7 +66,7 @@ class Retrieval:
         return Asked(rows, at, compare(rows, answer.seen, answer.retry | answer.failed), answer.ids)
 
     def held_against_stored(self, ref: str, result: Comparison) -> Comparison:
-        """The comparison, held against the tickets themselves: the rows that it was made with lag behind."""
+        """The comparison, checked against the stored tickets, because its rows lag behind."""
         keys = [TicketKey(ref, row.ticket_id) for row in result.unchanged]
         stored = self._tickets.get_many(keys)[0] if keys else {}
         return against_stored(result, {key.ticket_id: sighting_of(ticket) for key, ticket in stored.items()})
@@ -167,7 +167,7 @@ class Retrieval:
         )
 
     def _last_seen(self, ref: str, ticket_ids: Iterable[str]) -> dict[str, datetime]:
-        """When each of these tickets was last seen, as far as that is known now; those never seen are left out."""
+        """When each of these tickets was last seen, if known; those never seen are left out."""
         stored, coverages = self._tickets.get_many([TicketKey(ref, ticket_id) for ticket_id in ticket_ids], [ref])
         coverage = coverages.get(ref, Coverage())
         seen_at = {key.ticket_id: last_seen(ticket, coverage) for key, ticket in stored.items()}
@@ -176,7 +176,7 @@ class Retrieval:
     def _record_sightings(
         self, ref: str, at: datetime, found: Mapping[str, Found], expected: AbstractSet[str] = frozenset()
     ) -> frozenset[str]:
-        """Write sightings by ticket id; a ticket known by key only gets its issue id with it."""
+        """Write sightings by ticket id; a ticket known only by its key also gets its issue id."""
         by_key = {ticket_id: one for ticket_id, one in found.items() if ticket_id.startswith(KEY_ONLY_PREFIX)}
         with ThreadPoolExecutor(_RESOLUTIONS_AT_ONCE) as pool:
             resolved = [

@@ -1,7 +1,8 @@
-"""Asking a site with care (R9), and within what it lets an app spend (R11).
+"""Calls to a site, made with care (R9) and within an app's points (R11).
 
-The first call goes alone, a refusal is confirmed by a second one, a stray failure is tried again. A call that the
-points of the hour cannot pay is not made. Worker, button, probe and recheck open sites here: they cannot differ.
+The first call is made alone, a refusal is confirmed by a second call, a single failure is retried. A call that the
+hour's points do not cover is not made. Worker, manual refresh, probe and recheck all open sites here, so they cannot
+differ.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -41,16 +42,16 @@ _MIN_TIME_FOR_CALL = timedelta(seconds=2)
 
 
 class Around(Protocol):
-    """What is done around the signed calls to a site."""
+    """Wraps the signed calls to a site."""
 
     def __call__(
         self, name: CallName, issues: int, call: Callable[[], Answer | JiraTrouble], /
     ) -> Answer | JiraTrouble:
-        """Make the call, which names so many issues, or say why not."""
+        """Make the call, which names this many issues, or return why not."""
 
 
 class JiraAround:
-    """A ``ports.Jira`` around another one, whose signed calls are made with care, or paid for."""
+    """A ``ports.Jira`` that wraps another one and makes its signed calls with care, or pays for them."""
 
     def __init__(self, jira: Jira, around: Around) -> None:
         self._jira = jira
@@ -88,12 +89,12 @@ class JiraAround:
         return self._call("whoami", 0, self._jira.whoami)
 
     def same_site(self) -> JiraTrouble | None:
-        """Whether it still is the site that is known: asked unsigned, so it goes through nothing."""
+        """Whether it is still the known site; an unsigned call, so it is not wrapped."""
         return self._jira.same_site()
 
 
 class CarefulConnector:
-    """Opens sites that are asked with care."""
+    """Opens sites that are called with care."""
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class CarefulConnector:
         now: Callable[[], datetime],
         sleep: Callable[[float], None],
     ) -> None:
-        """``sleep`` waits so many seconds."""
+        """``sleep`` waits for a number of seconds."""
         self._connector = connector
         self._integrations = integrations
         self._now = now
@@ -116,7 +117,7 @@ class CarefulConnector:
 
 
 class CarefulJira(JiraAround):
-    """A site that is asked with care."""
+    """A site that is called with care."""
 
     def __init__(self, jira: Jira, care: "_Care") -> None:
         super().__init__(jira, care.call)
@@ -129,7 +130,7 @@ class CarefulJira(JiraAround):
 
 
 class _Care:
-    """What one piece of work has met of a site so far."""
+    """What one piece of work has found out about a site so far."""
 
     def __init__(
         self,
@@ -149,7 +150,7 @@ class _Care:
         self.good_at: datetime | None = None
 
     def call(self, name: CallName, _issues: int, call: Callable[[], Answer | JiraTrouble], /) -> Answer | JiraTrouble:
-        """The answer, or a trouble that was still there when tried again. Opening a site is no answer yet."""
+        """The response, or a trouble that a retry did not end. Opening a site does not count as a response."""
         with self._turn():
             if self._in_trouble is not None and not self._was_answered():
                 return self._in_trouble
@@ -166,7 +167,7 @@ class _Care:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Until one call was answered well, the others wait for it."""
+        """Let the others wait until one call has had a good response."""
         with ExitStack() as alone:
             if not self._was_answered():
                 alone.enter_context(self._one_at_a_time)
@@ -178,7 +179,7 @@ class _Care:
         return self.good_at is not None
 
     def _tried(self, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
-        """The answer; a stray failure is tried again once."""
+        """The response; a failure is retried once."""
         begun = self._now()
         answer = call()
         if isinstance(answer, Unavailable) and self._is_stray(answer, begun):
@@ -196,7 +197,7 @@ class _Care:
     # --- Refusals ---------------------------------------------------------------------------------------------------
 
     def _confirmed(self, refused: Refused, call: Callable[[], Answer | JiraTrouble]) -> Answer | JiraTrouble:
-        """What a second call says, unless it need not or must not be made."""
+        """The response to a second call, unless it is unnecessary or not allowed."""
         if not to_be_confirmed(self._integration, refused, answered=self._was_answered()):
             return refused
         with self._one_at_a_time:
@@ -216,7 +217,7 @@ class _Care:
             return answer
 
     def _found_by_others(self) -> Refused | None:
-        """The refusal that somebody else had confirmed meanwhile."""
+        """The refusal that another worker confirmed meanwhile."""
         current = self._integrations.get(self._integration.connection_name)
         if current is None or not current.broken or current.health.reason_code is None:
             return None
@@ -227,7 +228,7 @@ class _Care:
 
 
 class PointsConnector:
-    """Opens sites; those that are paid for in points keep within them. One ledger for all integrations of an app."""
+    """Opens sites, and keeps their calls within the app's points. One ledger for all integrations of an app."""
 
     def __init__(self, connector: JiraConnector, ledger: PointsLedger, now: Callable[[], datetime]) -> None:
         self._connector = connector
@@ -252,7 +253,7 @@ class _Payment:
         self._now = now
 
     def call(self, _name: CallName, issues: int, call: Callable[[], Answer | JiraTrouble], /) -> Answer | JiraTrouble:
-        """The answer, unless the points of this hour do not pay for it."""
+        """The response, unless this hour's points do not cover the call."""
         now = self._now()
         if self._ledger.spend(self._app, hour_of(now), call_cost(issues)) <= USABLE:
             return call()

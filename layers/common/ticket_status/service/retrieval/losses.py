@@ -1,4 +1,4 @@
-"""R19: what the webhook lost, measured by runs of all tickets. A read per changed ticket, none per unchanged."""
+"""R19: changes that the webhook missed, counted by runs of all tickets. One read per changed ticket only."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -13,7 +13,7 @@ MEASURING = frozenset({Trigger.SCHEDULE, Trigger.ON_CALL, Trigger.API})
 
 
 class WebhookLosses:
-    """Counts changes that no delivery announced. None of it touches the integration's health."""
+    """Counts changes that no delivery announced. Does not affect the integration's health."""
 
     def __init__(self, webhooks: WebhookStore, tickets: TicketStore, now: Callable[[], datetime]) -> None:
         self._webhooks = webhooks
@@ -21,7 +21,7 @@ class WebhookLosses:
         self._now = now
 
     def measure(self, integration_ref: str, changed: Collection[str]) -> None:
-        """Look at tickets whose status a run found changed, by ticket id, before that is recorded."""
+        """Check tickets whose status a run found changed, by ticket id, before the change is recorded."""
         webhook = self._webhooks.get(integration_ref) if changed else None
         if webhook is None:
             return

@@ -1,4 +1,4 @@
-"""R14: new tickets join the run at work, or get one of their own, within a minute of being registered."""
+"""R14: new tickets join the active run, or get their own, within a minute of being registered."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -37,7 +37,7 @@ TakenUp: TypeAlias = Postpone | LookAgain | Leave | Retrieved
 
 
 class NewTickets:
-    """Takes up new tickets of one integration at a time."""
+    """Retrieves the new tickets of one integration at a time."""
 
     def __init__(
         self, ports: WorkerPorts, runs: Runs, now: Callable[[], datetime], jitter: Callable[[], float]
@@ -48,7 +48,7 @@ class NewTickets:
         self._jitter = jitter
 
     def take_up(self, work: NewTicketsWork) -> TakenUp:
-        """Do the work of a message that new tickets wait."""
+        """Handle a message that new tickets are waiting."""
         now = self._now()
         integration, active = self._gather(work, now)
         if integration is None:
@@ -70,7 +70,7 @@ class NewTickets:
                 assert_never(decided)
 
     def _gather(self, work: NewTicketsWork, now: datetime) -> tuple[Integration | None, SyncRun | None]:
-        """The integration and its active run; what lost its work is closed, and what is due has begun."""
+        """The integration and its active run, after a lost run was closed and a due one begun."""
         integration = self._ports.integrations.get(work.integration_name)
         if integration is None or integration.integration_ref != work.integration_ref:
             return None, None
@@ -91,19 +91,19 @@ class NewTickets:
         return decided
 
     def _take_note(self, work: NewTicketsWork, integration: Integration) -> None:
-        """From here on a new ticket or hint sends a message of its own."""
+        """From here on, a new ticket or hint sends its own message."""
         if work.hinted:
             self._ports.webhooks.gathered(integration.integration_ref)
         else:
             self._ports.integrations.take_new_tickets(integration)
 
     def _keep_note(self, work: NewTicketsWork, until: datetime) -> None:
-        """Hints that come until then need no message: this one comes again."""
+        """Hints until then need no message, because this one comes again."""
         if work.hinted:
             self._ports.webhooks.gathering(work.integration_ref, until)
 
     def _retrieve(self, work: NewTicketsWork, integration: Integration, run: SyncRun | None, now: datetime) -> TakenUp:
-        """Have them retrieved. The index lags behind, so it is looked into again for those that came last."""
+        """Have them retrieved. The index lags behind, so it is read again later for the latest ones."""
         self._take_note(work, integration)
         # R2: what left the window before it was ever retrieved is not asked for any more.
         whole = Slice(position(window_start(now)), END, ())
@@ -124,7 +124,7 @@ class NewTickets:
     def _with(
         self, work: NewTicketsWork, integration: Integration, run: SyncRun | None, whole: Slice, tickets: int
     ) -> SyncRun | None:
-        """The run at work, or a new one, with a slice of the new tickets on the queue."""
+        """The active run, or a new one, with a slice for the new tickets on the queue."""
         name = NEW_TICKETS if run is None else f"{NEW_TICKETS}{len(run.slices)}"
         if run is not None:
             run = self._ports.runs.join(run, name, whole, tickets)

@@ -1,6 +1,6 @@
-"""R1 and R10: what the probe attends to every 15 minutes: broken integrations, runs that are due, and lost work.
+"""R1 and R10: what the probe does every 15 minutes: broken integrations, due runs and lost work.
 
-A broken integration is tried again by one request; a success starts a full run.
+A broken integration is tried with one request; a success starts a full run.
 """
 
 from collections import Counter
@@ -53,7 +53,7 @@ class _Attended(Struct, frozen=True):
 
 
 class Probe:
-    """Attends to the integrations of the sparse index, each of them read anew."""
+    """Handles the integrations in the sparse index, reading each of them again."""
 
     def __init__(
         self, integrations: IntegrationStore, connector: CarefulConnector, runs: Runs, now: Callable[[], datetime]
@@ -65,7 +65,7 @@ class Probe:
         self._now = now
 
     def probe(self) -> ProbeReport:
-        """Attend to every integration that may need it; the first error is raised when all have been attended to."""
+        """Handle every integration that may need it; the first error is raised after all have been handled."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = [(name, pool.submit(self._attend, name)) for name in self._integrations.needing_attention()]
         attended = {name: future.result() for name, future in found}
@@ -94,7 +94,7 @@ class Probe:
         return _Attended(outcome, taken_up and outcome is not _Outcome.RECOVERED, lost_one)
 
     def _without_lost_run(self, integration: Integration) -> tuple[Integration, bool]:
-        """The integration after a run that lost its work was closed, and whether there was one."""
+        """The integration, after closing a run that lost its work; and whether there was one."""
         run = self._runs.active(integration)
         if integration.active_run_id is not None and (run is None or not run.state.open):
             self._integrations.release_run(integration.integration_ref, integration.active_run_id)
@@ -103,7 +103,7 @@ class Probe:
         return self._runs.give_up(integration, run, self._now(), LOST) or integration, True
 
     def _tried(self, integration: Integration) -> tuple[Integration, _Outcome]:
-        """The integration after its site was asked, unless everybody holds off from it."""
+        """The integration after its site was tried, unless it is paused."""
         if paused(integration, self._now()):
             return integration, _Outcome.PAUSED
         proven = self._proven(integration)
@@ -113,7 +113,7 @@ class Probe:
         return integration, _Outcome.BROKEN
 
     def _proven(self, integration: Integration) -> Integration | JiraTrouble:
-        """The integration made well, or the trouble. A site that rejects our call must not end the others' round."""
+        """The recovered integration, or the trouble. A site that rejects our call must not stop the others."""
         try:
             jira = self._connector.open(integration, self._now() + PROBE_TIME)
             if isinstance(jira, JiraTrouble):

@@ -1,7 +1,7 @@
-"""R7 and R8 at work: what Jira says of missing tickets, each asked about by itself, a few side by side.
+"""R7 and R8: asks Jira about missing tickets one by one, a few at a time.
 
-One go, by a run, the button or a recheck: the account is proven, tickets are judged, the account is proven again.
-What was judged in between counts only then.
+For a run, manual refresh or recheck: the account is proven, tickets are judged, and the account is proven again. Only
+then are the judgements valid.
 """
 
 from collections import deque
@@ -42,11 +42,11 @@ A = TypeVar("A")
 
 
 class Failed(NamedTuple):
-    """Jira fails on one thing that it was asked for, and answers for our account: the site is well (R9b)."""
+    """Jira fails on one issue or project but answers for our account, so the site is healthy (R9b)."""
 
 
 class Proven(Struct, frozen=True):
-    """What a go came to."""
+    """The result of a proof."""
 
     settled: Sequence[Judgement]
     """What counts."""
@@ -59,7 +59,7 @@ class Proven(Struct, frozen=True):
 
 
 class Proof:
-    """One go at missing tickets of one integration. ``stop`` is asked before each ticket, and ends the go."""
+    """A proof for missing tickets of one integration. ``stop`` is checked before each ticket, and ends it."""
 
     def __init__(  # noqa: PLR0913 - what a go depends on
         self,
@@ -82,9 +82,9 @@ class Proof:
         self._failing = timedelta()
 
     def prove(self, tickets: Callable[[Account], Iterable[Ticket]]) -> Proven:
-        """Judge tickets between two proofs of our account; ``tickets`` names them once the first one is there.
+        """Judge tickets between two proofs of our account; ``tickets`` is called after the first one.
 
-        What was on its way when something ended the go is among the judgements: no answer of Jira is lost.
+        Calls under way when the proof ends are still judged, so no response of Jira is lost.
         """
         account = self._jira.whoami()
         if not isinstance(account, Account):
@@ -101,7 +101,7 @@ class Proof:
         return Proven(settled, ended, account, () if isinstance(ended, Refused) else unproven)
 
     def _doubt(self, before: Account) -> JiraTrouble | None:
-        """Why our account cannot be proven once more; ``None``: it is the same as before."""
+        """Why our account cannot be proven again; ``None`` if it is the same as before."""
         after = self._jira.whoami()
         if not isinstance(after, Account):
             return after
@@ -152,7 +152,7 @@ class Proof:
         return issue
 
     def _can_browse(self, project: str) -> bool | Failed | JiraTrouble:
-        """Asked once in a go, by the first ticket that needs it; the others wait for its answer."""
+        """Asked once per proof, by the first ticket that needs it; the others wait for the response."""
         with self._lock:
             first = project not in self._projects
             answer = self._projects.setdefault(project, Future())
@@ -173,7 +173,7 @@ class Proof:
         return Lookup.NOT_FOUND if issue is None else issue
 
     def _apart(self, call: Callable[[], A | JiraTrouble]) -> A | Failed | JiraTrouble:
-        """Jira's answer; when the call fails, our account tells whether the site fails or this one thing."""
+        """Jira's response; if the call fails, proving our account tells whether the site or only this call fails."""
         begun = self._now()
         answer = _answer(call)
         if not isinstance(answer, Unavailable) or answer.own_deadline:
@@ -185,7 +185,7 @@ class Proof:
 
 
 def _answer(call: Callable[[], A | JiraTrouble]) -> A | JiraTrouble:
-    """A call for one thing that Jira calls malformed (400) is that thing's fault, not that of all our calls (R9b)."""
+    """If Jira rejects a call for one issue or project as malformed (400), only that one is at fault (R9b)."""
     try:
         return call()
     except JiraRejectedRequestError as error:

@@ -1,4 +1,4 @@
-"""R10 in one place: when a site is found well, its integration recovers and the run that is due begins."""
+"""R10: when a site works again, its integration recovers and the due run begins."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,7 @@ from ticket_status.service.retrieval.site_health import SiteHealth
 
 
 class Recovery:
-    """Makes integrations well for everybody but a run of all tickets, which goes on by itself."""
+    """Recovers integrations, except for a run of all tickets, which continues by itself."""
 
     def __init__(self, health: SiteHealth, runs: Runs, now: Callable[[], datetime]) -> None:
         self._health = health
@@ -20,11 +20,11 @@ class Recovery:
         self._now = now
 
     def succeeded(self, integration: Integration) -> Integration:
-        """The integration after its Jira answered as it should; what is due by that begins."""
+        """The integration after a good response; a run that is thereby due begins."""
         return self._begun(self._health.succeeded(integration))
 
     def prove(self, jira: Jira, integration: Integration) -> Integration | JiraTrouble:
-        """The same, or the trouble, after one request for no ticket."""
+        """The same, or the trouble, after one request without tickets."""
         proven = self._health.prove(jira, integration)
         return self._begun(proven) if isinstance(proven, Integration) else proven
 

@@ -1,6 +1,7 @@
-"""R3: the refresh button. Asks Jira now for a violation's tickets, over all their integrations side by side.
+"""R3: the manual refresh. Asks Jira now for a violation's tickets, in all their integrations at the same time.
 
-It never fails because of Jira: what could not be read says so, the rest is fresh; it is back within its deadline.
+It never fails because of Jira: tickets that could not be read say so, the others are fresh; and it keeps its
+deadline.
 """
 
 from collections import defaultdict
@@ -44,7 +45,7 @@ proven after it."""
 
 
 class RefreshedTicket(Struct, frozen=True):
-    """A ticket after a manual refresh, and what that did."""
+    """A ticket after a manual refresh, with the outcome."""
 
     ticket: ShownTicket
     refresh: Refreshed
@@ -59,7 +60,7 @@ class RefreshedViolation(Struct, frozen=True):
 
 
 class RefreshPorts(Struct, frozen=True):
-    """What the button works with."""
+    """The ports of a manual refresh."""
 
     integrations: IntegrationStore
     tickets: TicketStore
@@ -67,7 +68,7 @@ class RefreshPorts(Struct, frozen=True):
 
 
 class _Press:
-    """One press of the button; left when all is done that was begun beside it."""
+    """One manual refresh; on exit, all work begun in the background is done."""
 
     def __init__(self, deadline: datetime) -> None:
         self.deadline = deadline
@@ -75,9 +76,9 @@ class _Press:
         self._begun: list[Future[None]] = []
 
     def do_beside(self, work: Callable[..., None], *given: object) -> None:
-        """Do what the answer shows nothing of, while the tickets are read for it.
+        """Do work that the response does not depend on while its tickets are read.
 
-        An integration that is late, after the answer, gets no more done: the next run counts anew.
+        Nothing more is done for an integration that answers too late: the next run counts again.
         """
         self._begun.append(self._pool.submit(work, *given))
 
@@ -104,7 +105,7 @@ class Refresh:
         now: Callable[[], datetime],
         rejected: Callable[[JiraRejectedRequestError], None],
     ) -> None:
-        """``rejected`` is called when Jira calls a request malformed: our own fault, which must raise an alarm."""
+        """``rejected`` is called when Jira rejects a request as malformed: our own bug, which must raise an alarm."""
         self._ports = ports
         self._reading = reading
         self._now = now
@@ -114,10 +115,9 @@ class Refresh:
         self._retrieval = Retrieval(ports.tickets, now)
 
     def violations(self, violation_ids: Collection[str]) -> dict[str, RefreshedViolation]:
-        """Refresh the tickets of several violations with as few calls to Jira as for one; those without are left out.
+        """Refresh the tickets of several violations with as few calls as for one; those without are left out.
 
-        A ticket that serves several of them is asked for once. Answers for those that they had when the button was
-        pressed: what came meanwhile was not asked for.
+        A ticket of several violations is asked for once. The result has the tickets that existed at the start.
         """
         found = self._reading.violations(violation_ids, self._now())
         before = {one.ticket.key: one for violation in found.values() for one in violation.tickets}
@@ -152,7 +152,7 @@ class Refresh:
             return _each(tickets, _UNAVAILABLE)
 
     def _ask(self, tickets: Sequence[ShownTicket], press: _Press) -> dict[TicketKey, Refreshed]:
-        """Ask, record, judge: the tickets of an integration that Jira could not answer for, and why."""
+        """Ask, record and judge; returns the tickets of an integration that Jira could not answer for, and why."""
         integration = tickets[0].integration
         if integration is None:
             return {}
@@ -184,7 +184,7 @@ class Refresh:
         return {**dict.fromkeys(failed, _ISSUE_UNAVAILABLE), **undecided}
 
     def _record(self, integration: Integration, asked: Asked, result: Comparison, press: _Press) -> None:
-        """Store what one good answer says of the integration and of its tickets."""
+        """Store what one good response says about the integration and its tickets."""
         ref = integration.integration_ref
         self._health.succeeded(integration)
         with ThreadPoolExecutor(1) as beside:
@@ -205,10 +205,10 @@ class Refresh:
         begun: datetime,
         deadline: datetime,
     ) -> dict[TicketKey, Refreshed]:
-        """R7 and R8 for what Jira did not show: the same proof as in a run, of which this is one by itself.
+        """R7 and R8 for what Jira did not show: the same proof as in a run.
 
-        Answers for what it did not settle: what Jira fails on while the site is well (R9b), and what there was no time
-        for, or a trouble before.
+        Returns what it did not settle: what Jira fails on while the site is healthy (R9b), and what time or a trouble
+        prevented.
         """
         missing = [row for result in results for row in result.missing]
         if not missing:
@@ -260,7 +260,7 @@ def _each(tickets: Sequence[ShownTicket], became: Refreshed) -> dict[TicketKey, 
 
 
 def _result(asked: Asked, tickets: Sequence[ShownTicket], jira: CarefulJira) -> Comparison | JiraTrouble:
-    """What Jira said of these tickets, if it is still their site (R15)."""
+    """What Jira said about these tickets, if it is still their site (R15)."""
     if not isinstance(asked.result, Comparison):
         return asked.result
     registered = {
@@ -275,7 +275,7 @@ def _refreshed(
     after: Mapping[TicketKey, ShownTicket],
     not_had: Mapping[TicketKey, Refreshed | None],
 ) -> tuple[RefreshedTicket, ...]:
-    """The tickets as they are now, each once: one known by its key may have joined another meanwhile."""
+    """The tickets as they are now, each once: one known only by its key may have joined another meanwhile."""
     refreshed: dict[TicketKey, RefreshedTicket] = {}
     for one in tickets:
         now = after.get(one.ticket.key)

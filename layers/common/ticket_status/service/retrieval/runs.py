@@ -43,7 +43,7 @@ INDEX_LAG = timedelta(seconds=3)
 
 
 class StartedRun(Struct, frozen=True):
-    """A run that was started, or that was found at work already."""
+    """A run that was started, or that was already active."""
 
     run_id: str | None
     """``None`` only when the run that was in the way ended, or the integration went, at this very moment."""
@@ -72,26 +72,26 @@ class Runs:
     # --- Beginning --------------------------------------------------------------------------------------------------
 
     def start(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun:
-        """Have all tickets in the window retrieved, unless a run at work does so already."""
+        """Have all tickets in the window retrieved, unless the active run already does so."""
         asked = self.ask_for(integration, trigger, now)
         return asked if isinstance(asked, StartedRun) else self.begin_asked(asked, integration, now)
 
     def ask_for(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun | Integration | None:
-        """Store that a run is due, before anything else is done (R1); or the run that stands in for it."""
+        """Store that a run is due, before anything else (R1); or return the active run that serves for it."""
         stands_in = self.standing_in(integration, trigger, now)
         if stands_in is not None:
             return StartedRun(stands_in.run_id, self.tickets_in_window(integration, now), already_running=True)
         return self._integrations.mark_due(integration, Due(trigger, now))
 
     def standing_in(self, integration: Integration, trigger: Trigger, now: datetime) -> SyncRun | None:
-        """The run at work that would stand in for one that is asked for now. For what is due already none does."""
+        """The active run that would serve for one requested now. None does if a run is already due."""
         if integration.due is not None:
             return None
         start = how_to_start(trigger, self.active(integration), now)
         return start.run if isinstance(start, StandIn) else None
 
     def begin_asked(self, asked: Integration | None, integration: Integration, now: datetime) -> StartedRun:
-        """Begin what was asked for; when somebody else was quicker, the run that they began."""
+        """Begin the requested run; if another worker was faster, return the run that it began."""
         begun = self.begin_due(asked, now)
         if begun is not None:
             return begun
@@ -100,7 +100,7 @@ class Runs:
         return StartedRun(run_id, self.tickets_in_window(integration, now), already_running=True)
 
     def begin_due(self, integration: Integration | None, now: datetime) -> StartedRun | None:
-        """Begin the run that is due; ``None`` when none is, because somebody else began it."""
+        """Begin the run that is due; ``None`` if none is due, because another worker began it."""
         for _ in range(_TRIES):
             if integration is None or integration.due is None:
                 return None
@@ -118,10 +118,9 @@ class Runs:
         return None
 
     def start_recheck(self, integration: Integration, now: datetime) -> SyncRun:
-        """Have all deleted and inaccessible tickets in the window looked at once more.
+        """Check all deleted and inaccessible tickets in the window again.
 
-        It works beside the integration's active run, if there is one: neither stands in for the other. One that is
-        at work already is answered.
+        It runs beside the integration's active run, if any. If a recheck is already active, it is returned.
         """
         for run in self._runs.page(integration.integration_ref, _RECENT_RUNS).items:
             if run.trigger is Trigger.RECHECK and at_work(run, now):
@@ -144,7 +143,7 @@ class Runs:
         tickets: int,
         now: datetime,
     ) -> SyncRun | None:
-        """Store a new run as the integration's active one; ``None`` when another one began or is due meanwhile."""
+        """Store a new run as the integration's active one; ``None`` if another began or became due meanwhile."""
         run = SyncRun(
             integration_ref=integration.integration_ref,
             run_id=new_run_id(now),
@@ -159,7 +158,7 @@ class Runs:
     def queue_slices(
         self, integration: Integration, run: SyncRun, names: Sequence[str], delay_seconds: int = 0
     ) -> None:
-        """Put slices on the queue; when the queue refuses, the run is closed as failed, and is due again."""
+        """Put slices on the queue; if the queue refuses, close the run as failed and make it due again."""
         try:
             self._queue.send([slice_work(integration, run, name) for name in names], delay_seconds)
         except Exception:
@@ -170,7 +169,7 @@ class Runs:
     def _begin_all(self, integration: Integration, trigger: Trigger, now: datetime) -> StartedRun | None:
         """Begin a run of all tickets.
 
-        Its first slice is alone on the queue until Jira answers well for it (``beside_the_first``).
+        Only its first slice is queued until that has a good response (``beside_the_first``).
         """
         census = self._tickets.census(integration.integration_ref, now)
         tickets = self.tickets_in_window(integration, now, census)
@@ -188,7 +187,7 @@ class Runs:
     # --- The run that is active -------------------------------------------------------------------------------------
 
     def resume(self, integration: Integration) -> None:
-        """Have the work go on at once that waits for the end of a pause (R11). It may come twice, later."""
+        """Continue at once the work that waits for the end of a pause (R11). Its message may come again later."""
         run = self.active(integration)
         work: list[Work] = [] if run is None or not run.state.open else _waiting(integration, run)
         if integration.new_tickets_at is not None:
@@ -197,7 +196,7 @@ class Runs:
             self._queue.send(work)
 
     def active(self, integration: Integration) -> SyncRun | None:
-        """The run that the integration holds as its active one."""
+        """The integration's active run."""
         if integration.active_run_id is None:
             return None
         return self._runs.get(integration.integration_ref, integration.active_run_id)
@@ -205,13 +204,13 @@ class Runs:
     # --- Ending -----------------------------------------------------------------------------------------------------
 
     def cancel(self, integration: Integration, now: datetime) -> None:
-        """End the run at work because retrieval was switched off or the integration deleted (R5)."""
+        """End the active run because retrieval was switched off or the integration deleted (R5)."""
         run = self.active(integration)
         if run is not None and run.state.open:
             self.end(run, RunState.CANCELLED, now)
 
     def give_up(self, integration: Integration, run: SyncRun, now: datetime, why: str) -> Integration | None:
-        """Close a run whose work is lost. What it was to retrieve is due again, which is stored first (R1)."""
+        """Close a run whose work was lost. First, what it should have retrieved is stored as due (R1)."""
         self._due_again(integration, run, now)
         if run.trigger in {Trigger.REGISTERED, Trigger.WEBHOOK} and integration.retrieve_jira_tickets:
             self.look_for_new_tickets(integration)
@@ -219,7 +218,7 @@ class Runs:
         return self._integrations.get(integration.connection_name)
 
     def look_for_new_tickets(self, integration: Integration) -> None:
-        """Have somebody look for new tickets again (R14)."""
+        """Send a message to look for new tickets again (R14)."""
         self._queue.send([NewTicketsWork(integration.connection_name, integration.integration_ref)])
 
     def _due_again(self, integration: Integration, run: SyncRun, now: datetime) -> None:
@@ -227,7 +226,7 @@ class Runs:
             self._integrations.mark_due(integration, Due(run.trigger, now))
 
     def end(self, run: SyncRun, state: RunState, now: datetime, error: str | None = None) -> SyncRun | None:
-        """Close a run, once, and make room for the next; ``None`` when it was closed already."""
+        """Close a run once, and make room for the next; ``None`` if it was already closed."""
         closed = self._runs.close(run, state, now, error)
         if closed is not None and state is RunState.SUCCEEDED and of_all_tickets(closed.trigger):
             tally = together(*(progress.tally for progress in closed.slices.values()))
@@ -238,7 +237,7 @@ class Runs:
         return closed
 
     def tickets_in_window(self, integration: Integration, now: datetime, census: Census | None = None) -> int:
-        """How many tickets a run with this clock asks for, exactly: only the window's first day has to be counted."""
+        """Exactly how many tickets a run with this clock retrieves; only the window's first day must be counted."""
         if census is None:
             census = self._tickets.census(integration.integration_ref, now)
         start = window_start(now)
@@ -256,16 +255,16 @@ def _waiting(integration: Integration, run: SyncRun) -> list[Work]:
 
 
 def slice_work(integration: Integration, run: SyncRun, name: str) -> SliceWork:
-    """The message that has a slice worked on from where it stands."""
+    """The message that continues a slice from where it was left."""
     return SliceWork(integration.connection_name, run.integration_ref, run.run_id, name)
 
 
 def verdict_work(integration: Integration, run: SyncRun) -> VerdictWork:
-    """The message that has the missing tickets of a run judged, and the run ended."""
+    """The message that judges the missing tickets of a run and ends it."""
     return VerdictWork(integration.connection_name, run.integration_ref, run.run_id)
 
 
 def new_run_id(now: datetime) -> str:
-    """An id that people can read and that sorts by time: ``20261122T080000123-k3f9x2``."""
+    """A readable id that sorts by time: ``20261122T080000123-k3f9x2``."""
     milliseconds = now.microsecond // 1000
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%S}{milliseconds:03d}-{secrets.token_hex(3)}"

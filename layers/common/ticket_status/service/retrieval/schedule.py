@@ -38,7 +38,7 @@ class Skipped(StrEnum):
 
 
 class Decision(Struct, frozen=True):
-    """What was done, or in a dry run would be done, with one integration."""
+    """What was done with one integration, or would be done (dry run)."""
 
     integration_name: str
     action: str
@@ -48,7 +48,7 @@ class Decision(Struct, frozen=True):
 
 
 class ScheduleAnswer(Struct, frozen=True):
-    """What the sync function answers; ``queued`` counts what was really put on the queue."""
+    """The sync function's response; ``queued`` counts what was really put on the queue."""
 
     dry_run: bool
     queued: int
@@ -56,12 +56,12 @@ class ScheduleAnswer(Struct, frozen=True):
 
 
 def idle(answer: ScheduleAnswer) -> bool:
-    """Whether there was nothing to retrieve: no integration was queued or at work."""
+    """Whether there was nothing to retrieve: no integration was queued or had an active run."""
     return all(one.reason not in {None, Skipped.ALREADY_RUNNING} for one in answer.integrations)
 
 
 def read_request(event: object) -> SyncRequest:
-    """The request in a scheduled event or an on-call engineer's; raises ``InvalidEventError``."""
+    """Read the event of the schedule or an on-call engineer; raises ``InvalidEventError``."""
     if not isinstance(event, Mapping):
         message = "the event must be a JSON object; it may have integration_name and dry_run"
         raise InvalidEventError(message)
@@ -93,10 +93,10 @@ class Schedule:
         self._runs = runs
 
     def queue(self, request: SyncRequest, now: datetime) -> ScheduleAnswer:
-        """Queue what the request names: all are stored as due before the first of them begins (R1).
+        """Queue the requested integrations: all are stored as due before the first begins (R1).
 
-        One integration that cannot be queued does not keep the others from it: the first such error is raised when
-        all have been tried.
+        If one integration cannot be queued, the others still are; the first such error is raised after all were
+        tried.
         """
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             chosen = list(self._chosen(request.integration_name))
@@ -118,7 +118,7 @@ class Schedule:
         yield integration
 
     def _ask_for(self, integration: Integration, request: SyncRequest, now: datetime) -> _Asked:
-        """Store that a run is due; or say what is done instead. What is to be told of its credential is noted."""
+        """Store that a run is due, or return what is done instead. Also notes a due warning about its credential."""
         days = due_warning(integration.credential_expires_at, integration.warned_days, now)
         if days is not None and not request.dry_run:
             self._integrations.warned(integration, days)

@@ -1,4 +1,4 @@
-"""R9 to R11: keeps health, failing tries and pauses as ``core.health`` decides, for worker, button and probe alike."""
+"""R9 to R11: stores health, failed tries and pauses as ``core.health`` decides, for all who call Jira."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -33,7 +33,7 @@ _TRIES = 4
 
 
 class SiteHealth:
-    """Keeps the health, the failing tries and the pause of integrations."""
+    """Stores the health, the failed tries and the pause of integrations."""
 
     def __init__(self, integrations: IntegrationStore, now: Callable[[], datetime]) -> None:
         self._integrations = integrations
@@ -42,7 +42,7 @@ class SiteHealth:
     def met(self, integration: Integration, trouble: JiraTrouble, good_at: datetime | None = None) -> Consequence:
         """Store what this trouble means for the integration; at most one write.
 
-        ``good_at``: when the same work last had a good answer.
+        ``good_at``: when the same work last had a good response.
         """
         known, tries_left = integration, _TRIES
         while True:
@@ -56,9 +56,9 @@ class SiteHealth:
             known = current
 
     def succeeded(self, integration: Integration, *, by_full_run: bool = False) -> Integration:
-        """The integration after its Jira answered as it should: well (R10), nothing left of troubles and ended pauses.
+        """The integration after a good response: healthy (R10), without troubles or ended pauses.
 
-        A recovery is stored together with the run that is due by it. No write when there was nothing to tell.
+        A recovery is stored together with the run that it makes due. No write if nothing changed.
         """
         known: Integration = integration
         for _ in range(_TRIES):
@@ -72,15 +72,15 @@ class SiteHealth:
         return known
 
     def learnt(self, integration: Integration, jira: Jira) -> None:
-        """Keep what the site taught while it was asked: its caps, its account."""
+        """Store what calls found out about the site: its limits, its account."""
         if jira.site != integration.site:
             self._integrations.learn_site(integration, jira.site)
 
     def prove(self, jira: Jira, integration: Integration, *, by_full_run: bool = False) -> Integration | JiraTrouble:
-        """One request, for no ticket: the integration made well (R10), or the trouble that is still there.
+        """One request without tickets: the recovered integration (R10), or the trouble that is still there.
 
-        It is asked for what failed: our account, or, where that would not tell, the retrieving call itself. Another
-        site under the same address is not well, whatever it answers (R15).
+        It tests what failed: our account, or, if that would not tell, the retrieving call itself. Another site at the
+        same address is not healthy, whatever it answers (R15).
         """
         elsewhere = jira.same_site()
         if elsewhere is not None:
@@ -92,7 +92,7 @@ class SiteHealth:
         return self.succeeded(integration, by_full_run=by_full_run)
 
     def _keep(self, integration: Integration, decided: Consequence) -> bool:
-        """Store a decision; ``False`` when it was made from something that is stored no longer."""
+        """Store a decision; ``False`` if the state that it was based on has changed."""
         match decided:
             case Paused(until, seconds):
                 return self._integrations.pause(integration, until, seconds) is not None
@@ -122,6 +122,6 @@ class SiteHealth:
         return self._integrations.clear_pause(integration) or integration
 
     def _still(self, integration: Integration) -> Integration | None:
-        """The integration as it is stored now, unless it is gone, or was edited."""
+        """The integration as stored now, unless it was deleted or edited."""
         current = self._integrations.get(integration.connection_name)
         return current if current is not None and same_settings(current, integration) else None

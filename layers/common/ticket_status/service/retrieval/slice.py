@@ -1,7 +1,7 @@
-"""Working through one slice: index pages read ahead, a few Jira calls in flight, results taken in order.
+"""Works through one slice: reads index pages ahead, has a few Jira calls in flight, takes results in order.
 
-Steps are written in an order that makes a crash harmless: tickets, then coverage, then the run's record. Whatever
-was not recorded there is asked for again.
+Steps are written in an order that makes a crash harmless: tickets, then coverage, then the run's record. What was not
+recorded there is retrieved again.
 """
 
 from collections import deque
@@ -36,14 +36,14 @@ _HAND_ON = timedelta(seconds=35)
 
 
 class Stopped(Struct, frozen=True):
-    """Switched off, deleted, broken or paused meanwhile: the worker that takes the rest finds out which."""
+    """Switched off, deleted, broken or paused meanwhile; the next worker finds out which."""
 
 
 Ended = OutOfTime | Stopped | JiraTrouble
 
 
 class SliceRetrieval:
-    """One worker's way through one slice. Made for one use."""
+    """One worker's work on one slice; for a single use."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class SliceRetrieval:
         now: Callable[[], datetime],
         first_answer: Callable[[Integration, SyncRun, str], None],
     ) -> None:
-        """``first_answer`` is told of the integration, run and slice when Jira first answered well."""
+        """``first_answer`` is called with the integration, run and slice at the first good response."""
         self._ports = ports
         self._first_answer = first_answer
         self._retrieval = retrieval
@@ -65,9 +65,9 @@ class SliceRetrieval:
     def retrieve(
         self, integration: Integration, run: SyncRun, name: str, jira: CarefulJira, time_left: Callable[[], timedelta]
     ) -> tuple[SyncRun | None, Ended | None]:
-        """Retrieve from where the slice stands: the run afterwards (``None``: closed meanwhile) and what ended it.
+        """Retrieve from the slice's last step: the run afterwards (``None``: closed meanwhile) and what ended it.
 
-        Raises ``SliceTakenError`` when another worker is at the same slice.
+        Raises ``SliceTakenError`` if another worker is at the same slice.
         """
         self._integration, self._jira, self._time_left = integration, jira, time_left
         self._name, self._run, self._requests = name, run, 0
@@ -86,16 +86,16 @@ class SliceRetrieval:
 
     @property
     def integration(self) -> Integration:
-        """The integration as it is after what was met."""
+        """The integration after what the calls found."""
         return self._integration
 
     @property
     def uncounted(self) -> int:
-        """Calls that no step counted, because the run was closed or something went wrong."""
+        """Calls that no step counted, because the run was closed or an error occurred."""
         return self._jira.requests - self._requests
 
     def _take_all(self) -> bool:
-        """Take every answer, up to a trouble; ``False`` when the run was closed meanwhile."""
+        """Take every response, up to a trouble; ``False`` if the run was closed meanwhile."""
         for asked in self._asked_in_order(self._rows(self._run.slices[self._name])):
             if not isinstance(asked.result, Comparison):
                 self._stop = asked.result
@@ -125,11 +125,11 @@ class SliceRetrieval:
 
     @property
     def _asks_for_all(self) -> bool:
-        """Whether every ticket of the slice is asked for, so that its range counts as seen whole (R13)."""
+        """Whether every ticket of the slice is asked for, so that its range is covered completely (R13)."""
         return not self._name.startswith(NEW_TICKETS) and self._run.trigger is not Trigger.RECHECK
 
     def _asked_in_order(self, rows: Iterator[Row]) -> Iterator[Asked]:
-        """Answers in the order of the rows, so that the cursor never passes over a ticket."""
+        """Responses in the order of the rows, so that the cursor never skips a ticket."""
         waiting: deque[Future[Asked]] = deque()
         pool = ThreadPoolExecutor(CALLS_IN_FLIGHT)
         try:
@@ -145,7 +145,7 @@ class SliceRetrieval:
             pool.shutdown(cancel_futures=True)
 
     def _next_batch(self, rows: Iterator[Row]) -> Sequence[Row]:
-        """The tickets of the next call; none when the slice ends or has to stop (R5: at the next chunk)."""
+        """The tickets of the next call; none if the slice ends or must stop (R5: at the next chunk)."""
         batch = list(islice(rows, self._jira.ids_per_call))
         if batch:
             self._stop = self._reason_to_stop()
@@ -163,7 +163,7 @@ class SliceRetrieval:
         return None
 
     def _prove(self) -> JiraTrouble | None:
-        """One request that tells whether a slice without tickets, or a broken integration, is well."""
+        """One request that tells whether the site works, for a slice without tickets or a broken integration."""
         proven = self._health.prove(self._jira, self._integration, by_full_run=self._of_all())
         if not isinstance(proven, Integration):
             return proven
@@ -172,7 +172,7 @@ class SliceRetrieval:
         return None
 
     def _well(self) -> None:
-        """The first good answer: nothing is left of failing tries, and the slices beside the first one follow."""
+        """The first good response: failed tries are cleared, and the slices beside the first one are queued."""
         if not self._answered:
             self._integration = self._health.succeeded(self._integration, by_full_run=self._of_all())
             self._tell_first_answer()
@@ -225,7 +225,7 @@ class SliceRetrieval:
         return self._step_taken >= STEP_TICKETS or self._now() - self._begun >= STEP_TIME
 
     def _write_step(self, *, done: bool) -> bool:
-        """Write what was done since the step before; ``False`` when the run was closed meanwhile."""
+        """Write what was done since the previous step; ``False`` if the run was closed meanwhile."""
         progress = self._run.slices[self._name]
         if self._first_asked is not None and self._asks_for_all:
             end = progress.slice.end if done else _beyond(self._cursor)
@@ -254,7 +254,7 @@ class SliceRetrieval:
 
 
 def _other_status(result: Comparison) -> list[str]:
-    """Ids of the tickets whose status is another than the one known: a delivery should have told of those."""
+    """Ids of the tickets whose status differs from the known one; a delivery should have named them."""
     return [
         row.ticket_id
         for row, seen in result.changed
@@ -263,12 +263,12 @@ def _other_status(result: Comparison) -> list[str]:
 
 
 def stopped(integrations: IntegrationStore, known: Integration, now: datetime) -> bool:
-    """Whether nothing more may be asked for an integration (``core.runs.still_asks``)."""
+    """Whether work on an integration must stop (``core.runs.still_asks``)."""
     return not still_asks(integrations.get(known.connection_name), known, now)
 
 
 def not_before(run: SyncRun, integration: Integration) -> datetime:
-    """What caused a run's work happened before it, whatever a worker's own clock says (R12)."""
+    """The later of both times: the cause of a run's work came before it, whatever the worker's clock says (R12)."""
     return max(run.started_at, integration.counts_since)
 
 
