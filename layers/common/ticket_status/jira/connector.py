@@ -11,11 +11,10 @@ from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import AuthType, Integration, ReasonCode
 from ticket_status.core.observations import Account
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
-from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.connection_test import ConnectionTest, unreachable_report
 from ticket_status.jira.credentials import Credentials, NoCredentials, advice, fixed_credentials, not_authorised
 from ticket_status.jira.discovery import Discovery
-from ticket_status.jira.session import HttpSession
+from ticket_status.jira.session import Deadline, HttpSession
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.signed_client import SignedClient
 from ticket_status.jira.site import JiraSite

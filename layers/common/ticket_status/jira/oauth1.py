@@ -16,9 +16,8 @@ from requests.auth import AuthBase
 
 from ticket_status.core.model import Discreet, Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
-from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.credentials import oauth1
-from ticket_status.jira.session import Answer, HttpSession, NoAnswer, Request
+from ticket_status.jira.session import Answer, Deadline, HttpSession, NoAnswer, Request
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.throttling import throttled
 

@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 from ticket_status.core.model import InstallationType, Integration, ReasonCode
 from ticket_status.core.scopes import REQUESTED_SCOPES, WEBHOOK_SCOPES
 from ticket_status.core.trouble import JiraTrouble, Refused
-from ticket_status.jira.call_timer import Deadline
-from ticket_status.jira.session import HttpSession
+from ticket_status.jira.session import Deadline, HttpSession
 from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.token_endpoint import DeadGrant, TokenEndpoint, Tokens
 

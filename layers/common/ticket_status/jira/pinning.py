@@ -6,7 +6,7 @@ written. A proxy is connected to as its operator named it.
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
@@ -21,7 +21,6 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.response import HTTPResponse
 
 from ticket_status.core.addresses import PLAIN_HTTP, AddressRules, IPAddress, Unfit, read_address, refusal
-from ticket_status.jira.call_timer import CurrentCall
 
 Endpoint: TypeAlias = tuple[socket.AddressFamily, tuple[str, int]]
 """What a socket connects to: its family, and an IP address and port."""
@@ -124,11 +123,13 @@ def _connected(endpoint: Endpoint, timeout: float, options: SocketOptions) -> so
 
 
 class _Dialler:
-    """Makes connections, and tells the watch of the call over which one it goes."""
+    """Makes connections, and tells over which one an answer is about to come."""
 
-    def __init__(self, rules: AddressRules, current: CurrentCall, connect_seconds: float) -> None:
+    def __init__(
+        self, rules: AddressRules, answers_over: Callable[[socket.socket], None], connect_seconds: float
+    ) -> None:
         self._rules = rules
-        self._current = current
+        self._answers_over = answers_over
         self._connect_seconds = connect_seconds
 
     def dial(self, connection: HTTPConnection, *, plain_http: bool) -> socket.socket:
@@ -146,11 +147,10 @@ class _Dialler:
         except OSError as error:
             raise NewConnectionError(connection, str(error)) from error
 
-    def watch(self, connection: HTTPConnection) -> None:
-        """Let the call's watch end this connection, from the first byte of the answer on."""
-        watch = self._current.watch
-        if watch is not None and isinstance(connection.sock, socket.socket):
-            watch.uses(connection.sock)
+    def tell(self, connection: HTTPConnection) -> None:
+        """From the first byte of the answer on, whoever made the call may end this connection."""
+        if isinstance(connection.sock, socket.socket):
+            self._answers_over(connection.sock)
 
 
 class _WatchedHTTPConnection(HTTPConnection):
@@ -159,7 +159,7 @@ class _WatchedHTTPConnection(HTTPConnection):
     dialler: _Dialler
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
-        self.dialler.watch(self)
+        self.dialler.tell(self)
         return super().getresponse()
 
 
@@ -169,7 +169,7 @@ class _WatchedHTTPSConnection(HTTPSConnection):
     dialler: _Dialler
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
-        self.dialler.watch(self)
+        self.dialler.tell(self)
         return super().getresponse()
 
 
@@ -206,9 +206,16 @@ def _made(
 class PinningAdapter(HTTPAdapter):
     """Keeps up to ``connections`` open, and more while more are needed."""
 
-    def __init__(self, rules: AddressRules, current: CurrentCall, *, connect_seconds: float, connections: int) -> None:
+    def __init__(
+        self,
+        rules: AddressRules,
+        answers_over: Callable[[socket.socket], None],
+        *,
+        connect_seconds: float,
+        connections: int,
+    ) -> None:
         super().__init__(pool_connections=4, pool_maxsize=connections)
-        self._dialler = _Dialler(rules, current, connect_seconds)
+        self._dialler = _Dialler(rules, answers_over, connect_seconds)
 
     def get_connection_with_tls_context(
         self,

@@ -1,11 +1,17 @@
-"""One HTTP call at a time, from request to whole answer, within its bounds. Knows nothing of Jira."""
+"""One HTTP call at a time, from request to whole answer, within its bounds. Knows nothing of Jira.
 
+A read time-out only bounds silence; a server that drips a byte every second never meets it. So a watch ends the call.
+"""
+
+import contextlib
+import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
-from time import perf_counter
-from typing import Final, Literal, TypeAlias
+from types import TracebackType
+from typing import Final, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 import requests
@@ -17,7 +23,6 @@ from requests.structures import CaseInsensitiveDict
 from ticket_status import __version__
 from ticket_status.core.model import Discreet, ReasonCode
 from ticket_status.core.trouble import Unavailable
-from ticket_status.jira.call_timer import CurrentCall, Deadline, Watch
 from ticket_status.jira.pinning import AddressRefusedError, PinningAdapter, address_problem
 from ticket_status.jira.settings import JiraSettings, MadeCall
 
@@ -75,6 +80,25 @@ class _PlainSession(requests.Session):
         """None: `requests` would read the redirect's whole body, however large, even when told not to follow."""
 
 
+class Deadline(Struct, frozen=True):
+    """``at`` is on the monotonic clock, in seconds; ``None`` is never."""
+
+    at: float | None = None
+
+    @classmethod
+    def of(cls, deadline: datetime | None, now: datetime) -> Self:
+        """The deadline that was given as a time of day."""
+        return cls(None if deadline is None else time.monotonic() + (deadline - now).total_seconds())
+
+    def left(self, most: float) -> float:
+        """Seconds left, capped at ``most``; zero or negative once the deadline has passed."""
+        return most if self.at is None else min(most, self.at - time.monotonic())
+
+    def within(self, seconds: float) -> "Deadline":
+        """This deadline, or so many seconds from now if that is earlier."""
+        return Deadline(time.monotonic() + self.left(seconds))
+
+
 class HttpSession:
     """Makes calls; connections are kept and shared between threads.
 
@@ -93,7 +117,7 @@ class HttpSession:
         self._now = now
         self._skip_proxy = skip_proxy
         self._deadline = deadline or Deadline()
-        self._current = CurrentCall()
+        self._current = _CurrentCall()
         self._session = self._plain_session()
         self._calls = 0
         self._lock = threading.Lock()
@@ -117,7 +141,7 @@ class HttpSession:
         )
         adapter = PinningAdapter(
             self._settings.addresses,
-            self._current,
+            self._current.answers_over,
             connect_seconds=self._settings.limits.connect,
             connections=self._settings.connections,
         )
@@ -133,9 +157,9 @@ class HttpSession:
             return NoAnswer(over)
         with self._lock:
             self._calls += 1
-        address, started = urlsplit(request.url), perf_counter()
+        address, started = urlsplit(request.url), time.perf_counter()
         answer: Answer | NoAnswer
-        with Watch(seconds) as watch:
+        with _Watch(seconds) as watch:
             self._current.watch = watch
             try:
                 answer = self._sent(request, seconds)
@@ -147,7 +171,7 @@ class HttpSession:
         if watch.expired:
             answer = self._too_slow(address.netloc)
         status = answer.status if isinstance(answer, Answer) else None
-        took = round((perf_counter() - started) * 1000)
+        took = round((time.perf_counter() - started) * 1000)
         self._settings.tell(MadeCall(request.method, address.netloc, address.path, status, took))
         return answer
 
@@ -194,6 +218,58 @@ class HttpSession:
             if problem is not None:
                 raise AddressRefusedError(problem)
         return proxies
+
+
+class _Watch:
+    """Shuts the call's socket down after ``seconds``; ``expired`` tells that it did."""
+
+    def __init__(self, seconds: float) -> None:
+        self.expired = False
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._expire)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        with self._lock:
+            self._socket = None
+
+    def uses(self, connection: socket.socket) -> None:
+        """The call goes over this socket."""
+        with self._lock:
+            self._socket = connection
+            if self.expired:
+                _shut(connection)
+
+    def _expire(self) -> None:
+        with self._lock:
+            self.expired = True
+            if self._socket is not None:
+                _shut(self._socket)
+
+
+def _shut(connection: socket.socket) -> None:
+    """Not ``SSLSocket.shutdown``, which would take the encryption away from under a reader in another thread."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+class _CurrentCall(threading.local):
+    """The watch of the call that this thread makes."""
+
+    watch: _Watch | None = None
+
+    def answers_over(self, connection: socket.socket) -> None:
+        """The answer is about to come over this socket."""
+        if self.watch is not None:
+            self.watch.uses(connection)
 
 
 def _is_this_machine(url: str) -> bool:

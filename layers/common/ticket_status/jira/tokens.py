@@ -18,8 +18,8 @@ from requests.auth import AuthBase
 
 from ticket_status.core.model import Integration, ReasonCode
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
-from ticket_status.jira.call_timer import Deadline
 from ticket_status.jira.credentials import bearer, conceal, not_authorised
+from ticket_status.jira.session import Deadline
 from ticket_status.jira.token_endpoint import DeadGrant, TokenEndpoint, Tokens
 from ticket_status.ports.integrations import RefreshLease
 from ticket_status.ports.secrets import SecretStore
