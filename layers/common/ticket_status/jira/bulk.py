@@ -51,14 +51,13 @@ class BulkRead:
         self._asked: Counter[str] = Counter()
         self._well_alone: set[str] = set()
         self._largest = 0
-        impossible = {one for one in issues if not can_exist(one)}
-        together = [one for one in dict.fromkeys(issues) if one not in impossible and dialect.in_bulk(one)]
-        self.parts = Isolation.of(together, known.ids_per_call, known.asked_alone)
+        possible = list(filter(can_exist, dict.fromkeys(issues)))
+        self.parts = Isolation.of(list(filter(dialect.in_bulk, possible)), known.ids_per_call, known.asked_alone)
         """What is still to be asked for."""
         self.gathered = Gathered(issues)
         """What was shown so far."""
         self.gathered.others = not all(map(dialect.in_bulk, issues))
-        self.gathered.failed.update(map(asked_name, impossible))
+        self.gathered.failed.update(map(asked_name, set(issues).difference(possible)))
 
     def take(self, part: Part, reply: Reply | CallFailure) -> JiraTrouble | None:
         """Take in what came of a call; a trouble that the other calls would meet as well."""
