@@ -42,7 +42,7 @@ from ticket_status.jira.settings import JiraSettings
 
 ROOT = Path(__file__).parents[2]
 OURS = (ROOT / "layers" / "common" / "ticket_status", ROOT / "functions")
-MOST_FILES = 43
+MOST_FILES = 42
 MOST_FRAMES = 15
 """As measured, so that no change makes the path longer unseen."""
 
