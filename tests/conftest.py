@@ -1,10 +1,12 @@
 """What every kind of test shares: its kind, its process, and the word about what was skipped."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from sample_jira import SampleJira
 from tests.scheduling import GroupScheduling
 
 settings.register_profile("untimed", deadline=None)  # no test fails because a machine is busy
@@ -53,3 +55,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     for reason, what in NEEDED.items():
         if count := sum(reason in one for one in reasons):
             reporter.write_line(NOT_EVERYTHING.format(reason=reason, count=count, what=what), red=True, bold=True)
+
+
+@pytest.fixture
+def jira() -> Iterator[SampleJira]:
+    """A sample Jira behind a socket, for one test."""
+    with SampleJira() as started:
+        yield started

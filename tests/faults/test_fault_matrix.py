@@ -6,7 +6,6 @@ for both. Every row goes over loopback sockets: the services, the connector and 
 are in memory, and no time passes but what the clock jumps.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -348,12 +347,6 @@ ROWS = (
     *rows("a CAPTCHA after failed logins", RUN, BROKEN, CAPTCHA, "failed", (None, 1), 1),
     *rows("a CAPTCHA after failed logins", BUTTON, BROKEN, CAPTCHA, IT_BROKE, (None, 1), 1),
 )
-
-
-@pytest.fixture
-def jira() -> Iterator[SampleJira]:
-    with SampleJira() as started:
-        yield started
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)

@@ -10,6 +10,8 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from tests.unit.service.stage import Stage
+
 EVENTS = Path(__file__).parents[2] / "events"
 
 
@@ -47,3 +49,9 @@ def logger() -> Logger:
 def metrics() -> Metrics:
     """Metrics of nobody's dashboard."""
     return Metrics(namespace="Test", service="test")
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """What the handlers work on."""
+    return Stage()

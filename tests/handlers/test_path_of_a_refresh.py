@@ -118,13 +118,6 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
         yield account.stores()
 
 
-@pytest.fixture
-def jira() -> Iterator[SampleJira]:
-    """A sample Jira behind a socket."""
-    with SampleJira() as running:
-        yield running
-
-
 def now() -> datetime:
     """The present."""
     return datetime.now(UTC)

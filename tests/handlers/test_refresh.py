@@ -36,11 +36,6 @@ TICKET: dict[str, Any] = {
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
 def call(
     monkeypatch: pytest.MonkeyPatch, stage: Stage, context: LambdaContext, logger: Logger, metrics: Metrics
 ) -> Iterator[Invoke]:

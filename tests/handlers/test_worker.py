@@ -24,11 +24,6 @@ Invoke = Callable[..., Any]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
 def invoke(
     monkeypatch: pytest.MonkeyPatch, stage: Stage, context: LambdaContext, logger: Logger, metrics: Metrics
 ) -> Invoke:

@@ -11,12 +11,6 @@ Client = Callable[..., requests.Response]
 
 
 @pytest.fixture
-def jira() -> Iterator[SampleJira]:
-    with SampleJira() as started:
-        yield started
-
-
-@pytest.fixture
 def session() -> Iterator[requests.Session]:
     with requests.Session() as opened:
         opened.headers["User-Agent"] = "ticket-status/test"

@@ -19,7 +19,7 @@ from tests.fakes.samples import an_integration
 from tests.fakes.secrets import InMemorySecretStore
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.connection import ConnectionReport
-from ticket_status.core.model import AuthType, InstallationType, Integration
+from ticket_status.core.model import AuthType, InstallationType, Integration, ReasonCode
 from ticket_status.jira.connector import Connector
 from ticket_status.jira.oauth2 import OAuth2
 from ticket_status.jira.settings import JiraSettings, Limits
@@ -98,13 +98,16 @@ class Bench:
         return [Request(one.method, one.path, {}, one.body) for one in self.site(kind).requests()]
 
 
+def met(answer: object) -> tuple[type, ReasonCode | None]:
+    """Which kind of trouble an answer is, and its code."""
+    return type(answer), getattr(answer, "reason_code", None)
+
+
 @pytest.fixture
-def bench() -> Iterator[Bench]:
+def bench(jira: SampleJira) -> Iterator[Bench]:
     """Fresh sites; a test fails when it made a request that Jira's documents do not allow."""
-    with SampleJira() as jira:
-        rules = AddressRules(allow_loopback=True)
-        yield Bench(jira, JiraSettings(jira.atlassian_url, jira.atlassian_url, rules))
-        assert jira.violations == []
+    yield Bench(jira, JiraSettings(jira.atlassian_url, jira.atlassian_url, AddressRules(allow_loopback=True)))
+    assert jira.violations == []
 
 
 def failed(report: ConnectionReport) -> list[str]:

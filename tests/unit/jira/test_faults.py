@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sample_jira.faults import FaultKind
-from tests.unit.jira.conftest import Bench, Kind
+from tests.unit.jira.conftest import Bench, Kind, met
 from ticket_status.core.model import AuthType, ReasonCode
 from ticket_status.core.observations import Answered
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
@@ -79,9 +79,7 @@ def test_a_bearer_token_that_is_ignored_makes_nobody_of_us(bench: Bench) -> None
     jira = bench.connected("data center")
     bench.jira.data_center.options.bad_bearer = "anonymous"
     bench.jira.data_center.options.reject_credentials = True
-    answer = jira.ask(["10001"])
-    assert isinstance(answer, Refused)
-    assert answer.reason_code is ReasonCode.AUTHENTICATION_FAILED
+    assert met(jira.ask(["10001"])) == (Refused, ReasonCode.AUTHENTICATION_FAILED)
 
 
 def test_a_locked_account_wants_a_captcha(bench: Bench) -> None:
@@ -89,9 +87,7 @@ def test_a_locked_account_wants_a_captcha(bench: Bench) -> None:
     password = {"password": site.password}
     jira = bench.opened(bench.integration("data center", password, auth_type=AuthType.BASIC, username=site.username))
     site.lock_user(site.username)
-    answer = jira.whoami()
-    assert isinstance(answer, Refused)
-    assert answer.reason_code is ReasonCode.CAPTCHA_REQUIRED
+    assert met(jira.whoami()) == (Refused, ReasonCode.CAPTCHA_REQUIRED)
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -131,9 +127,7 @@ def test_a_site_that_rejects_our_account_too_is_at_fault_itself(bench: Bench, ki
 def test_a_site_that_refuses_connections_is_unreachable_and_back_when_it_is_back(bench: Bench, kind: Kind) -> None:
     jira, [issue] = bench.connected(kind), bench.site(kind).create("SEC", 1)
     bench.site(kind).down()
-    answer = jira.ask([str(issue.id)])
-    assert isinstance(answer, Unavailable)
-    assert answer.reason_code is ReasonCode.UNREACHABLE
+    assert met(jira.ask([str(issue.id)])) == (Unavailable, ReasonCode.UNREACHABLE)
     bench.site(kind).up()
     assert isinstance(jira.ask([str(issue.id)]), Answered)
 
