@@ -28,8 +28,7 @@ GUARD = Path(__file__).parent / "guard.py"
 FOLDER = "emulator-"
 GATE = Path(__file__).parent / "gate"
 READY_SECONDS = 30
-# Most of it for removing files: every version of a function is unpacked once, layer and all.
-STOP_SECONDS = 180
+STOP_SECONDS = 60
 # One process of 50 to 70 MB per concurrent invocation.
 CONCURRENT_INVOCATIONS = 40
 

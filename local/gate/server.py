@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from ministack import app as ministack
+from ministack.core import lambda_runtime
 from ministack.services import cloudwatch, dynamodb, lambda_svc, sqs
 
 from local.gate.call import Call, Outcome, Partial, Refusal
@@ -25,6 +26,7 @@ from local.gate.lineage import install as install_deliveries
 from local.gate.rules.functions import MOST_ANSWER_BYTES
 from local.gate.rules.rule import KeySchema
 from local.gate.settings import SETTINGS_VARIABLE, GateSettings, GateSettingsError
+from local.gate.unpacking import install as install_unpacking
 from local.gate.wire import Answer, Request, decode, refuse
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -214,5 +216,6 @@ def main() -> None:
     settings = GateSettings.read(os.environ.pop(SETTINGS_VARIABLE, ""))
     lag = install_lag(dynamodb, settings.lag_seconds)
     deliveries = install_deliveries(lambda_svc, sqs, cloudwatch)
+    install_unpacking(lambda_runtime)
     ministack.app = GatedApplication(ministack.app, Gate(key_schema), lag, deliveries, settings.seed)
     ministack.main()
