@@ -19,7 +19,7 @@ KINDS = {"platform_faults": "platform"}
 SLOW_SECONDS = 30
 """A test that takes longer has the mark `slow`."""
 NEEDED = {
-    "there is no Chromium": "Chromium, with `apt-get install chromium` (or your system's package of that name)",
+    "there is no Chromium": "Chromium (`apt-get install chromium-headless-shell`, or your system's package)",
     "there is no Node.js": "Node.js 20 or newer with npm",
 }
 """How the reason of a skipped test begins, and what it takes to run it."""
