@@ -8,6 +8,8 @@ SAM := $(VENV)/bin/sam
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r
 
 export SAM_CLI_TELEMETRY := 0
+# What one process compiled is there for the next, also where the environment says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help

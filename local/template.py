@@ -11,7 +11,7 @@ from local import ROOT
 STACK = "AWS::CloudFormation::Stack"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's tags."""
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
 
-SHARED = {"browser": "browser", "contract": "contract", "platform_faults": "platform_faults"}
+SHARED = {"browser": "browser", "contract": "contract", "platform_faults": "platform_faults", "template": "template"}
 """Groups of whole folders."""
 
 

@@ -6,11 +6,10 @@ from http import HTTPStatus
 
 import pytest
 import requests
-import yaml
 
-from local import ROOT
 from local.stack import BASE_PATH
 from tests.e2e.driver import Service
+from tests.fakes.api_document import document
 from ticket_status.api.problems import LONGEST_BODY
 
 NO_NAMES = {
@@ -31,10 +30,9 @@ ROUTED_ELSEWHERE = ("a slash", "the folder above")
 SETTINGS = '{"retrieve_jira_tickets": true}'
 BODIES = {"webhook": '{"mode": "manual"}', "oauth2/authorization": None}
 """By the path's end, where the body of settings would be refused."""
-DOCUMENT = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
 OPERATIONS = [
     (method.upper(), path)
-    for path, operations in DOCUMENT["paths"].items()
+    for path, operations in document()["paths"].items()
     for method in operations
     if path.startswith("/jira-integrations/{") and method in {"get", "put", "post", "patch", "delete"}
 ]

@@ -19,7 +19,7 @@ _URI = "urn:api-document"
 @cache
 def document() -> Any:  # noqa: ANN401 - a document
     """``docs/openapi.yaml``."""
-    return yaml.safe_load(_DOCUMENT.read_text(encoding="utf-8"))
+    return yaml.load(_DOCUMENT.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 @cache

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from functions.refresh.app import routes as refresh_routes
 from functions.settings.app import routes as settings_routes
-from local import ROOT
 from local.stack import BASE_PATH
+from tests.fakes.api_document import document
 from tests.template.deployed import Deployed, deployed
 
 ALL_SCOPES = {"ticketing/read", "ticketing/refresh", "ticketing/register", "ticketing/admin"}
@@ -44,8 +43,8 @@ def test_the_template_routes_to_each_function_what_it_resolves(functions: dict[s
 
 
 def test_the_api_document_has_the_same_routes(functions: dict[str, Any]) -> None:
-    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
-    documented = {(method.upper(), path) for path, item in document["paths"].items() for method in METHODS & set(item)}
+    paths = document()["paths"].items()
+    documented = {(method.upper(), path) for path, item in paths for method in METHODS & set(item)}
     assert documented == set().union(*(in_template(functions[name]) for name in FUNCTIONS))
 
 

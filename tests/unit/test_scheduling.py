@@ -13,6 +13,7 @@ from tests.scheduling import group_of
         ("tests/browser/test_views.py::test_c", "browser"),
         ("tests/contract/test_runs.py::test_d[emulator]", "contract"),
         ("tests/platform_faults/test_table.py::test_e", "platform_faults"),
+        ("tests/template/test_names.py::test_g[gov]", "template"),
         ("tests/unit/core/test_window.py::test_f[e2e]", "tests/unit/core/test_window.py::test_f[e2e]"),
     ],
 )
