@@ -1,4 +1,4 @@
-"""Batches of which AWS takes some entries and fails on others: those are sent again."""
+"""Batches in which AWS accepts some entries and fails on others, which are then sent again."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -13,7 +13,7 @@ E = TypeVar("E")
 
 
 def send_in_full(entries: Sequence[E], send: Callable[[Sequence[E]], Sequence[tuple[E, str]]]) -> list[str]:
-    """Send entries; those that ``send`` names, with AWS's code, again, a few times. The codes of what is left then."""
+    """Send entries, and a few times again those that ``send`` returns with AWS's code; the codes of those left."""
     left: Sequence[tuple[E, str]] = []
     for _ in tries(_TRIES):
         left = send(entries)

@@ -1,4 +1,4 @@
-"""Certificate authorities of a company, from Parameter Store or Secrets Manager."""
+"""A company's certificate authorities, from Parameter Store or Secrets Manager."""
 
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,14 +12,14 @@ _NO_PARAMETER = frozenset({"ParameterNotFound", "ValidationException"})
 
 
 class ParameterStore(Protocol):
-    """What is needed of Systems Manager's client."""
+    """The part of Systems Manager's client that is used."""
 
     def get_parameter(self, *, Name: str, WithDecryption: bool) -> Any:  # noqa: ANN401, N803 - its own answer and names
         """Read a parameter."""
 
 
 class CertificatesNotFoundError(Exception):
-    """Raised when nothing is there under the name; the text says where it was looked for."""
+    """Raised when there is neither a parameter nor a secret with the name."""
 
 
 def read_certificates(ssm: ParameterStore, secrets: "SecretsManagerClient", name: str) -> str:

@@ -1,4 +1,4 @@
-"""What the DynamoDB stores share: one client for all models, reads that follow every page, retries with jitter."""
+"""What the DynamoDB stores share: one client for all models, reads over all pages, retries with jitter."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ _random = SystemRandom()
 
 
 class ContendedWriteError(Exception):
-    """Raised when other writers came first on every try; a later repetition may well succeed."""
+    """Raised when other writers came first on every try; trying again later may succeed."""
 
 
 class Dynamo:
@@ -110,7 +110,7 @@ class Dynamo:
         return sum(int(page["Count"]) for page in _pages(self.client.query, {**request, "Select": "COUNT"}))
 
     def batch_get(self, table_name: str, keys: Sequence[Item]) -> list[Item]:
-        """The items that exist of these different keys, read consistently, a hundred a call."""
+        """The existing items with these (distinct) keys, read consistently, a hundred per call."""
         chunks = [keys[at : at + KEYS_PER_GET] for at in range(0, len(keys), KEYS_PER_GET)]
         found = side_by_side(lambda chunk: self._get_all(table_name, chunk), chunks)
         return [item for items in found for item in items]
@@ -132,9 +132,9 @@ class Dynamo:
 
 
 class _AsSent:
-    """Takes the items of an answer as they were sent: botocore's walk through them costs ten times the decoding.
+    """Returns items as they were sent, because botocore's conversion costs ten times the decoding.
 
-    Binary values stay base64 text; there are none in these tables.
+    Binary values would stay base64 text; these tables have none.
     """
 
     def __init__(self, member: str) -> None:
@@ -149,7 +149,7 @@ class _AsSent:
 
 
 class Statement:
-    """A conditional update that is written with texts which stand for values, rendered once, and sent with the values.
+    """A conditional update with placeholders, rendered once and sent with the values of each call.
 
     PynamoDB takes as long to render an update as botocore takes to send it.
     """
@@ -165,7 +165,7 @@ class Statement:
         self._values = {placeholder: value["S"] for placeholder, value in values.items()}
 
     def over(self, given: Mapping[str, str]) -> dict[str, Any]:
-        """The members of the request; ``given`` has the value of each text that stands for one."""
+        """The members of the request; ``given`` has the value of each placeholder."""
         values = {placeholder: {"S": given.get(text, text)} for placeholder, text in self._values.items()}
         return {**self._texts, "ExpressionAttributeValues": values}
 
@@ -179,15 +179,15 @@ def _pages(read: Callable[..., Any], request: Mapping[str, Any]) -> Iterator[Map
 
 
 def listed(page: Mapping[str, Any], limit: int) -> tuple[Sequence[Item], bool]:
-    """Of a page that was read with one item more than a list shows: what it shows, and whether more follows."""
+    """Split a page that was read with one extra item: the items to show, and whether more follow."""
     items: Sequence[Item] = page["Items"]
     return items[:limit], len(items) > limit or "LastEvaluatedKey" in page
 
 
 def insist(write: Callable[[], object], of: object) -> bool:
-    """Make a conditional write, again while others are in its way; ``False`` when its condition does not hold.
+    """Make a conditional write, retried while others conflict; ``False`` if its condition does not hold.
 
-    Raises ``ContendedWriteError``, naming ``of``, when others were in the way on every try.
+    Raises ``ContendedWriteError``, naming ``of``, if others conflicted on every try.
     """
     for _ in tries():
         try:
@@ -203,7 +203,7 @@ def insist(write: Callable[[], object], of: object) -> bool:
 
 
 def attempt(write: Callable[[], object]) -> bool:
-    """Make a conditional write once; ``False`` when its condition, or a write at the same time, refused it."""
+    """Make a conditional write once; ``False`` if its condition failed or another write conflicted."""
     try:
         write()
     except PynamoDBException as error:
@@ -214,7 +214,7 @@ def attempt(write: Callable[[], object]) -> bool:
 
 
 def _refused(error: PynamoDBException) -> bool:
-    """Whether a write was refused by its condition or by a write at the same time; anything else is an outage."""
+    """Whether a write failed because of its condition or a conflict; anything else is an outage."""
     code = error.cause_response_code
     if code == "TransactionCanceledException":
         reasons = getattr(error, "cancellation_reasons", [])
@@ -223,7 +223,7 @@ def _refused(error: PynamoDBException) -> bool:
 
 
 def _condition_failed(error: PynamoDBException) -> bool:
-    """Whether it was a condition that refused the write: trying the same again is pointless."""
+    """Whether the write's condition failed, so that a retry is pointless."""
     if error.cause_response_code == "TransactionCanceledException":
         reasons = getattr(error, "cancellation_reasons", [])
         return any(why is not None and why.code == "ConditionalCheckFailed" for why in reasons)
@@ -248,7 +248,7 @@ def has_version(attribute: NumberAttribute, version: int) -> Condition:
 
 
 def tries(most: int = 10) -> Iterator[int]:
-    """Count tries, waiting longer and at random between them, so that rivals do not meet again."""
+    """Yield the tries, waiting longer and randomly between them, so that rivals do not collide again."""
     for number in range(most):
         if number:
             sleep(_random.uniform(0, min(1.0, 0.01 * 2**number)))
@@ -259,7 +259,7 @@ R = TypeVar("R")
 
 
 def side_by_side(call: Callable[[T], R], arguments: Sequence[T]) -> list[R]:
-    """The results of the calls, in order, a bounded number of them at once; a single one without a thread."""
+    """The results of the calls, in order, a limited number at a time; a single one without a thread."""
     if len(arguments) <= 1:
         return [call(argument) for argument in arguments]
     with ThreadPoolExecutor(min(AT_ONCE, len(arguments))) as pool:

@@ -20,7 +20,7 @@ _BYTES_PER_CALL = 256_000
 
 
 class UnpublishedEventsError(Exception):
-    """Raised when the bus did not accept every event; publishing them again is right."""
+    """Raised when the bus did not accept every event; they should be published again."""
 
 
 class EventBridgeBus:
@@ -31,7 +31,7 @@ class EventBridgeBus:
         self._bus_name = bus_name
 
     def publish(self, events: Sequence[BusEvent]) -> None:
-        """Put events on the bus, a failed one a few times; raises ``UnpublishedEventsError`` for one that stays so."""
+        """Put events on the bus, retrying failed ones; raises ``UnpublishedEventsError`` if any still fails."""
         for entries in _calls([self._entry(event) for event in events]):
             codes = send_in_full(entries, self._put)
             if codes:

@@ -1,9 +1,9 @@
-"""The sync queue in SQS. A message is JSON with a format version; what is not exactly one of ours is refused.
+"""The sync queue in SQS. A message is JSON with a format version; anything else is refused.
 
-Version 1 is version 2 without ``origin``; that is version 3 without ``again`` and ``hinted`` of new tickets. Up to
-version 3 a run's messages repeated what its record says (its clock, the slice's part and cursor), which is not read any
-more. A version that is newer than this code is no mistake but a deployment or a roll-back under way: such a message is
-left on the queue, for a worker that can read it.
+Version 1 lacks ``origin``, and version 2 lacks ``again`` and ``hinted`` of new tickets. Up to version 3 a run's
+messages repeated what its record says (its clock, the slice's part and cursor), which is no longer read. A version
+newer than this code means that a deployment or roll-back is under way: the message stays on the queue for a worker
+that can read it.
 """
 
 import json
@@ -48,15 +48,15 @@ _DROPPED: Mapping[str, Mapping[str, int]] = {
 
 
 class MalformedMessageError(ValueError):
-    """Raised when a message is not work in a known format; it names the member at fault, never its value."""
+    """Raised when a message is not in a known format; names the member at fault, never its value."""
 
 
 class NewerMessageError(Exception):
-    """Raised when a message has a later format version than this code knows; the code that knows it will take it."""
+    """Raised when a message has a newer format version than this code knows; newer code will read it."""
 
 
 class MessageRefusedError(Exception):
-    """Raised when SQS did not take a message, however often it was sent."""
+    """Raised when SQS did not accept a message in any try."""
 
 
 class Message(Struct, frozen=True):
@@ -68,11 +68,11 @@ class Message(Struct, frozen=True):
 
 
 def _nothing() -> None:
-    """The origin of work that nobody asks about."""
+    """No origin, for work whose origin is not recorded."""
 
 
 class SqsWorkQueue:
-    """The ``WorkQueue``. Whatever is sent bears the ``origin`` of that moment: work caused by work inherits it."""
+    """The ``WorkQueue``. Each message gets the current ``origin``, so that work inherits it from its cause."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class SqsWorkQueue:
         self._origin = origin
 
     def send(self, work: Sequence[Work], delay_seconds: int = 0) -> None:
-        """Ten messages a call; what SQS fails on is sent again, a few times. Raises ``MessageRefusedError``."""
+        """Ten messages per call; those that SQS fails on are retried. Raises ``MessageRefusedError``."""
         origin = self._origin()
         for at in range(0, len(work), _BATCH):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
@@ -104,7 +104,7 @@ class SqsWorkQueue:
                 raise MessageRefusedError(f"SQS refused {len(codes)} of {len(entries)} messages: {min(codes)}")
 
     def give_up(self, body: str, reason: str) -> None:
-        """The body as it was, the reason as an attribute. Only workers have a dead-letter queue."""
+        """The body is unchanged, the reason is an attribute. Only workers have a dead-letter queue."""
         if self._dead_letter_url is None:
             raise MessageRefusedError("there is no dead-letter queue here")
         self._client.send_message(

@@ -23,7 +23,8 @@ _WAITS_FOR_NAME = (1.0, 2.0, 3.0, 3.0, 3.0)
 class SecretsManagerSecretStore:
     """The ``SecretStore``. Secrets are named ``{prefix}/{connection_name}/{last part of the integration_ref}``.
 
-    Secrets Manager takes letters, digits and ``/_+=.@-`` in a name, and no hyphen with six characters at its end.
+    Secrets Manager accepts letters, digits and ``/_+=.@-`` in a name, which must not end with a hyphen and six
+    characters.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class SecretsManagerSecretStore:
         self._key_id = key_id
 
     def read(self, integration_ref: str) -> Mapping[str, str] | None:
-        """One call; nothing is kept in memory beyond it."""
+        """One call; nothing stays in memory afterwards."""
         try:
             answer = self._client.get_secret_value(SecretId=self._name(integration_ref))
         except ClientError as error:
@@ -51,7 +52,7 @@ class SecretsManagerSecretStore:
         return secrets
 
     def write(self, integration_ref: str, secrets: Mapping[str, str]) -> None:
-        """One call for a secret that exists, two for a new one; one that was just destroyed is waited for."""
+        """One call for an existing secret, two for a new one; waits if it was just destroyed."""
         name, text = self._name(integration_ref), json.dumps(dict(secrets))
         for wait in _WAITS_FOR_NAME:
             try:
@@ -71,7 +72,7 @@ class SecretsManagerSecretStore:
             self._client.create_secret(Name=name, KmsKeyId=self._key_id, SecretString=text)
 
     def destroy(self, integration_ref: str) -> None:
-        """One call; a secret that is not there is destroyed already."""
+        """One call; it is fine if the secret does not exist."""
         try:
             self._client.delete_secret(SecretId=self._name(integration_ref), ForceDeleteWithoutRecovery=True)
         except ClientError as error:
@@ -83,7 +84,7 @@ class SecretsManagerSecretStore:
 
 
 class SecretsManagerHookKeyStore:
-    """The ``HookKeyStore``: one secret per webhook, so that the function that takes deliveries can read no others."""
+    """The ``HookKeyStore``: one secret per webhook, so that the function for deliveries can read no others."""
 
     def __init__(self, secrets: SecretsManagerSecretStore) -> None:
         self._secrets = secrets
@@ -99,7 +100,7 @@ class SecretsManagerHookKeyStore:
         )
 
     def write(self, hook_id: str, keys: HookKeys) -> None:
-        """One call for a secret that exists, two for a new one."""
+        """One call for an existing secret, two for a new one."""
         members = {"current": keys.current}
         if keys.previous is not None and keys.previous_until is not None:
             members |= {"previous": keys.previous, "previous_until": keys.previous_until.isoformat()}

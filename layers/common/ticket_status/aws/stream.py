@@ -1,4 +1,4 @@
-"""What DynamoDB streams say was written to tickets and integrations."""
+"""Reads writes of tickets and integrations from DynamoDB streams."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Webhooks in DynamoDB: one small item each, whose counts are added to, never read before they are written."""
+"""Webhooks in DynamoDB: one small item each; its counts are added to without being read first."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -102,7 +102,7 @@ class DynamoWebhookStore:
         more: Mapping[str, Any] | None = None,
         condition: str | None = None,
     ) -> Item | None:
-        """What was there before, if asked for; ``None`` when the webhook is gone or the condition does not hold."""
+        """The previous values, if requested; ``None`` if the webhook is gone or the condition does not hold."""
         there = "attribute_exists(hook_id)"
         request: dict[str, Any] = {name: value for name, value in (more or {}).items() if value}
         if values:
@@ -124,7 +124,7 @@ class DynamoWebhookStore:
 
 
 def _item_of(webhook: Webhook) -> dict[str, dict[str, Any]]:
-    """The item of a new webhook, without its counts: each is an attribute of its own (``accepted#2026112813``)."""
+    """The item of a new webhook, without its counts, which are attributes (``accepted#2026112813``)."""
     texts = {name: getattr(webhook, name) for name in _TEXTS}
     times = {name: getattr(webhook, name) for name in _TIMES}
     item: dict[str, dict[str, Any]] = {"hook_id": {"S": webhook.integration_ref}, "is_on": {"BOOL": webhook.on}}

@@ -1,1 +1,1 @@
-"""Jira over HTTP: the adapter behind ``ports.Jira``. What is concluded from which answer: ``docs/jira.md``."""
+"""Jira over HTTP: the adapter behind ``ports.Jira``. ``docs/jira.md`` says what is concluded from each response."""

@@ -1,4 +1,4 @@
-"""Reading what Jira sent: its text in the charset that the header names, and JSON, checked where it is used."""
+"""Reads responses: text in the charset that the header names, and JSON, checked where it is used."""
 
 import codecs
 import json
@@ -14,7 +14,7 @@ _CHARSET = re.compile(r"(?i)charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})")
 
 
 def decoded(answer: Answer) -> str:
-    """The body as text; what is not of its charset is replaced.
+    """The body as text; bytes that are not valid in its charset are replaced.
 
     JSON is in UTF-8 (or 16, or 32: its first bytes tell) unless the header names another charset.
     """
@@ -22,7 +22,7 @@ def decoded(answer: Answer) -> str:
 
 
 def other_charset(answer: Answer) -> str | None:
-    """The charset that the header names, when it is known here and not one of Unicode's, which JSON is in."""
+    """The charset that the header names, if it is known and not a Unicode one, which JSON uses anyway."""
     named = _CHARSET.search(answer.headers.get("Content-Type", ""))
     return _known(named[1]) if named is not None else None
 
@@ -38,11 +38,11 @@ def _known(name: str) -> str | None:
 
 
 class MalformedAnswerError(Exception):
-    """Raised when an answer is not in the form that Jira's documents give it; says which member is not."""
+    """Raised when a response is not in the form that Jira documents; names the member at fault."""
 
 
 class Reply(Discreet, frozen=True):
-    """A believed answer: its status, and its JSON (``None`` when there is none)."""
+    """A trusted response: its status, and its JSON (``None`` if it has none)."""
 
     status: int
     data: object
@@ -53,22 +53,22 @@ class Reply(Discreet, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Whether Jira did what it was asked."""
+        """Whether Jira did what was requested."""
         return self.status == HTTPStatus.OK
 
     @property
     def says_absent(self) -> bool:
-        """Whether this is Jira's own 404: that of a site that is gone has no ``errorMessages``."""
+        """Whether this is Jira's own 404; the 404 of a site that no longer exists has no ``errorMessages``."""
         return self.status == HTTPStatus.NOT_FOUND and self.by_jira
 
     @property
     def by_jira(self) -> bool:
-        """Whether a refusal has the form of Jira's own."""
+        """Whether a refusal has the form that Jira uses."""
         return isinstance(self.data, Mapping) and isinstance(self.data.get("errorMessages"), list)
 
     @property
     def text(self) -> str:
-        """All that a refusal of Jira's own says, in the account's language."""
+        """The full text of Jira's refusal, in the account's language."""
         if not isinstance(self.data, Mapping):
             return ""
         messages, errors = self.data.get("errorMessages"), self.data.get("errors")
@@ -78,7 +78,7 @@ class Reply(Discreet, frozen=True):
 
 
 def read(answer: Answer) -> object:
-    """The JSON of an answer. MalformedAnswerError when it is none, as when its end is missing."""
+    """The JSON of a response. MalformedAnswerError if it is not JSON, for example cut short."""
     try:
         return json.loads(decoded(answer), strict=False)
     except (ValueError, RecursionError) as error:
@@ -100,7 +100,7 @@ def sequence(data: object, what: str) -> Sequence[object]:
 
 
 def text(data: Mapping[str, object], name: str) -> str:
-    """A member that has to be a text, and not an empty one."""
+    """A member that must be a non-empty string."""
     value = data.get(name)
     if not isinstance(value, str) or not value:
         raise MalformedAnswerError(f"`{name}` is not a string")
@@ -115,5 +115,5 @@ def number(data: Mapping[str, object], name: str, most: int) -> int | None:
 
 
 def malformed(error: MalformedAnswerError) -> Unavailable:
-    """What a malformed answer means: nothing about any issue."""
+    """The trouble of a malformed response, which says nothing about any issue."""
     return Unavailable(ReasonCode.JIRA_ERROR, f"Jira sent an unexpected response: {error}")

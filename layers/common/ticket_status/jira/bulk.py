@@ -1,6 +1,6 @@
-"""Reading many issues: in calls that the site bears, divided where they fail (R9b; the rule is `core.isolation`).
+"""Reads many issues in calls that the site can handle, dividing those that fail (R9b, see `core.isolation`).
 
-Makes no call itself: ``site.JiraSite.ask`` does.
+It makes no calls itself: ``site.JiraSite.ask`` does.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ _TRIES: Final = 2
 
 
 class BulkRead:
-    """One reading of many issues: ``parts`` says which call is next, ``take`` is told what came of it."""
+    """One reading of many issues: ``parts`` gives the next call, ``take`` receives its result."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class BulkRead:
         learn: Callable[[Callable[[Site], Site]], None],
         now: Callable[[], datetime],
     ) -> None:
-        """``learn`` changes what is known of the site, which others ask meanwhile."""
+        """``learn`` updates what is known of the site, which others use at the same time."""
         self._dialect = dialect
         self._known = known
         self._learn = learn
@@ -60,7 +60,7 @@ class BulkRead:
         self.gathered.failed.update(map(asked_name, set(issues).difference(possible)))
 
     def take(self, part: Part, reply: Reply | CallFailure) -> JiraTrouble | None:
-        """Take in what came of a call; a trouble that the other calls would meet as well."""
+        """Take in the result of a call; returns a trouble that the other calls would meet too."""
         if isinstance(reply, CallFailure):
             failure = _failure(reply)
             if failure is not None:
@@ -77,7 +77,7 @@ class BulkRead:
         return None
 
     def end(self, *, finished: bool) -> None:
-        """Keep what the calls taught of the site; ``finished``: all was asked for."""
+        """Store what the calls showed about the site; ``finished``: everything was asked for."""
         parts, now, too_many = self.parts, self._now(), self.parts.too_many
         if too_many is not None:
             self._learn(lambda site: with_too_many(site, too_many, parts.size, now))
@@ -98,7 +98,7 @@ class BulkRead:
             self._learn(lambda site: with_smaller_calls(site, smaller(part)))
 
     def _may_be_left(self, reply: CallFailure, part: Part) -> bool:
-        """Whether time ran out for no more than an issue that Jira fails on: the others were answered for."""
+        """Whether time ran out only for an issue that Jira fails on, and the others were answered."""
         over = isinstance(reply.trouble, Unavailable) and reply.trouble.own_deadline
         return over and self._largest > 0 and len(part.issues) == 1 and (part.repeated or part.whole is not None)
 
@@ -127,7 +127,7 @@ class BulkRead:
             self._well_alone.update(part.issues)
 
     def _again(self, issues: Sequence[str]) -> Sequence[str]:
-        """Those that may be asked for again; the others are left for the next reading."""
+        """Issues that may be asked for again now; the others are left for the next reading."""
         self._asked.update(issues)
         self.gathered.retry.update(asked_name(one) for one in issues if self._asked[one] >= _TRIES)
         return [one for one in issues if self._asked[one] < _TRIES]
@@ -149,7 +149,7 @@ class BulkRead:
 
 
 def _failure(call: CallFailure) -> Failure | None:
-    """How a call for many failed; ``None`` when smaller calls would meet the same."""
+    """How a call for many issues failed; ``None`` if smaller calls would fail in the same way."""
     match call.trouble:
         case Throttled():
             return None

@@ -1,4 +1,4 @@
-"""Test Integration: the five checks, in the order in which each depends on the one before."""
+"""Test Integration: five checks, each of which depends on the one before."""
 
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
@@ -35,7 +35,7 @@ class ConnectionTest:
         self._site: Site | None = None
 
     def report(self) -> ConnectionReport:
-        """Check until something fails. A site that rejects our calls is, while testing, none that we can talk to."""
+        """Check until something fails. For this test, a site that rejects our calls counts as failing."""
         try:
             trouble = self._identify() or self._authenticate() or self._compare_scopes() or self._read_issues()
         except JiraRejectedRequestError as error:
@@ -91,7 +91,7 @@ class ConnectionTest:
         return self._fail("authenticated", account)
 
     def _with_what_it_bears(self, site: Site) -> Site:
-        """The site, with what retrieving learnt of it at the same address (R9b)."""
+        """The site, with the call sizes that retrieval found out at the same address (R9b)."""
         known = self._integration.site
         if known is None or known.api_url != site.api_url:
             return site
@@ -175,7 +175,7 @@ def report(
     missing: tuple[str, ...] = (),
     site: Site | None = None,
 ) -> ConnectionReport:
-    """The report, with the checks that were not come to."""
+    """The report, including the checks that were not reached."""
     waiting = isinstance(trouble, Throttled)
     untried = (
         "Not tried: Jira asked us to slow down; test again later."
@@ -187,7 +187,7 @@ def report(
 
 
 def unreachable_report(trouble: JiraTrouble, name: CheckName = "reachable") -> ConnectionReport:
-    """The report on an integration that could not even be asked."""
+    """The report for an integration whose site could not be asked at all."""
     return report(trouble, {name: Check(name, ok=False, detail=sentence(trouble))})
 
 

@@ -1,4 +1,4 @@
-"""Opening sites: credentials, address, and what is still to be learnt about where the API answers."""
+"""Opens sites: credentials, address, and finding out where the API is."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -45,7 +45,7 @@ class Connector:
         self._now = now
 
     def open(self, integration: Integration, deadline: datetime | None = None) -> JiraSite | JiraTrouble:
-        """The integration's Jira. Asks nothing of a site that was connected before."""
+        """The integration's Jira. Makes no call if the site was connected before."""
         opened = self._opened(integration, None, deadline)
         if not isinstance(opened, tuple):
             return opened
@@ -58,7 +58,7 @@ class Connector:
         return discovery.jira(site)
 
     def open_webhooks(self, integration: Integration, deadline: datetime | None = None) -> JiraWebhooks | JiraTrouble:
-        """The integration's Jira, to have webhooks registered there."""
+        """The integration's Jira, for registering webhooks."""
         opened = self._opened(integration, None, deadline)
         if not isinstance(opened, tuple):
             return opened
@@ -76,7 +76,7 @@ class Connector:
         secrets: Mapping[str, str] | None = None,
         deadline: datetime | None = None,
     ) -> ConnectionReport:
-        """Test the integration, with these secrets instead of the stored ones when given; they are not stored."""
+        """Test the integration, with these secrets (if given) instead of the stored ones; they are not stored."""
         match self._opened(integration, secrets, deadline):
             case (client, discovery):
                 return ConnectionTest(integration, client, discovery).report()
@@ -86,7 +86,7 @@ class Connector:
                 return unreachable_report(trouble, "authenticated")
 
     def cloud_id(self, integration: Integration, deadline: datetime | None = None) -> str | None:
-        """The id that the Cloud site at the integration's address tells anybody; ``None`` when it tells none."""
+        """The public id of the Cloud site at the integration's address; ``None`` if it gives none."""
         opened = self._opened(integration, {}, deadline, unsigned=True)
         told = opened[1].tenant() if isinstance(opened, tuple) else None
         return told if isinstance(told, str) else None
@@ -117,7 +117,7 @@ class Connector:
     def _credentials(
         self, integration: Integration, secrets: Mapping[str, str], deadline: Deadline, *, stored: bool
     ) -> Credentials | Refused:
-        """OAuth 2.0 tokens are kept up where they are stored; all others are used as they are."""
+        """OAuth 2.0 tokens are refreshed in the secret store; all other credentials are used as they are."""
         match integration.auth_type:
             case AuthType.OAUTH2 if stored:
                 endpoint = self._endpoint(integration, deadline)

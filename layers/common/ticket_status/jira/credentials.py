@@ -1,4 +1,4 @@
-"""How calls prove who we are, one kind for each ``auth_type``. What it takes never shows in a ``repr`` or an error."""
+"""Credentials, one kind for each ``auth_type``. No ``repr`` or error shows a secret."""
 
 import logging
 import re
@@ -22,17 +22,17 @@ class Credentials(Protocol):
     """Signs calls. Safe to use from several threads."""
 
     def sign(self) -> AuthBase | JiraTrouble:
-        """What signs the next call."""
+        """The signature for the next call."""
 
     def renew(self, used: AuthBase) -> bool | JiraTrouble:
-        """Whether there is something newer than what signed the call that was refused."""
+        """Whether there is a newer credential than the one that was refused."""
 
     def conceal(self, text: str) -> str:
         """The text without any secret of these credentials (R17)."""
 
 
 def conceal(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets, however they are written: as they are, in base64, or as in a URL."""
+    """The text without these secrets, whether plain, in base64 or percent-encoded."""
     for secret in secrets:
         for written in {secret, b64encode(secret.encode(errors="replace")).decode(), quote(secret, safe="")} - {""}:
             text = text.replace(written, "…")
@@ -52,7 +52,7 @@ class HeaderAuth(AuthBase):
 
 
 class FixedCredentials:
-    """Credentials that stay as they are until an administrator edits them."""
+    """Credentials that stay the same until an administrator edits them."""
 
     def __init__(self, auth: AuthBase, secrets: Iterable[str]) -> None:
         self._auth = auth
@@ -63,7 +63,7 @@ class FixedCredentials:
         return self._auth
 
     def conceal(self, text: str) -> str:
-        """Without what it was made of."""
+        """The text without these secrets."""
         return conceal(text, self._secrets)
 
     def renew(self, used: AuthBase) -> bool:  # noqa: ARG002 - the protocol's
@@ -72,7 +72,7 @@ class FixedCredentials:
 
 
 class NoCredentials:
-    """For calls that are made without."""
+    """For calls without credentials."""
 
     def sign(self) -> Refused:
         """Nothing signs."""
@@ -108,9 +108,9 @@ def oauth1(  # noqa: PLR0913 - the protocol has so many
     verifier: str | None = None,
     callback_url: str | None = None,
 ) -> AuthBase:
-    """OAuth 1.0a with RSA-SHA1. The key is read once: given as text the library would read it for every call.
+    """OAuth 1.0a with RSA-SHA1. The key is parsed once; given as text, the library would parse it for every call.
 
-    Raises ``ValueError`` for a text that is no private key.
+    Raises ``ValueError`` for a text that is not a private key.
     """
     # Loaded when an integration needs it: few do, and it is a tenth of a cold start.
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
@@ -131,7 +131,7 @@ def oauth1(  # noqa: PLR0913 - the protocol has so many
 
 
 def fixed_credentials(integration: Integration, secrets: Mapping[str, str]) -> FixedCredentials | Refused:
-    """Credentials that are used as they are. OAuth 2.0 tokens that may have to be refreshed: ``tokens``."""
+    """Credentials that are used as they are. For OAuth 2.0 tokens that need refreshing, see ``tokens``."""
     auth = _fixed_auth(integration, secrets)
     if isinstance(auth, Refused):
         return auth
@@ -171,13 +171,13 @@ def not_authorised() -> Refused:
 
 
 def advice(integration: Integration, secrets: Mapping[str, str], now: datetime) -> str:
-    """What else to say when Jira does not accept the credentials; empty when there is nothing."""
+    """Additional advice when Jira does not accept the credentials; may be empty."""
     told = [expiry_told(integration.credential_expires_at, now), _latin_1_told(integration, secrets)]
     return ". ".join(filter(None, told))
 
 
 def _latin_1_told(integration: Integration, secrets: Mapping[str, str]) -> str:
-    """Data Centers and what stands before them read names and passwords as UTF-8, or as Latin-1."""
+    """Data Centers and their proxies read names and passwords as UTF-8 or as Latin-1."""
     if integration.installation_type is not InstallationType.SERVER or integration.auth_type is not AuthType.BASIC:
         return ""
     if f"{integration.username}{secrets.get('password', '')}".isascii():

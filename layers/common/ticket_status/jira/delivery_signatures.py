@@ -1,4 +1,4 @@
-"""Telling deliveries of Jira's webhooks from forged ones, over their raw bytes, before anything of them is read."""
+"""Verifies deliveries of Jira's webhooks, over their raw bytes, before anything in them is parsed."""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ _LEEWAY_SECONDS: Final = 60
 
 
 class JiraDeliverySignatures:
-    """The ``DeliverySignatures``. Each kind of webhook is signed in one way, and the other is not taken for it."""
+    """The ``DeliverySignatures``. Each kind of webhook has one kind of signature; the other is not accepted."""
 
     def holds(
         self, signing: Signing, headers: Mapping[str, str], body: bytes, keys: Sequence[str], now: datetime
     ) -> bool:
-        """Compared in constant time. Times in a token are held against ``now``, a minute either way."""
+        """Compared in constant time. Times in a token are compared with ``now``, with a minute's tolerance."""
         if signing is Signing.HMAC:
             return _signed_by_hmac(headers.get("x-hub-signature", ""), body, keys)
         return _signed_by_token(headers.get("authorization", ""), keys, now)
@@ -41,7 +41,7 @@ def _signed_by_token(header: str, keys: Sequence[str], now: datetime) -> bool:
 
 
 def _token_holds(token: str, key: str, now: datetime) -> bool:
-    """The claims of Jira's tokens are not documented: only the times are looked at, where they are there."""
+    """The claims of Jira's tokens are not documented: only the times are checked, if present."""
     try:
         claims = jwt.decode(
             token,
@@ -66,7 +66,7 @@ def _token_holds(token: str, key: str, now: datetime) -> bool:
 
 
 def _number(value: object, *, later: bool = False) -> float:
-    """A time as a number; one that is none never holds."""
+    """A time as a number; anything else is never valid."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     return float("inf") if later else float("-inf")

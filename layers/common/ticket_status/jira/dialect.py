@@ -1,4 +1,4 @@
-"""In what a Jira Cloud site and a Data Center differ when they are asked for issues."""
+"""How Jira Cloud and Data Center differ when asked for issues."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ class Query(NamedTuple):
 
 
 class TakenIn(NamedTuple):
-    """What is left to do after a response was taken in."""
+    """What remains to be done after a response."""
 
     again: Sequence[str] = ()
     """Issues that it did not come to: asked for again."""
@@ -37,11 +37,11 @@ class Dialect(Protocol):
 
     @property
     def always_taken(self) -> int | None:
-        """A number of issues that every site of this kind takes in one call, if one is documented."""
+        """The number of issues that every site of this kind accepts in one call, if documented."""
 
     @property
     def names_change(self) -> bool:
-        """Whether responses name the account by what it is called, which can change."""
+        """Whether responses identify the account by its name, which can change."""
 
     def in_bulk(self, issue: str) -> bool:
         """Whether this issue, by id or key, can be asked for together with others."""
@@ -50,13 +50,13 @@ class Dialect(Protocol):
         """The call for these issues."""
 
     def take_in(self, gathered: Gathered, reply: Reply, part: Sequence[str]) -> TakenIn:
-        """Read a response to the call for ``part``. MalformedAnswerError when it is not one at all."""
+        """Read a response to the call for ``part``. MalformedAnswerError if it is not one."""
 
     def left_of(self, gathered: Gathered, rejection: Reply, part: Sequence[str]) -> Sequence[str] | None:
-        """What to ask for again after this rejection told which issues it is about; ``None``: it tells nothing."""
+        """What to ask for again, if this rejection names the issues at fault; else ``None``."""
 
     def account(self, data: object) -> Account:
-        """Who ``myself`` says that we are."""
+        """Our account, according to ``myself``."""
 
 
 # --- Jira Cloud -----------------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ class CloudDialect:
         return Query("issue/bulkfetch", {"issueIdsOrKeys": list(issues), "fields": ["status"]})
 
     def take_in(self, gathered: Gathered, reply: Reply, part: Sequence[str]) -> TakenIn:  # noqa: ARG002 - the protocol's
-        """What is in neither list is missing; ``issueErrors`` are about now, and nothing is concluded from them."""
+        """Issues in neither list are missing; nothing is concluded from ``issueErrors``, which are temporary."""
         data = mapping(reply.data, "response")
         readable = gathered.add(sequence(data.get("issues"), "issues"))
         for name in error_names(sequence(data.get("issueErrors") or [], "issueErrors")):
@@ -99,10 +99,10 @@ class CloudDialect:
         return TakenIn(unreadable=not readable)
 
     def left_of(self, gathered: Gathered, rejection: Reply, part: Sequence[str]) -> None:
-        """Nothing: Cloud does not say which issue a rejection is about."""
+        """Always ``None``: Cloud does not say which issue a rejection is about."""
 
     def account(self, data: object) -> Account:
-        """By ``accountId``, which is of the person and not of the site."""
+        """By ``accountId``, which belongs to the person, not the site."""
         return Account(text(mapping(data, "myself"), "accountId"))
 
 
@@ -162,8 +162,8 @@ class DataCenterDialect:
     def left_of(self, gathered: Gathered, rejection: Reply, part: Sequence[str]) -> Sequence[str] | None:
         """Some versions reject a search for what does not exist, even when told not to validate.
 
-        A number that was asked for and stands in the rejection, whatever its language, is a hint that this issue
-        does not exist: it is missing, which is proven or not later. Keys are looked at by themselves.
+        A number that was asked for and appears in the rejection, in whatever language, is a hint that this issue does
+        not exist: it is missing, and the proof follows later. Keys are checked one by one.
         """
         if rejection.status != HTTPStatus.BAD_REQUEST or not rejection.by_jira:
             return None

@@ -1,4 +1,4 @@
-"""Finding a site: where its API answers, what it is, who we are there. Each question is one call."""
+"""Finds a site: where its API is, what it is, and which account is ours. Each question is one call."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -61,7 +61,7 @@ class Discovery:
 
     @property
     def behind_gateway(self) -> bool:
-        """Whether its tokens are good at Atlassian's gateway only."""
+        """Whether its tokens work only at Atlassian's gateway."""
         return self._cloud and self._integration.auth_type in {AuthType.OAUTH2, AuthType.CLIENT_CREDENTIALS}
 
     def jira(self, site: Site) -> JiraSite:
@@ -78,8 +78,8 @@ class Discovery:
     def server_info(self) -> ServerInfo | JiraTrouble:
         """What answers at the address, Cloud or not.
 
-        Asked without credentials; whatever is not ``serverInfo`` then is asked for again with them: many a Data
-        Center shows a login page to calls that are not signed.
+        Asked without credentials; if the response is not ``serverInfo``, asked again with them, because many Data
+        Centers show a login page to unsigned calls.
         """
         paths = [f"rest/api/{version}/serverInfo" for version in ((3, 2) if self._cloud else (2,))]
         first: JiraTrouble | None = None
@@ -113,10 +113,10 @@ class Discovery:
     # --- Where the API answers, and as whom -------------------------------------------------------------------------
 
     def find(self) -> tuple[Site | None, Account | JiraTrouble]:
-        """Where the API answers for us, and as whom.
+        """Where the API answers us, and as which account.
 
-        A scoped API token is good only behind the gateway, which nobody is asked about: the site's own address is
-        tried first, then the gateway's. The site is known also when the account is not.
+        A scoped API token works only behind the gateway, but administrators are not asked which kind they have: the
+        site's own address is tried first, then the gateway's. The site can be known even if the account is not.
         """
         match self._cloud, self._integration.auth_type:
             case True, AuthType.OAUTH2:
@@ -144,7 +144,7 @@ class Discovery:
             return malformed(error)
 
     def tenant(self) -> str | Throttled | Unavailable | None:
-        """The site's cloud id, which needs no credentials, asked for once; ``None`` when the site has none."""
+        """The site's cloud id, asked for once and without credentials; ``None`` if the site has none."""
         if not self._asked_for_tenant:
             self._tenant, self._asked_for_tenant = self._told_tenant(), True
         return self._tenant
@@ -193,14 +193,14 @@ class Discovery:
         return replace(site, granted_scopes=jira_scopes(self._granted_scopes())), account
 
     def _granted_account(self, site: Site) -> Account | JiraTrouble:
-        """Takes the place of ``myself`` when its scopes are not granted: the grant is alive, and for this site."""
+        """Replaces ``myself`` if its scopes are not granted: proves that the grant is valid and for this site."""
         grant = self.grant(site.cloud_id)
         return Account(site.account_id or f"grant:{grant.cloud_id}") if isinstance(grant, Grant) else grant
 
     def _service_account(self, site: Site) -> Account:
-        """Takes the place of ``myself`` when a service account lacks its scopes.
+        """Replaces ``myself`` if a service account lacks its scopes.
 
-        The gateway knew the token, since it said that a scope is missing; it has no anonymous view.
+        The gateway accepted the token, because it reported a missing scope; it has no anonymous view.
         """
         return Account(site.account_id or f"client:{self._integration.client_id}")
 
@@ -210,7 +210,7 @@ class Discovery:
         return jira.site, account
 
     def _matching(self, reply: Reply, cloud_id: str | None) -> Grant | None:
-        """By the site's id where that is known, since its address may be another, else by its address.
+        """By the site's id if known, because its address may differ; else by its address.
 
         Ids are shared with Confluence, so a site can have two entries. An entry that cannot be read is left out.
         """
@@ -247,19 +247,19 @@ def _server_info(data: Mapping[str, object]) -> ServerInfo:
 
 
 def _address(told: object) -> str | None:
-    """An address that a site says is its own: with a path on some Data Centers, without anything after it."""
+    """The address that a site gives as its own: on some Data Centers with a path, but nothing after it."""
     if not isinstance(told, str) or len(told) > 2000 or not _origin(told):  # noqa: PLR2004 - as `core.addresses`
         return None
     return f"{_origin(told)}{urlsplit(told.strip()).path.rstrip('/')}"
 
 
 def _says_nothing_new(info: ServerInfo | JiraTrouble) -> bool:
-    """Whether being asked with credentials made no difference."""
+    """Whether credentials made no difference."""
     return isinstance(info, Refused) and info.reason_code in {ReasonCode.NOT_JIRA, ReasonCode.AUTHORIZATION_EXPIRED}
 
 
 def _is_nobody_there(trouble: JiraTrouble) -> bool:
-    """Whether asking again, with credentials, would meet the same."""
+    """Whether asking again with credentials would give the same result."""
     unreachable = isinstance(trouble, Unavailable) and trouble.reason_code is ReasonCode.UNREACHABLE
     return unreachable or isinstance(trouble, Throttled)
 
@@ -279,5 +279,5 @@ def _origin(url: str) -> str:
 
 
 def _is_cloud_id(told: str) -> bool:
-    """It becomes part of a path."""
+    """Checked because it becomes part of a path."""
     return 0 < len(told) <= 100 and all(one.isascii() and (one.isalnum() or one == "-") for one in told)  # noqa: PLR2004 - a UUID has 36

@@ -1,8 +1,8 @@
-"""Whether a response is to be believed, and what it means when it is not (R7, R9, R11). Pure.
+"""Whether a response can be trusted, and if not, what it means (R7, R9, R11). Pure.
 
-Absence is given for deleted, hidden, expired and misdirected alike, and a bad credential is answered with 200 and an
-empty list. So no response is data before it has passed here. The order of the checks is part of the rule: throttling
-and outages come first, because they tell nothing about the credential.
+Jira also leaves an issue out if it is hidden or the credential has expired: to a bad credential it answers 200 and an
+empty list. So no response is used before it has passed here. The order of the checks is part of the rule: throttling
+and outages come first, because they say nothing about the credential.
 """
 
 import json
@@ -38,7 +38,7 @@ def _nothing_secret(text: str) -> str:
 
 
 class Expected(Struct, frozen=True):
-    """Who a response should be for."""
+    """The account that a response should be for."""
 
     authenticated: bool = True
     """False for calls made without credentials."""
@@ -51,7 +51,7 @@ class Expected(Struct, frozen=True):
 
 
 def trouble_in(answer: Answer, expected: Expected) -> JiraTrouble | None:
-    """What is wrong with the response; ``None`` when it is Jira's, for us. Its status may still say no."""
+    """What is wrong with the response; ``None`` if it is Jira's and for our account. It may still be a refusal."""
     if expected.may_be_empty and not answer.body and answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return None
     return (
@@ -69,12 +69,12 @@ def scope_mismatch(answer: Answer) -> bool:
 
 
 def unnamed(status: int) -> bool:
-    """Whether it is a refusal that no rule names: ours only if the same site answers for our account (R9)."""
+    """Whether no rule names this refusal: it is our fault only if the same site answers for our account (R9)."""
     return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in NAMED
 
 
 def account_named(answer: Answer) -> str | None:
-    """Who the response is for. The headers are not always there."""
+    """The account that the response is for. The headers are not always present."""
     return answer.headers.get("X-AACCOUNTID") or answer.headers.get("X-AUSERNAME") or None
 
 
@@ -114,7 +114,7 @@ def _redirect(answer: Answer) -> Refused | Unavailable | None:
 
 
 def _origin(location: str) -> str:
-    """Scheme and host of a redirect; nothing else of it is worth showing."""
+    """Scheme and host of a redirect; the rest is not worth showing."""
     try:
         parts = urlsplit(location)
         host = parts.hostname or ""
@@ -182,7 +182,7 @@ def _with_text(reason: str, said: str) -> str:
 
 
 def _by_jira(answer: Answer) -> bool:
-    """Whether it bears a header that Jira itself writes."""
+    """Whether it has a header that only Jira writes."""
     return any(name in answer.headers for name in ("X-AREQUESTID", "X-ANODEID", "X-AUSERNAME", "X-AACCOUNTID"))
 
 

@@ -1,6 +1,6 @@
-"""Reading issues out of answers: the hot path, once per ticket and run.
+"""Reads issues from responses. Hot path: runs once per ticket and run.
 
-Everything in an issue is somebody else's text. Names may be anything; keys and ids have to be what they are.
+Nothing in an issue is trusted: names may be anything, keys and ids are validated.
 """
 
 import json
@@ -29,7 +29,7 @@ _SURELY_POSSIBLE: Final = len(str(LARGEST_ISSUE_ID)) - 1
 
 
 class _Issue(msgspec.Struct, gc=False):
-    """An issue as most sites send it. Its fields stay bytes: hundreds of issues have the same."""
+    """An issue as most sites send it. Its fields stay bytes, because hundreds of issues have the same."""
 
     id: Annotated[str, msgspec.Meta(pattern=rf"^(?:{_ID.pattern})\Z")]
     key: Annotated[str, msgspec.Meta(pattern=rf"^(?:{_KEY.pattern})\Z")]
@@ -51,10 +51,10 @@ Shown: TypeAlias = tuple[str, str, Sighting | None]
 
 
 def read_page(answer: Answer) -> object:
-    """The JSON of a response with many issues, of which no more is decoded than is used.
+    """The JSON of a response with many issues; only what is used is decoded.
 
-    What is in any way unusual (another charset, an id that is a number, half a character) is read like every other
-    response. MalformedAnswerError when it is not JSON.
+    Unusual responses (another charset, a numeric id, half a character) are read like any other. MalformedAnswerError
+    if it is not JSON.
     """
     if other_charset(answer) is None:
         try:
@@ -65,7 +65,7 @@ def read_page(answer: Answer) -> object:
 
 
 def shown_issues(issues: Sequence[object]) -> Iterator[Shown | None]:
-    """The issues of a response; ``None`` for an entry that cannot even be told from others."""
+    """The issues of a response; ``None`` for an entry that cannot be identified."""
     statuses: dict[bytes, str | None] = {}
     for issue in issues:
         try:
@@ -84,7 +84,7 @@ def shown_issues(issues: Sequence[object]) -> Iterator[Shown | None]:
 
 
 def _issue_id(value: object) -> str:
-    """As text, however large: a number beyond 2^53 would not survive other readers."""
+    """As text, however large: other readers cannot handle numbers beyond 2^53."""
     text = str(value) if type(value) is int else value
     if not isinstance(text, str) or not _ID.fullmatch(text):
         raise MalformedAnswerError("the `id` of an issue is not a number")
@@ -98,7 +98,7 @@ def _issue_key(value: object) -> str:
 
 
 def _status(fields: object) -> str | None:
-    """What the fields of an issue show; ``None`` when its status is not readable."""
+    """The status in an issue's fields; ``None`` if it is not readable."""
     try:
         status = fields["status"]  # type: ignore[index]
         name = status["name"]
@@ -111,7 +111,7 @@ def _status(fields: object) -> str | None:
 
 
 def _clean(name: str) -> str:
-    """The name, with what cannot be printed or stored made visible."""
+    """The name, with unprintable and unstorable characters made visible."""
     if name.isprintable():
         return name[:_LONGEST_NAME]
     return "".join(
@@ -126,17 +126,17 @@ def is_id(asked: str) -> bool:
 
 
 def can_exist(asked: str) -> bool:
-    """Whether Jira can have such an issue: ids are signed numbers of 64 bits, and a larger one spoils a whole call."""
+    """Whether Jira can have such an issue: ids are signed 64-bit numbers, and a larger one fails a whole call."""
     return len(asked) <= _SURELY_POSSIBLE or not is_id(asked) or int(asked) <= LARGEST_ISSUE_ID
 
 
 def asked_name(asked: str) -> str:
-    """What an answer is filed under: the id, or the key in upper case."""
+    """The name under which a result is stored: the id, or the key in upper case."""
     return asked if is_id(asked) else asked.upper()
 
 
 class Gathered:
-    """What the answers to one ``ask`` showed of what was asked for."""
+    """What the responses to one ``ask`` showed."""
 
     def __init__(self, asked: Sequence[str]) -> None:
         self.by_id = set(filter(_ID.fullmatch, asked))
@@ -150,7 +150,7 @@ class Gathered:
         """Whether issues were shown that an unmatched key may be the old key of."""
 
     def add(self, issues: Sequence[object]) -> bool:
-        """Take in the issues of a response; whether all of it was readable. What was not asked for is left out."""
+        """Add the issues of a response; whether all were readable. Issues that were not asked for are left out."""
         readable = True
         for issue in shown_issues(issues):
             if issue is None:
@@ -172,14 +172,14 @@ class Gathered:
         return [one for one in asked if asked_name(one) not in self.seen]
 
     def found(self, asked: str, issue_id: str, seen: Sighting) -> None:
-        """Take in an issue that was asked for by this id or key alone."""
+        """Add an issue that was asked for by this id or key alone."""
         name = asked_name(asked)
         self.seen[name] = seen
         if name != issue_id:
             self.ids[name] = issue_id
 
     def _names(self, issue_id: str, key: str) -> list[str]:
-        """What it was asked for as: by its id, by its key, by both."""
+        """The names under which it was asked for: its id, its key, or both."""
         names = [issue_id] if issue_id in self.by_id else []
         if self.by_key:
             if key.upper() in self.by_key:
@@ -190,12 +190,12 @@ class Gathered:
 
     @property
     def unmatched_keys(self) -> list[str]:
-        """Keys that no issue of the answers bears: gone, hidden, or moved to another key."""
+        """Keys that no issue in the responses has: gone, hidden, or moved to another key."""
         return sorted(self.by_key - self.seen.keys() - self.retry - self.failed)
 
 
 def error_names(errors: Sequence[object]) -> Iterator[str | None]:
-    """What the entries of ``issueErrors`` name, by id or key; ``None`` for one that names nothing."""
+    """The ids or keys that the entries of ``issueErrors`` name; ``None`` for one that names nothing."""
     for error in errors:
         named = error.get("id") if isinstance(error, Mapping) else None
         yield str(named) if named else None

@@ -1,4 +1,4 @@
-"""Authorising an OAuth 1.0a integration of a Server or Data Center: RSA-SHA1, a key pair for each integration."""
+"""Authorises OAuth 1.0a integrations of Server and Data Center: RSA-SHA1, a key pair per integration."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -33,7 +33,7 @@ class KeyPair(Discreet, frozen=True):
 
 
 class RequestToken(Discreet, frozen=True):
-    """Lives ten minutes in Jira; a person turns it into a verifier at the authorisation URL."""
+    """Valid for ten minutes; at the authorisation URL a person exchanges it for a verifier."""
 
     token: str
     secret: str
@@ -41,13 +41,13 @@ class RequestToken(Discreet, frozen=True):
 
 
 class AccessToken(Discreet, frozen=True):
-    """Lives five years in Jira."""
+    """Valid for five years."""
 
     token: str
     secret: str
 
     def as_secrets(self) -> dict[str, str]:
-        """To be put over the integration's stored secrets."""
+        """Members to merge into the integration's stored secrets."""
         return {"access_token": self.token, "access_token_secret": self.secret}
 
 
@@ -60,7 +60,7 @@ def new_key_pair() -> KeyPair:
 
 
 class OAuth1:
-    """The dance: request token, a person's consent, access token."""
+    """The OAuth 1.0a flow: request token, a person's consent, access token."""
 
     def __init__(self, settings: JiraSettings, now: Callable[[], datetime]) -> None:
         self._settings = settings

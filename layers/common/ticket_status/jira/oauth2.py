@@ -1,4 +1,4 @@
-"""Authorising an OAuth 2.0 integration: Cloud (3LO), or by application link on Data Center 8.22 and later."""
+"""Authorises OAuth 2.0 integrations: Cloud (3LO), or application links on Data Center 8.22 and later."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from ticket_status.jira.token_endpoint import DeadGrant, TokenEndpoint, Tokens
 
 
 class OAuth2:
-    """The two ends of the dance. The ``state`` is the caller's."""
+    """The start and the end of the OAuth 2.0 flow. The caller provides the ``state``."""
 
     def __init__(self, settings: JiraSettings, now: Callable[[], datetime]) -> None:
         self._settings = settings
@@ -22,7 +22,7 @@ class OAuth2:
     def authorization_url(
         self, integration: Integration, redirect_uri: str, state: str, *, webhook: bool = False
     ) -> str:
-        """Where a person's browser is sent to grant access; with ``webhook`` also to having webhooks registered."""
+        """Where a person's browser is sent to grant access; with ``webhook`` also to register webhooks."""
         asked = {
             "client_id": integration.client_id or "",
             "redirect_uri": redirect_uri,

@@ -1,6 +1,6 @@
-"""What Jira, or a proxy in front of it, says about a failed call: for people to read, never to decide on. Pure.
+"""What Jira, or a proxy in front of it, says about a failed call: for people to read, never for decisions. Pure.
 
-Error texts come in the language of the account and change from version to version.
+Error texts are in the account's language and change from version to version.
 """
 
 import html
@@ -25,7 +25,7 @@ _NOT_SHOWN = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>")
 def quote(answer: Answer, conceal: Callable[[str], str]) -> str:
     """What the response says, in at most 200 printable characters; empty when it says nothing.
 
-    ``conceal`` takes secrets out of a text, before anything is cut from it.
+    ``conceal`` removes secrets from a text before it is shortened.
     """
     if not answer.body or len(answer.body) > _MOST:
         return ""
@@ -45,7 +45,7 @@ def with_quote(reason: str, said: str) -> str:
 
 
 def _texts(told: object) -> Iterator[str]:
-    """The texts of an error: of the members that Jira and Atlassian's gateway put them into."""
+    """The texts of an error, from the members in which Jira and Atlassian's gateway put them."""
     match told:
         case str():
             yield told

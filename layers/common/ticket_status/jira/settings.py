@@ -1,4 +1,4 @@
-"""What the stack decides about talking to Jira."""
+"""The stack's settings for calls to Jira."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +11,7 @@ MEBIBYTE: Final = 1024 * 1024
 
 
 class Limits(Struct, frozen=True):
-    """Bounds of one HTTP call. Times in seconds; all of them end at the deadline, when there is one."""
+    """Limits of one HTTP call. Times in seconds; all of them end at the deadline, if there is one."""
 
     connect: float = 5
     """Resolving the name and connecting, all addresses together."""
@@ -24,7 +24,7 @@ class Limits(Struct, frozen=True):
 
 
 class MadeCall(Struct, frozen=True):
-    """A call that was made: nothing in it is secret."""
+    """A call that was made, without secrets."""
 
     method: str
     host: str
@@ -35,11 +35,11 @@ class MadeCall(Struct, frozen=True):
 
 
 def _untold(_: MadeCall) -> None:
-    """Nobody wants to know."""
+    """Ignore the call."""
 
 
 class JiraSettings(Struct, frozen=True):
-    """Where Atlassian's services are, which addresses are allowed, and the bounds of calls."""
+    """Where Atlassian's services are, which addresses are allowed, and the limits of calls."""
 
     api_url: str = "https://api.atlassian.com"
     auth_url: str = "https://auth.atlassian.com"

@@ -1,4 +1,4 @@
-"""Calls to one site with one integration's credentials: signed, counted, guarded, repeated once with a new token."""
+"""Calls to one site with one integration's credentials: signed, counted, checked, repeated once with a new token."""
 
 from collections.abc import Callable, Mapping
 
@@ -17,7 +17,7 @@ _OF_CREDENTIALS = frozenset({ReasonCode.AUTHENTICATION_FAILED, ReasonCode.AUTHOR
 
 
 class CallFailure(Struct, frozen=True):
-    """A call that brought no reply to be believed."""
+    """A call without a trusted reply."""
 
     trouble: JiraTrouble
     slow: bool = False
@@ -28,7 +28,7 @@ class CallFailure(Struct, frozen=True):
 
     @property
     def may_be_stray(self) -> bool:
-        """Whether the same call, made once more, may well be answered."""
+        """Whether the same call may succeed if it is repeated."""
         unavailable = isinstance(self.trouble, Unavailable) and not self.trouble.own_deadline
         return unavailable and self.connected and not self.slow and not self.too_large
 
@@ -37,36 +37,36 @@ class SignedClient:
     """Safe to use from several threads."""
 
     def __init__(self, session: HttpSession, credentials: Credentials, advice: str = "") -> None:
-        """``advice``: what else to say of credentials that Jira does not accept."""
+        """``advice``: additional text for credentials that Jira does not accept."""
         self._session = session
         self._credentials = credentials
         self._advice = advice
 
     @property
     def requests(self) -> int:
-        """Calls so far, those without an answer included."""
+        """Calls so far, including those without a response."""
         return self._session.calls
 
     def get(self, url: str, params: Mapping[str, str] | None = None) -> Reply | CallFailure:
-        """Ask for something; any status below 500 that is Jira's is a reply."""
+        """A GET request; any status below 500 from Jira is a reply."""
         return self._signed(Request("GET", url, params=params or {}), Expected(conceal=self._credentials.conceal))
 
     def post(self, url: str, body: object, read: Callable[[Answer], object] = read) -> Reply | CallFailure:
-        """Have something looked up, and the JSON of the response read in this way."""
+        """A POST request that changes nothing; ``read`` parses the response."""
         return self._signed(Request("POST", url, json=body), Expected(conceal=self._credentials.conceal, read=read))
 
     def change(self, method: Method, url: str, body: object = None) -> Reply | JiraTrouble:
-        """Have something changed; an empty response has no data."""
+        """A request that changes something; an empty response has no data."""
         expected = Expected(conceal=self._credentials.conceal, may_be_empty=True)
         reply = self._signed(Request(method, url, json=body), expected)
         return reply if isinstance(reply, Reply) else reply.trouble
 
     def get_unsigned(self, url: str) -> Reply | CallFailure:
-        """Ask for something without credentials."""
+        """A GET request without credentials."""
         return _believed(self._session.send(Request("GET", url)), Expected(authenticated=False))
 
     def _signed(self, request: Request, expected: Expected) -> Reply | CallFailure:
-        """The believed reply; a token that was not taken is renewed, once."""
+        """The trusted reply; a refused token is renewed once."""
         renewable = True
         while True:
             auth = self._credentials.sign()
@@ -90,7 +90,7 @@ class SignedClient:
 
 
 def _token_not_taken(reply: Reply | CallFailure) -> bool:
-    """A stale token is answered with 401 on Cloud, on Data Center also as if nobody were logged in."""
+    """A stale token gets 401 on Cloud; on Data Center it may also get the anonymous view."""
     if isinstance(reply, Reply):
         return False
     trouble = reply.trouble
@@ -98,7 +98,7 @@ def _token_not_taken(reply: Reply | CallFailure) -> bool:
 
 
 def _believed(answer: Answer | NoAnswer, expected: Expected) -> Reply | CallFailure:
-    """The answer as a reply, when it is Jira's, and for us."""
+    """The response as a reply, if it is Jira's and for our account."""
     if isinstance(answer, NoAnswer):
         return CallFailure(answer.trouble, answer.slow, answer.connected, answer.too_large)
     trouble = trouble_in(answer, expected)

@@ -1,4 +1,4 @@
-"""One Jira site, asked with one integration's credentials: the account, single issues, projects, many issues."""
+"""One Jira site with one integration's credentials: the account, single issues, projects, many issues."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ class Proofs(Struct, frozen=True):
 
 
 class JiraSite:
-    """A ``ports.jira.Jira``. What it learns of the site over time is in ``site``."""
+    """A ``ports.jira.Jira``. What it finds out about the site is in ``site``."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class JiraSite:
             return malformed(error)
 
     def _tell_apart(self, gathered: Gathered) -> JiraTrouble | None:
-        """Look at each key that nothing bears, if an issue was shown that may have moved from there (R15)."""
+        """Check each key that no issue has, if an issue was shown that may have moved from there (R15)."""
         keys = gathered.unmatched_keys if gathered.others else []
         gathered.retry.update(keys[_MOST_SINGLE_LOOKS:])
         failures = 0
@@ -145,7 +145,7 @@ class JiraSite:
         return self._for_us(self._client.post(self._url(query.path), query.body, read_page))
 
     def _prove(self) -> JiraTrouble | None:
-        """Whether the site is well: it answers the same call for an issue that no ticket has."""
+        """Whether the site works: it answers the same call for an issue that no ticket has."""
         reply = self._call_for([NO_ISSUE])
         if isinstance(reply, CallFailure):
             return reply.trouble
@@ -159,9 +159,9 @@ class JiraSite:
         return malformed(MalformedAnswerError("`issues` cannot be read")) if taken.unreadable else None
 
     def _rejected(self, reply: Reply) -> JiraTrouble:
-        """What it means that the site rejects the call for any issue (R9).
+        """What it means if the site rejects the call for any issue (R9).
 
-        Ours, and an alarm (JiraRejectedRequestError), if it answers for our account all the same.
+        It is our bug, and an alarm (JiraRejectedRequestError), if the site still answers for our account.
         """
         if reply.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND} or reply.status < HTTPStatus.BAD_REQUEST:
             return denied(reply)
@@ -192,7 +192,7 @@ class JiraSite:
                 return reply
 
     def whoami(self) -> Account | JiraTrouble:
-        """Prove the account: ``myself`` has no anonymous fallback. A grant may lack the scopes of asking."""
+        """Prove the account: ``myself`` has no anonymous fallback. A grant may lack the scopes for it."""
         reply = self._client.get(self._url("myself"))
         if isinstance(reply, CallFailure):
             trouble = reply.trouble
@@ -207,9 +207,9 @@ class JiraSite:
         return self._known(account)
 
     def same_site(self) -> JiraTrouble | None:
-        """Whether the address still is the Cloud site's that is known (R15); asked once, without credentials.
+        """Whether the address still belongs to the known Cloud site (R15); asked once, without credentials.
 
-        ``None`` also when that cannot be told: only another id says that it is another site.
+        ``None`` also if that cannot be told: only a different id proves a different site.
         """
         if self._same_site == "unknown":
             self._same_site = self._compared(self._proofs.tenant())
@@ -227,7 +227,7 @@ class JiraSite:
         return None
 
     def _known(self, account: Account) -> Account | Refused:
-        """The account, if it is the one known from connecting: by its id, or as old versions knew it by its name."""
+        """The account, if it is the known one: by its id or, as older versions stored it, by its name."""
         known = self._site.account_id
         if known not in {None, account.account_id, account.name}:
             return _another_account()
@@ -243,7 +243,7 @@ class JiraSite:
     def _for_us(self, reply: Reply | CallFailure) -> Reply | CallFailure:
         """The reply, if it is for our account: what another account sees proves nothing about ours.
 
-        A Data Center names the account by what it is called, which can change: then ``myself`` tells.
+        A Data Center gives the account's name, which can change; then ``myself`` decides.
         """
         if isinstance(reply, CallFailure) or reply.account is None:
             return reply
@@ -265,7 +265,7 @@ def _another_account() -> Refused:
 
 
 def different_site(known: str, found: str) -> Refused | None:
-    """What it means that a Cloud site's id is this one (R15); ``None`` when it is the one known."""
+    """The refusal of a Cloud site with this id (R15); ``None`` if it is the known one."""
     if known == found:
         return None
     return Refused(
@@ -277,7 +277,7 @@ def different_site(known: str, found: str) -> Refused | None:
 
 
 def denied(reply: Reply) -> Refused | Unavailable:
-    """What a refusal means where it is about neither an issue nor a project."""
+    """What a refusal means if it is about neither an issue nor a project."""
     if reply.status == HTTPStatus.NOT_FOUND:
         return Refused(
             ReasonCode.NOT_JIRA,

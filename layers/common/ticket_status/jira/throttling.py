@@ -1,8 +1,8 @@
-"""R11: until when Jira wants to be left alone, from the headers of a response. Pure.
+"""R11: how long Jira asks us to wait, from the headers of a response. Pure.
 
-Data Center sends its rate headers, ``Retry-After: 0`` included, on every response, and Cloud warns ahead on responses
-that are fine: so only the status says whether a response throttles. Headers are written by proxies too: they double a
-value (``40, 40``), and some name waits of years (2147483647 seconds).
+Data Center sends its rate headers, including ``Retry-After: 0``, on every response, and Cloud warns in advance on
+good responses: so only the status says whether a response throttles. Proxies write headers too: they double a value
+(``40, 40``), and some name waits of years (2147483647 seconds).
 """
 
 import re
@@ -39,9 +39,9 @@ _KNOWN_REASONS: Final = {
 
 
 def throttled(status: int, headers: Mapping[str, str], received_at: datetime) -> Throttled | None:
-    """Whether the response asks to slow down, and until when at least.
+    """Whether the response asks us to slow down, and until when at least.
 
-    ``headers`` match names without regard to case; ``received_at`` is our clock's.
+    ``headers`` are case-insensitive; ``received_at`` is by our clock.
     """
     asked = status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in headers
@@ -56,7 +56,7 @@ def throttled(status: int, headers: Mapping[str, str], received_at: datetime) ->
 def longest_wait(headers: Mapping[str, str], received_at: datetime) -> timedelta | None:
     """The longest of all waits that the headers name, at most `LONGEST_WAIT`.
 
-    ``None`` without a hint: a wait of 0 seconds, and a moment that is over, tell nothing.
+    ``None`` without a hint; 0 seconds, or a time in the past, is no hint.
     """
     their_clock = _http_date(headers.get("Date", "")) or received_at
     waits: list[timedelta] = []
@@ -74,7 +74,7 @@ def longest_wait(headers: Mapping[str, str], received_at: datetime) -> timedelta
 
 
 def _retry_after(value: str, their_clock: datetime) -> Iterator[timedelta]:
-    """Seconds, or HTTP dates, which are on the clock of the server that wrote them; several of them after a proxy."""
+    """Seconds, or HTTP dates by the clock of the server that wrote them; several of them after a proxy."""
     for date in _HTTP_DATE.findall(value):
         moment = _http_date(date)
         if moment is not None:
@@ -108,7 +108,7 @@ def _reset_of(text: str, their_clock: datetime) -> timedelta | None:
 def _rate_limit(value: str, _their_clock: datetime) -> Iterator[timedelta]:
     """``"policy";r=0;t=30, …``, or as older drafts have it ``limit=100, remaining=0, reset=30``.
 
-    A policy that still has calls left (``r`` above 0) does not hold anything up.
+    A policy that still has calls left (``r`` above 0) is ignored.
     """
     older = "reset" in value
     for policy in [value] if older else _POLICY.findall(value):
@@ -126,7 +126,7 @@ _HINTS: Final[tuple[tuple[tuple[str, ...], Callable[[str, datetime], Iterator[ti
 
 
 def _seconds(number: float) -> timedelta:
-    """This many seconds, limited to the longest wait that is believed."""
+    """This many seconds, limited to the longest wait that is respected."""
     longest = LONGEST_WAIT.total_seconds()
     return timedelta(seconds=max(-longest, min(number, longest)))
 

@@ -1,4 +1,4 @@
-"""The token endpoint of OAuth 2.0: auth.atlassian.com, or an application link's of a Data Center (8.22 and later)."""
+"""The OAuth 2.0 token endpoint: auth.atlassian.com, or that of a Data Center's application link (8.22 and later)."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ _DEFAULT_LIFETIME = 3600
 
 
 class Tokens(Discreet, frozen=True):
-    """What a grant came to. ``refresh_token`` is ``None`` when there is none, so that the grant cannot be kept up."""
+    """The tokens of a grant. Without a ``refresh_token`` (``None``) the grant cannot be renewed."""
 
     access_token: str
     refresh_token: str | None
@@ -33,7 +33,7 @@ class Tokens(Discreet, frozen=True):
     scope: str
 
     def as_secrets(self) -> dict[str, str]:
-        """To be put over the integration's stored secrets."""
+        """Members to merge into the integration's stored secrets."""
         secrets = {
             "access_token": self.access_token,
             "access_token_expires_at": self.expires_at.isoformat(),
@@ -43,7 +43,7 @@ class Tokens(Discreet, frozen=True):
 
     @classmethod
     def of(cls, secrets: Mapping[str, str]) -> Self | None:
-        """As stored; ``None`` when the integration was never authorised. An unknown expiry is far away."""
+        """As stored; ``None`` if the integration was never authorised. An unknown expiry counts as far away."""
         if "access_token" not in secrets:
             return None
         expires_at = secrets.get("access_token_expires_at", "9999-12-31T00:00:00+00:00")
@@ -84,14 +84,14 @@ class TokenEndpoint:
         return self._ask("authorization_code", client_secret, {"code": code, "redirect_uri": redirect_uri})
 
     def refresh(self, client_secret: str, refresh_token: str) -> Tokens | DeadGrant | JiraTrouble:
-        """A new pair; the refresh token given is ended by it, on Cloud after ten minutes."""
+        """A new pair, which invalidates the given refresh token, on Cloud after ten minutes."""
         answer = self._ask("refresh_token", client_secret, {"refresh_token": refresh_token})
         if isinstance(answer, Tokens) and answer.refresh_token is None:
             return Tokens(answer.access_token, refresh_token, answer.expires_at, answer.scope)
         return answer
 
     def for_service_account(self, client_secret: str) -> Tokens | JiraTrouble:
-        """A token for a service account; a Data Center wants to be told for what, on Cloud that is fixed."""
+        """A token for a service account; a Data Center needs the scope, on Cloud it is fixed."""
         scope = {} if self._cloud else {"scope": SERVICE_ACCOUNT_SCOPE}
         answer = self._ask("client_credentials", client_secret, scope)
         return _client_refused("") if isinstance(answer, DeadGrant) else answer

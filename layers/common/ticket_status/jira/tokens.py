@@ -1,8 +1,8 @@
-"""Keeping an OAuth 2.0 grant alive (R16): refresh tokens rotate, so every refresh ends the tokens before it.
+"""Keeps an OAuth 2.0 grant alive (R16): refresh tokens rotate, so every refresh invalidates the previous tokens.
 
-One refresher per integration at a time, over all workers and API calls: the holder of the lease. The new pair is
-stored before it is used. When the answer or the store is lost, the old refresh token still works for ten minutes
-(Cloud's leeway), and the lease ends long before that.
+Only the holder of an integration's lease refreshes, over all workers and API calls. The new pair is stored before it
+is used. If the response or the write is lost, the old refresh token still works for ten minutes (Cloud's leeway), and
+the lease ends long before that.
 """
 
 import secrets as randomness
@@ -41,7 +41,7 @@ _DEAD: Final = "dead_grant"
 
 
 class TokenCredentials:
-    """Signs with the access token, refreshed when it is about to end or was refused."""
+    """Signs with the access token, which is refreshed when it is about to expire or was refused."""
 
     def __init__(  # noqa: PLR0913 - a port each
         self,
@@ -63,7 +63,7 @@ class TokenCredentials:
         self._lock = threading.Lock()
 
     def sign(self) -> AuthBase | JiraTrouble:
-        """The access token, refreshed first when it is about to end."""
+        """The access token, refreshed first if it is about to expire."""
         with self._lock:
             tokens = self._tokens
             if tokens is None or self._expiring(tokens):
@@ -74,7 +74,7 @@ class TokenCredentials:
         return _TokenAuth.of(tokens.access_token)
 
     def renew(self, used: AuthBase) -> bool | JiraTrouble:
-        """Refresh after Jira refused the token that was used, unless that happened already."""
+        """Refresh after Jira refused the token in use, unless that was done already."""
         if not isinstance(used, _TokenAuth):
             return False
         with self._lock:
@@ -87,7 +87,7 @@ class TokenCredentials:
             return True
 
     def conceal(self, text: str) -> str:
-        """Without the tokens."""
+        """The text without the tokens."""
         tokens = self._tokens
         return text if tokens is None else conceal(text, [tokens.access_token, tokens.refresh_token or ""])
 
@@ -95,7 +95,7 @@ class TokenCredentials:
         return tokens.expires_at - self._now() < _EXPIRING
 
     def _renewed(self, refused: str | None) -> Tokens | JiraTrouble:
-        """Good tokens: those stored when they are, else refreshed, by us or by the holder of the lease."""
+        """Valid tokens: the stored ones, or refreshed ones, by us or by the holder of the lease."""
         holder = randomness.token_hex(8)
         waiting = self._deadline.within(WAITING)
         while True:
@@ -147,16 +147,16 @@ class TokenCredentials:
                 assert_never(answer)
 
     def _answered(self, client_secret: str, refresh_token: str) -> Tokens | DeadGrant | JiraTrouble:
-        """What Jira says, asked once more when its answer is lost.
+        """Jira's response, asked for once more if it was lost.
 
-        The tokens may have been rotated all the same, and the next to need them may come long after the leeway.
+        The tokens may have been rotated anyway, and whoever needs them next may come long after the leeway.
         """
         answer = self._endpoint.refresh(client_secret, refresh_token)
         lost = isinstance(answer, Unavailable) and answer.reason_code is ReasonCode.UNREACHABLE
         return self._endpoint.refresh(client_secret, refresh_token) if lost else answer
 
     def _keep(self, new: Tokens, refreshed_with: str) -> Tokens:
-        """Store the new pair before it is used, unless the integration was authorised anew meanwhile."""
+        """Store the new pair before it is used, unless the integration was authorised again meanwhile."""
         secrets = self._read()
         held = Tokens.of(secrets)
         if held is None or held.refresh_token != refreshed_with:
@@ -166,13 +166,13 @@ class TokenCredentials:
         return new
 
     def _remember(self, sent: str, refresh_token: str) -> None:
-        """Store that this was refused, unless the integration was authorised anew meanwhile."""
+        """Store that this was refused, unless the integration was authorised again meanwhile."""
         secrets = self._read()
         if secrets.get("refresh_token") == refresh_token:
             self._store.write(self._integration.integration_ref, {**secrets, _DEAD: sent})
 
     def _hash(self, client_secret: str, refresh_token: str) -> str:
-        """Of all that a refresh sends, and where to: after an edit or a new grant it is another one."""
+        """Hash of what a refresh sends and where: it changes after an edit or a new grant."""
         to, client_id = self._integration.site_url, self._integration.client_id
         sent = f"{to}\n{client_id}\n{client_secret}\n{refresh_token}"
         return sha256(sent.encode(errors="replace")).hexdigest()
@@ -181,7 +181,7 @@ class TokenCredentials:
 class ServiceAccountCredentials:
     """Signs with a token of a service account (client credentials): nothing rotates, so nothing is stored or shared.
 
-    A token is had once per session, and once more when Jira refuses it.
+    A session requests a token once, and once more if Jira refuses it.
     """
 
     def __init__(self, client_secret: str, endpoint: TokenEndpoint) -> None:
@@ -192,11 +192,11 @@ class ServiceAccountCredentials:
         self._lock = threading.Lock()
 
     def scopes(self) -> frozenset[str]:
-        """What the token is good for, as far as its answer said."""
+        """The token's scopes, if its response named them."""
         return frozenset(self._tokens.scope.split()) if isinstance(self._tokens, Tokens) else frozenset()
 
     def sign(self) -> AuthBase | JiraTrouble:
-        """The token of this session. What was refused is not asked for again."""
+        """The token of this session. A refused one is not requested again."""
         with self._lock:
             if not isinstance(self._tokens, Tokens | Refused):
                 self._tokens = self._endpoint.for_service_account(self._client_secret)
@@ -204,7 +204,7 @@ class ServiceAccountCredentials:
         return _TokenAuth.of(tokens.access_token) if isinstance(tokens, Tokens) else tokens
 
     def renew(self, used: AuthBase) -> bool | JiraTrouble:
-        """Another token after Jira refused the one that was used; once."""
+        """Request another token, once, after Jira refused the one in use."""
         with self._lock:
             tokens = self._tokens
             if isinstance(tokens, Tokens) and isinstance(used, _TokenAuth) and used.token != tokens.access_token:
@@ -216,7 +216,7 @@ class ServiceAccountCredentials:
             return True if isinstance(self._tokens, Tokens) else self._tokens
 
     def conceal(self, text: str) -> str:
-        """Without the client secret and the token."""
+        """The text without the client secret and the token."""
         tokens = self._tokens
         return conceal(text, [self._client_secret, *([tokens.access_token] if isinstance(tokens, Tokens) else [])])
 

@@ -1,4 +1,4 @@
-"""Which certificate authorities a site's certificate is checked against."""
+"""The certificate authorities that are trusted for sites."""
 
 import hashlib
 import ssl
@@ -9,7 +9,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 
 class CertificatesUnusableError(Exception):
-    """Raised when a text holds no certificate in PEM form; it names where the text came from."""
+    """Raised when a text has no PEM certificate; names the source of the text."""
 
 
 def write_bundle(pem: str, source: str, folder: Path | None = None) -> str:

@@ -1,7 +1,7 @@
-"""Registering webhooks in Jira, where a credential may.
+"""Registers webhooks in Jira, if the credential permits it.
 
-Cloud and Data Center before 10 share one API of administrators; Data Center has another from 10 on; an OAuth 2.0 app on
-Cloud registers dynamic webhooks, which expire after 30 days.
+Cloud and Data Center before 10 share an API for administrators; Data Center has another from version 10; OAuth 2.0
+apps on Cloud register dynamic webhooks, which expire after 30 days.
 """
 
 from abc import ABC, abstractmethod
@@ -50,7 +50,7 @@ class _Webhooks(ABC):
             return malformed(error)
 
     def renew(self, jira_id: str) -> Registered | NotPermitted | JiraTrouble | None:
-        """What administrators register never expires: one call sees whether it is there."""
+        """One call checks that it exists; webhooks of administrators never expire."""
         reply = self._client.change("GET", self._url(f"{self._PATH}/{jira_id}"))
         if isinstance(reply, Reply) and reply.status == HTTPStatus.NOT_FOUND:
             return None
@@ -63,7 +63,7 @@ class _Webhooks(ABC):
         return _removed(reply)
 
     def projects(self) -> Sequence[str] | JiraTrouble:
-        """None are needed: these webhooks may be about all issues."""
+        """None are needed: these webhooks may cover all issues."""
         return ()
 
     @abstractmethod
@@ -71,7 +71,7 @@ class _Webhooks(ABC):
         """What is registered."""
 
     def _registered(self, reply: Reply) -> Registered | NotPermitted:
-        """The id is the end of the webhook's own address."""
+        """The id is the last part of the webhook's own address."""
         return Registered(text(mapping(reply.data, "the webhook"), "self").rstrip("/").rpartition("/")[2])
 
     def _change(self, method: Method, path: str, body: object = None) -> Reply | NotPermitted | JiraTrouble:
@@ -92,7 +92,7 @@ class AdministratorWebhooks(_Webhooks):
 
 
 class DataCenterWebhooks(_Webhooks):
-    """Data Center from 10 on. The secret belongs into ``configuration``: elsewhere it is silently ignored."""
+    """Data Center from version 10. The secret must be in ``configuration``: elsewhere it is silently ignored."""
 
     _PATH = "/rest/jira-webhook/1.0/webhooks"
 
@@ -112,7 +112,7 @@ class AppWebhooks(_Webhooks):
     _PATH = "/rest/api/3/webhook"
 
     def renew(self, jira_id: str) -> Registered | NotPermitted | JiraTrouble | None:
-        """Two calls: Jira ignores ids that it does not know when asked to renew, so it is looked up as well."""
+        """Two calls: when renewing, Jira ignores unknown ids, so the webhook is looked up too."""
         wanted = {"webhookIds": [int(jira_id)]}
         renewed = self._change("PUT", f"{self._PATH}/refresh", wanted)
         listed = self._change("GET", f"{self._PATH}?maxResults=100") if isinstance(renewed, Reply) else renewed
@@ -128,7 +128,7 @@ class AppWebhooks(_Webhooks):
         return _removed(self._client.change("DELETE", self._url(self._PATH), {"webhookIds": [int(jira_id)]}))
 
     def projects(self) -> Sequence[str] | JiraTrouble:
-        """One call: a dynamic webhook has to name what it is about."""
+        """One call: a dynamic webhook must name the projects that it covers."""
         reply = _permitted(self._client.change("GET", self._url("/rest/api/3/project/search?maxResults=100")))
         if isinstance(reply, NotPermitted):
             return ()

@@ -120,7 +120,7 @@ class DynamoIntegrationStore:
         return self._table.update(integration, [IntegrationRow.warned_days.set(days)], as_read)
 
     def learn_site(self, integration: Integration, site: Site) -> Integration | None:
-        """Refused after an edit: what was learnt may be of another address."""
+        """Refused after an edit, because it may be about another address."""
         return self._table.update(
             integration, [set_or_remove(IntegrationRow.site, site_members(site))], settings_of(integration)
         )
@@ -157,7 +157,7 @@ class DynamoIntegrationStore:
         return self._table.update(integration, actions, health_of(integration) & settings_of(integration))
 
     def mark_due(self, integration: Integration, due: Due) -> Integration | None:
-        """One update; answers what is stored when something was due already."""
+        """One update; returns what is stored if something was already due."""
         marked = self._table.update(integration, _is_due(due), IntegrationRow.due.does_not_exist())
         return marked or self._table.current(integration)
 
@@ -173,14 +173,14 @@ class DynamoIntegrationStore:
         return self._table.update(integration, actions, as_read & settings_of(integration))
 
     def pause(self, integration: Integration, until: datetime, pause_seconds: int) -> Integration | None:
-        """Answers the stored pause when that is as long or longer."""
+        """Returns the stored pause if that is as long or longer."""
         paused_until = IntegrationRow.paused_until
         actions = [paused_until.set(until), IntegrationRow.pause_seconds.set(pause_seconds)]
         longer = either(paused_until.does_not_exist(), paused_until < until)
         return self._table.update(integration, actions, longer) or self._table.current(integration)
 
     def clear_pause(self, integration: Integration) -> Integration | None:
-        """Answers the stored pause when that is another than the one that was read."""
+        """Returns the stored pause if it is not the one that was read."""
         actions = [IntegrationRow.paused_until.remove(), IntegrationRow.pause_seconds.set(0)]
         as_read = same(IntegrationRow.paused_until, integration.paused_until)
         return self._table.update(integration, actions, as_read) or self._table.current(integration)

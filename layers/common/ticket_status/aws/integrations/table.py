@@ -1,4 +1,4 @@
-"""The integrations' table: the item of an integration in both directions, its changes, and what they are made on."""
+"""The integrations' table: reading, writing and changing the item of an integration, and conditions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -38,9 +38,9 @@ ATTENTION = "1"
 
 
 class IntegrationRow(Model):
-    """An integration. ``attention`` is there only while the probe may have to do something, for the sparse index.
+    """An integration. ``attention`` is set only while the probe may have to do something, for the sparse index.
 
-    Attribute and index bear the name of their first use, since an index cannot be renamed by one deployment.
+    Attribute and index have the name of their first use, because an index cannot be renamed in one deployment.
     """
 
     connection_name = UnicodeAttribute(hash_key=True)
@@ -147,7 +147,7 @@ def site_members(site: Site | None) -> dict[str, object] | None:
 
 
 def trouble_members(trouble: Trouble | None) -> dict[str, object] | None:
-    """What is stored of failing tries."""
+    """What is stored of failed tries."""
     if trouble is None:
         return None
     last = {} if trouble.last == trouble.since else {"last": trouble.last.isoformat()}
@@ -155,7 +155,7 @@ def trouble_members(trouble: Trouble | None) -> dict[str, object] | None:
 
 
 def due_members(due: Due | None) -> dict[str, object] | None:
-    """What is stored of a run that is due."""
+    """What is stored of a due run."""
     return None if due is None else {"trigger": due.trigger.value, "since": due.since.isoformat()}
 
 
@@ -172,7 +172,7 @@ def _authorization_of(values: Mapping[str, Any]) -> PendingAuthorization | None:
 
 
 def _site_of(stored: Mapping[str, Any] | None) -> Site | None:
-    """Of an item that an older version wrote, or a newer one, as far as it is known here."""
+    """The site in an item of any version, with the members known to this one."""
     if stored is None:
         return None
     known = {name: value for name, value in stored.items() if name in Site.__struct_fields__}
@@ -250,7 +250,7 @@ class IntegrationTable:
 
 
 def is_still(integration: Integration) -> Condition:
-    """It is there, and no other one took its name."""
+    """It exists, and no other integration took its name."""
     return IntegrationRow.integration_ref == integration.integration_ref
 
 

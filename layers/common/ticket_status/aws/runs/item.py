@@ -1,4 +1,4 @@
-"""What the items of a sync run look like, and what they say in the words of the core."""
+"""The items of a sync run: their attributes, and the model objects that they are read into."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from ticket_status.core.observations import SliceStep
 
 
 class RunRow(Model):
-    """A sync run. ``slices`` has a small map per slice, so that one update moves one slice."""
+    """A sync run. ``slices`` has a small map per slice, so that one update changes one slice."""
 
     integration_ref = UnicodeAttribute(hash_key=True)
     run_id = UnicodeAttribute(range_key=True)
@@ -85,7 +85,7 @@ _VANISHED, _HIDDEN = "0", "1"
 
 
 def slice_map(progress: SliceProgress) -> dict[str, Any]:
-    """A slice in the run's item: from, to, months; step, cursor, done, tally. Short names: fifty are one item."""
+    """A slice in the run's item: from, to, months; step, cursor, done, tally. Names are short: an item has fifty."""
     part = progress.slice
     return {
         "f": part.start,
@@ -135,7 +135,7 @@ def missing_parts(run: SyncRun, name: str, step: SliceStep) -> Iterator[tuple[st
 
 
 def cut(ticket_ids: Sequence[str]) -> Iterator[list[str]]:
-    """The tickets in parts that fit into an item, whatever their ids are and whatever the verdicts on them."""
+    """The tickets in parts that fit into an item, whatever their ids and verdicts."""
     part: list[str] = []
     taken = 0
     for ticket_id in ticket_ids:
@@ -182,6 +182,6 @@ def _progress(stored: Mapping[str, Any]) -> SliceProgress:
 
 
 def _order(slice_: tuple[str, object]) -> tuple[bool, int, str]:
-    """Slices by number, then those of new tickets: DynamoDB does not keep the order of a map."""
+    """Slices by number, then those of new tickets, because DynamoDB does not keep the order of a map."""
     name = slice_[0]
     return not name.isdigit(), int(name) if name.isdigit() else 0, name

@@ -38,7 +38,7 @@ KEPT = timedelta(days=90)
 
 
 class DynamoRunStore:
-    """The ``RunStore``. It knows the table of integrations too, where a run that begins becomes the active one."""
+    """The ``RunStore``. It also writes the integrations' table, where a new run becomes the active one."""
 
     def __init__(self, dynamo: Dynamo, runs_table: str, integrations_table: str) -> None:
         self._dynamo = dynamo
@@ -235,7 +235,7 @@ class DynamoRunStore:
     def _write(
         self, run: SyncRun, actions: Sequence[Action], condition: Condition, beside: Sequence[MissingRow] = ()
     ) -> SyncRun | None:
-        """The run as it is afterwards; ``None`` when the condition does not hold."""
+        """The run afterwards; ``None`` if the condition does not hold."""
         row = self._row(run)
         if not beside:
             return run_of(row) if insist(lambda: row.update(list(actions), condition), run.run_id) else None
@@ -248,7 +248,7 @@ class DynamoRunStore:
         return self.get(run.integration_ref, run.run_id) if self._dynamo.transact(fill, run.run_id) else None
 
     def _tell_why(self, run: SyncRun, name: str, step: SliceStep) -> None:
-        """Tell a step that was taken from a closed run: raises ``SliceTakenError`` for the first."""
+        """Distinguish a step already written (raises ``SliceTakenError``) from a closed run."""
         stored = self.get(run.integration_ref, run.run_id)
         if stored is not None and stored.state.open:
             raise SliceTakenError(f"{run.run_id}: step {step.number} of slice {name} was written already")
@@ -260,7 +260,7 @@ def _open() -> Condition:
 
 
 def _none_began_since(integration: Integration) -> Condition:
-    """No run is active, or still the one that was there when the integration was read; nor is anything else due."""
+    """No run, or only the one known when the integration was read, is active; and nothing else is due."""
     active = IntegrationRow.active_run_id
     free: Condition = active.does_not_exist()
     if integration.active_run_id is not None:

@@ -1,4 +1,4 @@
-"""R19: the mark of a ticket that Jira named: it waits in the index of tickets that are to be read, as new ones do."""
+"""R19: marks tickets that Jira named, so that they wait in the index of tickets to be read, like new ones."""
 
 from datetime import date, datetime
 from typing import Any
@@ -22,10 +22,10 @@ _FIRST = "NOT contains(#today, :id) AND NOT contains(#yesterday, :id)"
 
 
 class DynamoHintStore:
-    """The ``HintStore``. A delivery that came before is told by the ticket, so that taking one is a single write.
+    """The ``HintStore``. The ticket itself records deliveries, so that handling one is a single write.
 
-    Each ticket has three sets of identifiers, ``h0`` to ``h2``, a day each in turn: today's is added to, yesterday's
-    is looked at, the third is dropped.
+    Each ticket has three sets of identifiers, ``h0`` to ``h2``, one per day in rotation: today's is added to,
+    yesterday's is checked, the third is dropped.
     """
 
     def __init__(self, dynamo: Dynamo, tickets_table: str) -> None:
@@ -56,7 +56,7 @@ class DynamoHintStore:
         return Marked.WAITS if full is None else Marked.NOT_ASKED
 
     def _update(self, key: TicketKey, now: datetime, request: dict[str, Any], values: dict[str, Any]) -> Item | None:
-        """``None`` when it was written, else what is stored."""
+        """``None`` if it was written, else what is stored."""
         always = {
             ":ref": {"S": key.integration_ref},
             ":now": {"S": TicketRow.hinted_at.serialize(now)},

@@ -1,4 +1,4 @@
-"""R12: observations as conditional writes. Each changes one existing ticket, or nothing; none makes a ticket."""
+"""R12: observations as conditional writes. Each changes one existing ticket or nothing; none creates a ticket."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class Recording:
         self._table = table
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
-        """The keys that were written. Deletions come one transaction after another: they meet in the census."""
+        """The keys that were written. Deletions are separate transactions, because they share the census."""
         deleted = [one for one in observations if isinstance(one, Deleted)]
         others = [one for one in observations if not isinstance(one, Deleted)]
         written = {one.key for one, done in zip(others, side_by_side(self._write, others), strict=True) if done}
@@ -61,7 +61,7 @@ class Recording:
         return self._counted(key, created_at, actions, condition, 1)
 
     def _write(self, observation: Observed | Unseen | Missed) -> bool:
-        """The first statement that fits what is stored is the one that is written."""
+        """Try the statements until the condition of one holds."""
         given = {AT: TicketRow.observed_at.serialize(observation.at)}
         match observation:
             case Observed(sighting=seen, expected=expected):
@@ -85,7 +85,7 @@ class Recording:
         return insist(lambda: self._table.dynamo.update(self._table.name, item, statement, given), key)
 
     def _delete_together(self, deleted: Sequence[Deleted]) -> set[TicketKey]:
-        """Those that were written: in one transaction, or one by one when any of them may not be written."""
+        """Those that were written: in one transaction, or one by one if any of them is refused."""
         changes = {one.key: (one.created_at, *self._deletion(one)) for one in deleted}
         if len(changes) > 1 and self._counted_together(changes, -1):
             return set(changes)
@@ -139,7 +139,7 @@ SEEN, SEEN_KEY, SEEN_STATUS, ABSENCE = "?seen", "?key|", "|?status", "?absence"
 
 @cache
 def _expected() -> tuple[Statement]:
-    """What is stored shows the status that was seen: since when it shows that stays."""
+    """The stored status is the one that was seen, so the time since when it shows stays."""
     actions = [*_sighting(), TicketRow.new_in.remove()]
     return (Statement(actions, _newer() & _not_named() & ~_changes_status()),)
 
@@ -157,7 +157,7 @@ def _unseen() -> tuple[Statement, ...]:
 
 @cache
 def _missed() -> tuple[Statement, Statement]:
-    """Both times only ever rise; so there are two to try, one for each order of what is stored."""
+    """Both times only ever rise, so there are two statements, one for each order of the stored times."""
     missed = TicketRow.missed_at.set(_AT)
     newer = either(TicketRow.missed_at.does_not_exist(), TicketRow.missed_at < _AT)
     condition = is_ticket() & is_not_deleted() & newer
@@ -166,9 +166,9 @@ def _missed() -> tuple[Statement, Statement]:
 
 
 def _shown(actions: Sequence[Action], changes: Condition) -> tuple[Statement, ...]:
-    """The ticket waits no more, unless a webhook named it after it was asked for (R19).
+    """The ticket no longer waits, unless a webhook named it after it was asked for (R19).
 
-    Since when it shows this moves only when it changes: most do, so that is tried first.
+    The time since when it shows this moves only if the status changes; most do, so that is tried first.
     """
     since, waits_no_more = TicketRow.status_since.set(_AT), [*actions, TicketRow.new_in.remove()]
     waiting, named = _newer() & _not_named(), _newer() & (TicketRow.hinted_at > _AT)
@@ -190,15 +190,15 @@ def _newer() -> Condition:
 
 
 def _not_named() -> Condition:
-    """No webhook named the ticket since (R19)."""
+    """No webhook has named the ticket since (R19)."""
     return either(TicketRow.hinted_at.does_not_exist(), TicketRow.hinted_at <= _AT)
 
 
 def _changes_status() -> Condition:
-    """What is stored shows another status than was seen now, or none; a moved issue may have the same one.
+    """The stored status differs from the one seen, or there is none; a moved issue may have the same status.
 
-    Under the same key two statuses are the same when the sightings are. Under another key, the rest of the sighting is
-    looked for in it.
+    With the same key, the statuses are equal if the sightings are. With another key, the rest of the sighting is
+    compared.
     """
     stored = TicketRow.sighting
     unknown = either(stored.does_not_exist(), TicketRow.absence.exists())

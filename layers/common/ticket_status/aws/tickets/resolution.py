@@ -1,8 +1,8 @@
-"""A key-only ticket gets its issue id: it becomes, or joins, the ticket with that id, and its links move along.
+"""Gives a key-only ticket its issue id: it becomes, or joins, the ticket with that id, and its links move too.
 
-The links move first, so that an event of the first status tells of its violations too. Every step can be
-repeated, and the key-only ticket leaves the retrieval index last, and only with all its links moved: what is
-interrupted is done again by the next run. The alias that stays answers for links that were registered in between.
+The links move first, so that the event of the first status includes its violations. Every step can be repeated, and
+the key-only ticket leaves the retrieval index last, after all its links moved: the next run repeats what was
+interrupted. An alias stays for links that were registered in between.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Resolving:
         self._recording = recording
 
     def resolve(self, key: TicketKey, issue_id: str, seen: Sighting, at: datetime) -> TicketKey:
-        """The ticket that the key-only one became. A deleted one stays what it is (R7)."""
+        """The ticket that the key-only one became. A deleted one stays deleted (R7)."""
         for _ in tries():
             row = self._table.read_one(key)
             if row is None or row.became:
@@ -74,7 +74,7 @@ class Resolving:
         raise ContendedWriteError(f"{key}: other writes were in the way on every try")
 
     def _made(self, row: TicketRow, known: TicketKey, at: datetime) -> TicketRow:
-        """The ticket, made of the key-only one unless it exists."""
+        """The ticket, created from the key-only one unless it exists."""
         new = self._table.new_row(replace(ticket_of(row), key=known), at)
         new.made_of, new.resolved_at = row.ticket_id, at
 
@@ -100,9 +100,9 @@ class Resolving:
             self._move(chunk, row, ticket)
 
     def _violations_of(self, row: TicketRow) -> Sequence[str]:
-        """The violations of a key-only ticket: from its own item while that names them all.
+        """The violations of a key-only ticket, from its own item if that names them all.
 
-        The index lags behind by seconds: it is asked again until it has as many as the item counts.
+        The index lags behind by seconds, so it is read again until it has as many as the item counts.
         """
         served = served_by(row)
         if served.total <= len(served.first):
@@ -134,7 +134,7 @@ class Resolving:
             write.update(target, gains(ticket, gained), is_ticket())
 
     def _planned(self, violation_id: str, row: TicketRow, ticket: TicketRow) -> _Move | None:
-        """What moves a violation's link; ``None`` when it has moved already. The head is read before the links."""
+        """How to move a violation's link; ``None`` if it has already moved. The head is read before the links."""
         old, known = _key(row), _key(ticket)
         stored = self._violations.heads([violation_id]).get(violation_id)
         links = {link.ticket: link for link in self._violations.links(violation_id)}
@@ -151,7 +151,7 @@ class Resolving:
         return _Move(leaving, moved, joined is not None, head, 0 if stored is None else stored.version)
 
     def _alias(self, row: TicketRow, known: TicketKey, at: datetime) -> bool:
-        """Leave the alias in place of the ticket; ``False`` when that changed since its links were read."""
+        """Replace the ticket with its alias; ``False`` if the ticket changed since its links were read."""
         alias = self._table.alias(_key(row), known.ticket_id, row.created_at)
         alias.resolved_at = at
 

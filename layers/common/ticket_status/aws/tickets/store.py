@@ -1,4 +1,4 @@
-"""Tickets in DynamoDB: identity and state, the retrieval index, the census, coverage and numbers of an integration."""
+"""Tickets in DynamoDB: identity and state, the retrieval index, and an integration's census, coverage and counts."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -36,7 +36,7 @@ _TRIES = 20
 
 
 class DynamoTicketStore:
-    """The ``TicketStore``. It knows the table of links too, because they move with a ticket that gets its issue id."""
+    """The ``TicketStore``. It also writes the links' table: links move with a ticket that gets its issue id."""
 
     def __init__(self, dynamo: Dynamo, tickets_table: str, violations_table: str, retention: timedelta) -> None:
         self._dynamo = dynamo
@@ -59,7 +59,7 @@ class DynamoTicketStore:
         return {key: ticket_of(row) for key, row in rows.items() if row.issue_key}, coverages
 
     def page(self, integration_ref: str, limit: int, token: str | None, now: datetime) -> Page[Ticket]:
-        """One query; one batch more where tickets got their ids while the list was read."""
+        """One query; one more batch if tickets got their ids while the list was read."""
         return self._walk.page(integration_ref, limit, token, now)
 
     def record(self, observations: Sequence[Observation]) -> frozenset[TicketKey]:
@@ -87,7 +87,7 @@ class DynamoTicketStore:
         yield from read_ahead(self._pages(integration_ref, months, start, part.end))
 
     def new_rows(self, integration_ref: str) -> Iterator[Sequence[Row]]:
-        """Pages of the tickets that were never observed."""
+        """Pages of the waiting tickets."""
         pages = self._dynamo.query(
             TableName=self._table.name,
             IndexName=NEW_TICKETS_INDEX,
@@ -112,7 +112,7 @@ class DynamoTicketStore:
                     yield [_row(item) for item in page]
 
     def _between(self, integration_ref: str, month: str, start: str, end: str) -> dict[str, object]:
-        """A query of one month. ``end`` is not the position of a ticket, so that including it changes nothing."""
+        """A query of one month. ``end`` is never a ticket's position, so including it changes nothing."""
         return {
             "TableName": self._table.name,
             "IndexName": RETRIEVAL_INDEX,
@@ -169,7 +169,7 @@ class DynamoTicketStore:
         raise ContendedWriteError(f"{integration_ref}: what it counts was written by others on every try")
 
     def _kept(self, integration_ref: str, names: Sequence[str]) -> dict[str, Item]:
-        """What there is under these names beside the tickets of an integration, read consistently."""
+        """The integration's other items with these names, read consistently."""
         keys = [{"i": {"S": integration_ref}, "t": {"S": name}} for name in names]
         return {item["t"]["S"]: item for item in self._dynamo.batch_get(self._table.name, keys)}
 

@@ -1,7 +1,7 @@
-"""The tickets' table: its items in both directions, its reads, and the census that goes with what comes or goes.
+"""The tickets' table: reading and writing its items, and the census that changes with them.
 
-Names of a ticket's attributes are short because every row of its index bears them. Times are text of a fixed width, in
-UTC and to the microsecond, so that they compare as times.
+Names of a ticket's attributes are short because every row of its index has them. Times are strings of fixed width, in
+UTC to the microsecond, so that they sort as times.
 """
 
 from collections.abc import Collection, Iterable
@@ -81,7 +81,7 @@ class TicketRow(Model):
 
 
 class CoverageRow(Model):
-    """When ranges of an integration's tickets were last seen whole: ``[[position, microseconds], …]``."""
+    """When ranges of an integration's tickets were last seen completely: ``[[position, microseconds], …]``."""
 
     integration_ref = UnicodeAttribute(hash_key=True, attr_name="i")
     ticket_id = UnicodeAttribute(range_key=True, attr_name="t")
@@ -91,7 +91,7 @@ class CoverageRow(Model):
 
 
 class CountedRow(Model):
-    """How many tickets of an integration show what."""
+    """An integration's tickets, counted by status."""
 
     integration_ref = UnicodeAttribute(hash_key=True, attr_name="i")
     ticket_id = UnicodeAttribute(range_key=True, attr_name="t")
@@ -102,7 +102,7 @@ class CountedRow(Model):
 
 
 class MonthRow(Model):
-    """Tickets per day of creation of one month, each day an attribute of its own.
+    """Tickets per day of creation in one month, each day in its own attribute.
 
     ``d07`` counts those that are not deleted, ``x07`` the deleted ones.
     """
@@ -196,7 +196,7 @@ class TicketTable:
         )
 
     def alias(self, key: TicketKey, issue_id: str, created_at: datetime) -> TicketRow:
-        """What stays at a key-only identity whose ticket got its issue id."""
+        """The item that remains under a key-only identity after its ticket got its issue id."""
         expires_at = created_at + self.retention
         return self.tickets(key.integration_ref, key.ticket_id, became=issue_id, expires_at=expires_at)
 
@@ -207,7 +207,7 @@ class TicketTable:
         days: Iterable[tuple[date, int]],
         deleted: Iterable[tuple[date, int]] = (),
     ) -> None:
-        """Add to the census of days of one month, as one item of a transaction."""
+        """Add to the census of one month, as one item of a transaction."""
         counted, gone = list(days), list(deleted)
         first = (counted or gone)[0][0].replace(day=1)
         expires_at = datetime.combine(first + timedelta(days=31), time(), UTC)
@@ -223,7 +223,7 @@ def month_partition(ref: str, created_at: datetime) -> str:
 
 
 def deleted_partition(ref: str) -> str:
-    """The partition of the retrieval index that deleted tickets are in, for those who have them all rechecked."""
+    """The partition of the retrieval index with the deleted tickets, for rechecking them all."""
     return f"{ref}#{DELETED_TICKETS}"
 
 
@@ -243,10 +243,10 @@ def serves(row: TicketRow) -> Condition:
 
 
 def is_not_deleted() -> Condition:
-    """Deleted is for good (R7)."""
+    """It is not deleted, which is permanent (R7)."""
     return either(TicketRow.absence.does_not_exist(), TicketRow.absence != Absence.DELETED.value)
 
 
 def is_older_than(at: datetime) -> Condition:
-    """R12: what is stored was observed before."""
+    """R12: the stored observation is older."""
     return either(TicketRow.observed_at.does_not_exist(), TicketRow.observed_at < at)

@@ -1,8 +1,8 @@
 """All tickets of an integration, page by page, each exactly once while other functions write.
 
-The walk goes through the table in the order of ticket ids, which nothing moves a ticket in, but for one thing: a ticket
-that is known by key only gets its issue id, and with it another place. So a walk shows such a ticket where it was when
-the walk began: at its key, even after it got its id. The moment at which the walk began travels in its tokens.
+The walk goes through the table in the order of ticket ids. A ticket's place changes only when one known only by its
+key gets its issue id. So a walk shows such a ticket where it was when the walk began, at its key. The tokens contain
+the time at which the walk began.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class TicketWalk:
         return dict(self._table.dynamo.client.query(**request))
 
     def _at_their_places(self, rows: Sequence[TicketRow], began: datetime) -> list[Ticket]:
-        """The tickets of these rows, but for those whose place in this walk is another."""
+        """The tickets of these rows, except those with another place in this walk."""
         moved = [row for row in rows if row.became and _resolved_since(row, began)]
         became = {row.ticket_id: TicketKey(row.integration_ref, row.became) for row in moved}
         targets = self._table.read(became.values())[0] if became else {}

@@ -1,7 +1,7 @@
-"""Registration: tickets, links, heads and resources, each registration whole within one transaction, in few calls.
+"""Registration of tickets, links, heads and resources: each registration in one transaction, with few calls.
 
-What is stored is read first and not written again. A write at the same time makes the transaction fail; then what it
-held is read and planned anew.
+What is stored is read first and not written again. If another write conflicts, the transaction fails, and its
+contents are read and planned again.
 """
 
 from collections import Counter, defaultdict
@@ -62,7 +62,7 @@ class _Group(Struct):
 
     @property
     def months(self) -> dict[tuple[str, date], Counter[date]]:
-        """New tickets per day, by integration and month."""
+        """The number of new tickets per day, by integration and month."""
         months: dict[tuple[str, date], Counter[date]] = defaultdict(Counter)
         for row in self.tickets.values():
             day = day_of(row.created_at)
@@ -82,7 +82,7 @@ class _Group(Struct):
         return tickets + violations + len(self.resources)
 
     def with_(self, other: "_Group") -> "_Group":
-        """Both in one transaction; the other was planned after this one."""
+        """Both in one transaction; the other one was planned after this one."""
         placed = self.placed | other.placed
         memberships = {**self.memberships, **other.memberships}
         gained = {key: self.served.get(key, ()) + more for key, more in other.served.items()}
@@ -98,7 +98,7 @@ class _Group(Struct):
 
 
 class _Stored(Struct):
-    """What is stored of what is to be registered."""
+    """What is already stored of the registrations."""
 
     tickets: dict[TicketKey, TicketRow]
     links: dict[LinkKey, Link]
@@ -109,11 +109,11 @@ class _Stored(Struct):
 
     @property
     def waiting(self) -> set[TicketKey]:
-        """The tickets that nobody has retrieved yet."""
+        """The tickets that have not been retrieved yet."""
         return {key for key, row in self.tickets.items() if row.new_in}
 
     def learn(self, group: _Group) -> None:
-        """Take what was just written as stored."""
+        """Treat what was just written as stored."""
         self.tickets |= group.tickets
         self.links |= group.links
         for violation_id, head in group.heads.items():
@@ -137,7 +137,7 @@ class Registering:
         self._violations = violations
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
-        """Register them; those of their tickets that wait to be retrieved."""
+        """Register them; returns their tickets that are waiting to be retrieved."""
         waiting: set[TicketKey] = set()
         left = list(registrations)
         for _ in tries():
@@ -185,7 +185,7 @@ class Registering:
     # --- Decide -----------------------------------------------------------------------------------------------------
 
     def _groups(self, registrations: Sequence[Registration], stored: _Stored, clock: datetime) -> Iterator[_Group]:
-        """Transactions, one after another: each is planned when those before it were written."""
+        """The transactions; each is planned after the previous ones were written."""
         group = _Group()
         for one in registrations:
             joined = group.with_(self._plan(one, stored, group, clock))
@@ -196,7 +196,7 @@ class Registering:
         yield group
 
     def _plan(self, one: Registration, stored: _Stored, group: _Group, clock: datetime) -> _Group:
-        """What has to be written for a registration beside what is stored or already in the group."""
+        """What to write for a registration, apart from what is stored or already in the group."""
         key, violation_id = one.ticket.key, one.violation_id
         plan = _Group([one])
         ticket = stored.tickets.get(key) or group.tickets.get(key)
@@ -222,7 +222,7 @@ class Registering:
         return plan
 
     def _place(self, one: Registration, created_at: datetime, stored: _Stored, group: _Group, plan: _Group) -> None:
-        """Have the violation among those of its resource for as long as this ticket, unless it is for longer."""
+        """List the violation under its resource at least for as long as this ticket is kept."""
         membership = one.resource, one.violation_id
         until = self._violations.shared_expiry(created_at)
         known = group.memberships.get(membership) or stored.memberships.get(membership)
@@ -300,7 +300,7 @@ def _head_in(stored: _Stored, violation_id: str) -> Head | None:
 
 
 def gains(row: TicketRow, violation_ids: Sequence[str]) -> list[Action]:
-    """A known ticket serves more violations; its item names the first of them."""
+    """A known ticket gains violations; its item names the first of them."""
     named = len(row.violations or ())
     shown = set(violation_ids[: max(0, MOST_SHOWN_VIOLATIONS - named)])
     counted = TicketRow.served.add(len(violation_ids))
@@ -308,7 +308,7 @@ def gains(row: TicketRow, violation_ids: Sequence[str]) -> list[Action]:
 
 
 def _counting(steps: Mapping[datetime, int], known: datetime | None) -> tuple[list[Action], Condition]:
-    """The catalogue's entry of a resource counts its violations, and ends with the last of them."""
+    """The catalogue's entry of a resource counts its violations, and expires with the last of them."""
     actions: list[Action] = [expiry_counter(until).add(by) for until, by in steps.items() if by]
     latest = max(steps)
     if known is not None and latest <= known:

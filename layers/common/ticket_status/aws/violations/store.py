@@ -24,7 +24,7 @@ from ticket_status.ports.paging import InvalidTokenError, Page
 
 
 class DynamoViolationStore:
-    """The ``ViolationStore``. It knows the table of tickets too, because a registration is whole or not at all."""
+    """The ``ViolationStore``. It also writes the tickets' table, because a registration is all or nothing."""
 
     def __init__(self, dynamo: Dynamo, violations_table: str, tickets_table: str, retention: timedelta) -> None:
         self._dynamo = dynamo
@@ -59,7 +59,7 @@ class DynamoViolationStore:
         side_by_side(lambda one: self._table.key_row(one.issue_key, one.key, one.created_at).save(), tickets)
 
     def register(self, registrations: Sequence[Registration], clock: datetime) -> frozenset[TicketKey]:
-        """At most 16 calls for 100 registrations that meet no rival."""
+        """At most 16 calls for 100 registrations without conflicts."""
         return self._registering.register(registrations, clock)
 
     def unregister(self, links: Sequence[Link]) -> None:
@@ -67,7 +67,7 @@ class DynamoViolationStore:
         self._unregistering.unregister(links)
 
     def resources(self, type_: str | None, limit: int, token: str | None, now: datetime) -> Page[tuple[Resource, int]]:
-        """One query: the catalogue counts the violations of each by when they expire."""
+        """One query: the catalogue counts each resource's violations by their expiry."""
         items, following = self._page(CATALOGUE, "" if type_ is None else f"{type_}#", limit, token)
         counted = [(read_resource(item["sk"]["S"]), violations_counted(item, now)) for item in items]
         return Page([(resource, violations) for resource, violations in counted if violations > 0], following)

@@ -1,4 +1,4 @@
-"""The violations' table: its items, each kind with both directions, bound to it, and its reads."""
+"""The violations' table: reading and writing its kinds of items."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -107,30 +107,30 @@ class StoredHead(Struct, frozen=True):
 
 
 def ticket_name(key: TicketKey) -> str:
-    """A ticket in one text. Refs have no ``#`` in them."""
+    """A ticket as one string. Refs contain no ``#``."""
     return f"{key.integration_ref}#{key.ticket_id}"
 
 
 def read_ticket_name(text: str) -> TicketKey:
-    """The ticket that ``ticket_name`` made a text of."""
+    """The inverse of ``ticket_name``."""
     ref, _, ticket_id = text.partition("#")
     return TicketKey(ref, ticket_id)
 
 
 def resource_name(resource: Resource) -> str:
-    """A resource in one text, sorted by type and name; whatever the names are, no two resources share one."""
+    """A resource as one string that sorts by type and name, and is unique whatever the names are."""
     name = resource.name.replace("%", "%25").replace("#", "%23")
     version = "" if resource.version is None else f"#{resource.version}"
     return f"{resource.type}#{name}{version}"
 
 
 def resource_names(resources: Sequence[Resource]) -> set[str] | None:
-    """Resources as a link bears them."""
+    """Resources as stored in a link."""
     return {resource_name(resource) for resource in resources} or None
 
 
 def read_resource(text: str) -> Resource:
-    """The resource that ``resource_name`` made a text of."""
+    """The inverse of ``resource_name``."""
     type_, _, rest = text.partition("#")
     name, mark, version = rest.partition("#")
     return Resource(type_, name.replace("%23", "#").replace("%25", "%"), version if mark else None)
@@ -142,7 +142,7 @@ def membership_partition(resource: Resource | None) -> str:
 
 
 def link_values(link: Link, retention: timedelta) -> dict[str, Any]:
-    """The attributes of a link; it ends with its ticket."""
+    """The attributes of a link; it expires with its ticket."""
     name = ticket_name(link.ticket)
     return {
         "pk": VIOLATION + link.violation_id,
@@ -173,7 +173,7 @@ def _resource_names(values: Mapping[str, Any]) -> set[str]:
 
 
 def head_values(head: Head, version: int, retention: timedelta) -> dict[str, Any]:
-    """The attributes of a head; it ends with its leading ticket."""
+    """The attributes of a head; it expires with its leading ticket."""
     return {
         "pk": VIOLATION + head.violation_id,
         "sk": HEAD,

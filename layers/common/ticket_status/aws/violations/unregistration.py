@@ -1,8 +1,8 @@
-"""Unregistration: a link goes, and with it what only it was there for, in one transaction.
+"""Unregistration: removes a link, and whatever existed only because of it, in one transaction.
 
-The last link of a ticket takes the ticket along: out of the table, its indexes, its month's census. The last link of a
-violation to a resource takes the violation off the resource's list. A write at the same time makes the transaction
-fail; then everything is read and decided anew.
+The last link of a ticket removes the ticket from the table, its indexes and its month's census. The last link of a
+violation to a resource removes the violation from the resource's list. If another write conflicts, the transaction
+fails, and everything is read and decided again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class _Found(Struct, frozen=True):
-    """What is stored of a link and of what hangs on it."""
+    """What is stored of a link and of what depends on it."""
 
     link: Link
     others: tuple[Link, ...]
@@ -57,7 +57,7 @@ class Unregistering:
         self._violations = violations
 
     def unregister(self, links: Sequence[Link]) -> None:
-        """Remove links; one that is gone is left alone."""
+        """Remove links; it is fine if one does not exist."""
         side_by_side(self._unregister, links)
 
     def _unregister(self, link: Link) -> None:
@@ -73,7 +73,7 @@ class Unregistering:
         self._release_ticket(write, found)
 
     def _find(self, link: Link) -> _Found | None:
-        """The head is read before the links: a link that comes in between moves its version."""
+        """The head is read before the links, because a link added in between changes its version."""
         table, violation_id = self._violations, link.violation_id
         head = table.heads([violation_id]).get(violation_id)
         links = {one.ticket: one for one in table.links(violation_id)}
@@ -101,7 +101,7 @@ class Unregistering:
             write.delete(self._violations.head_row(found.head.head, version), has_version(HeadRow.version, version))
 
     def _leave_resources(self, write: TransactWrite, found: _Found) -> None:
-        """Off the lists of resources that no other link has the violation in; on the list of those without, if so."""
+        """Remove the violation from lists where it has no other link; list it without a resource if none is left."""
         violation_id, table = found.link.violation_id, self._violations
         unplaced = bool(found.others) and not found.left
         for resource, until in found.memberships.items():

@@ -74,10 +74,11 @@ class Retrieval:
     def record_changes(
         self, ref: str, asked: Asked, changed: Sequence[tuple[Row, Sighting]], coverage: Coverage | None = None
     ) -> frozenset[str]:
-        """Record what changed, each only if it is newer than all that is known of it (R12); the ids as asked for.
+        """Record what changed, each only if it is newer than everything known (R12); returns the ids as asked for.
 
-        What is known of an unchanged ticket is its range's coverage, so that is read again just before (``coverage``:
-        it was, after Jira answered); the ticket only where its range was covered since Jira was asked.
+        For an unchanged ticket, the newest knowledge is its range's coverage, so that is read again just before
+        (unless given in ``coverage``, read after Jira's response); the ticket only if its range was covered since
+        Jira was asked.
         """
         if not changed:
             return frozenset()
@@ -92,7 +93,7 @@ class Retrieval:
         return revived | self._record_sightings(ref, asked.at, newer, expected)
 
     def shift(self, ref: str, changed: Sequence[tuple[Row, Sighting]]) -> None:
-        """Have the integration's summary follow what changed, unless a run of all tickets counts it on its way."""
+        """Update the integration's summary with what changed, unless a run of all tickets is counting."""
         self._shift(ref, [shift_of(row, seen) for row, seen in changed])
 
     def _shift(self, ref: str, shifts: Sequence[Shift]) -> None:
@@ -102,9 +103,9 @@ class Retrieval:
             self._tickets.change_counted(ref, lambda counted, coverage: shifted(counted, coverage, moved, now))
 
     def record_missed(self, ref: str, asked: Asked, rows: Sequence[Row]) -> None:
-        """Note tickets that got no answer, before their range counts as seen: what they show stays as it was.
+        """Note tickets without a response before their range counts as seen, so that what they show stays the same.
 
-        When a ticket was last seen is written only where its own row does not say so.
+        The time at which a ticket was last seen is written only if its own row does not have it.
         """
         if not rows:
             return
@@ -119,9 +120,9 @@ class Retrieval:
         )
 
     def record_judgements(self, ref: str, judgements: Sequence[Judgement], *, by_hand: bool = False) -> Counts:
-        """Record what was concluded about missing tickets, and count it; what was seen later stays.
+        """Record the conclusions about missing tickets, and count them; what was seen later stays.
 
-        The tickets are read again together with their coverage: what either says alone may be outdated.
+        The tickets are read again together with their coverage, because either alone may be outdated.
         """
         stored, coverages = self._tickets.get_many([one.ticket.key for one in judgements], [ref])
         coverage = coverages.get(ref, Coverage())
@@ -147,7 +148,7 @@ class Retrieval:
         return counts
 
     def record_found(self, ticket: Ticket, found: Found, at: datetime) -> None:
-        """Record what Jira showed for a ticket that an administrator asked about, even one that was called deleted."""
+        """Record what Jira showed for a rechecked ticket, even one that was marked deleted."""
         if ticket.absence is Absence.DELETED:
             self._tickets.revive(ticket.key, ticket.created_at, found.sighting, at)
         ref = ticket.key.integration_ref
@@ -159,7 +160,7 @@ class Retrieval:
         return self._tickets.get_many((), [ref])[1].get(ref, Coverage())
 
     def _revive(self, ref: str, at: datetime, rows: Sequence[tuple[Row, Sighting]]) -> frozenset[str]:
-        """Take deletions back, of tickets that an administrator has rechecked and Jira shows."""
+        """Undo the deletion of tickets that an administrator rechecked and Jira shows."""
         return frozenset(
             row.ticket_id
             for row, seen in rows

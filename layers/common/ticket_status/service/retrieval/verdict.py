@@ -1,7 +1,7 @@
-"""The verdict of a run: what is concluded about the tickets that Jira did not show, as many as a message can (R7, R8).
+"""The verdict of a run on the tickets that Jira did not show, as many as one message can handle (R7, R8).
 
-A run takes as many messages as it needs. What one does not get to stays noted with the run for the next, and so do
-verdicts that it had no time, or was not allowed, to prove: the next proof of our account makes them count.
+A run takes as many messages as it needs. What one message does not reach stays stored with the run for the next; so
+do verdicts that it could not prove: the next proof of our account makes them valid.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ _LOOK_WHETHER_STOPPED = 10
 
 
 class Judged(Struct, frozen=True):
-    """What one message made of a run's missing tickets."""
+    """The result of one message for a run's missing tickets."""
 
     counts: Counts
     ended: Ended | None
@@ -75,7 +75,7 @@ class RunVerdict:
         self._now = now
 
     def judge(self, integration: Integration, run: SyncRun, jira: Jira, time_left: Callable[[], timedelta]) -> Judged:
-        """Judge as many as the time allows, and count them and the calls with the run."""
+        """Judge as many as time allows, and count them and the calls in the run."""
         parts: list[_Part] = []
 
         def tickets(account: Account) -> Iterator[Ticket]:
@@ -107,7 +107,7 @@ class RunVerdict:
         return reason
 
     def _tickets(self, run: SyncRun, now: Unproven, parts: list[_Part]) -> Iterator[Ticket]:
-        """The tickets that have to be judged, each once; ``parts`` gets what was read on the way."""
+        """The tickets to judge, each once; ``parts`` collects what was read."""
         given: set[TicketKey] = set()
         for noted in self._ports.runs.missing(run):
             part = _Part(noted)
@@ -137,7 +137,7 @@ class RunVerdict:
     def _conclude(
         self, integration: Integration, run: SyncRun, jira: Jira, parts: Sequence[_Part], proven: Proven
     ) -> Counts:
-        """Record what is settled, and note what is left: tickets first, so that a crash loses nothing but the count."""
+        """Record what is settled and store what is left: tickets first, so that a crash loses only the count."""
         settled = {one.ticket.key: one for one in proven.settled}
         unproven = {one.ticket.key: one for one in proven.unproven}
         counts, told = Counts(), 0
