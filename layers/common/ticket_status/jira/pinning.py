@@ -1,7 +1,7 @@
 """R18: a name is resolved once, every address of it is checked, and ``requests`` connects to just those.
 
-Only where the bytes go is decided here: ``Host``, SNI and the certificate's name stay those of the address as
-written. A proxy is connected to as its operator named it.
+This decides only where the bytes go: ``Host``, SNI and the certificate's name stay those of the address as written. A
+proxy's address is used as given.
 """
 
 import socket
@@ -32,14 +32,13 @@ _RESOLVING = 5.0
 
 
 class AddressRefusedError(Exception):
-    """Raised when a name resolves to an address that is not connected to; its text is a sentence without secrets."""
+    """Raised when a name resolves to a forbidden address; its text is a sentence without secrets."""
 
 
 def address_problem(url: str, rules: AddressRules) -> str | None:
-    """Why this address is not accepted, as a sentence saying what to do; ``None`` when it is.
+    """Why this address is not accepted, as a sentence saying what to do; ``None`` if it is.
 
-    Its name is resolved. One that does not resolve (now) passes with ``https``: whether it is reachable is a question
-    of its own.
+    Its name is resolved. With ``https``, a name that does not resolve now passes: reachability is checked elsewhere.
     """
     address = read_address(url, rules)
     if isinstance(address, Unfit):
@@ -55,9 +54,9 @@ def address_problem(url: str, rules: AddressRules) -> str | None:
 
 
 def resolve(host: str, port: int, timeout: float) -> list[Endpoint]:
-    """The addresses of a name, of every family. OSError when it has none, TimeoutError when nobody says in time.
+    """The addresses of a name, of every family. OSError if it has none, TimeoutError if time runs out.
 
-    The operating system's resolver cannot be interrupted, so it is left behind in a thread when time is up.
+    The operating system's resolver cannot be interrupted, so it is left running in a thread.
     """
     outcome: SimpleQueue[list[Endpoint] | OSError] = SimpleQueue()
     Thread(target=lambda: outcome.put(_look_up(host, port)), daemon=True).start()
@@ -94,7 +93,7 @@ def _ip(address: str) -> IPAddress:
 
 
 def connect(endpoints: Sequence[Endpoint], timeout: float, options: SocketOptions) -> socket.socket:
-    """A connection to the first endpoint that takes it, all of them together within ``timeout`` seconds."""
+    """A connection to the first endpoint that accepts it, within ``timeout`` seconds for all of them."""
     over = time.monotonic() + timeout
     failure: OSError = OSError("the name has no address")
     for tried, endpoint in enumerate(endpoints):
@@ -154,7 +153,7 @@ class _Dialler:
 
 
 class _WatchedHTTPConnection(HTTPConnection):
-    """To a proxy, for an unencrypted site: not to be pinned, but to be ended in time."""
+    """To a proxy, for an unencrypted site: not pinned, but ended in time."""
 
     dialler: _Dialler
 
@@ -204,7 +203,7 @@ def _made(
 
 
 class PinningAdapter(HTTPAdapter):
-    """Keeps up to ``connections`` open, and more while more are needed."""
+    """Keeps up to ``connections`` open, and opens more while needed."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""One HTTP call at a time, from request to whole answer, within its bounds. Knows nothing of Jira.
+"""Makes HTTP calls within limits, and returns only complete responses. Knows nothing about Jira.
 
 A read time-out only bounds silence; a server that drips a byte every second never meets it. So a watch ends the call.
 """
@@ -38,7 +38,7 @@ Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
 
 
 class Request(Discreet, frozen=True):
-    """A call to make. What it carries may be secret, so it is not shown."""
+    """A call to make. It may contain secrets, so it is not shown."""
 
     method: Method
     url: str
@@ -49,7 +49,7 @@ class Request(Discreet, frozen=True):
 
 
 class Answer(Discreet, frozen=True):
-    """A whole answer. Header names are matched without regard to case."""
+    """A complete response. Header names are case-insensitive."""
 
     status: int
     headers: Mapping[str, str]
@@ -58,7 +58,7 @@ class Answer(Discreet, frozen=True):
 
 
 class NoAnswer(Struct, frozen=True):
-    """Why there is no answer, or not a whole one."""
+    """Why there is no complete response."""
 
     trouble: Unavailable
     slow: bool = False
@@ -70,11 +70,11 @@ class NoAnswer(Struct, frozen=True):
 
 
 class _TooLargeError(Exception):
-    """Raised when an answer exceeds its bound."""
+    """Raised when a response exceeds its limit."""
 
 
 class _PlainSession(requests.Session):
-    """A session that never looks at where a redirect leads."""
+    """A session that never follows redirects."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: `requests` would read the redirect's whole body, however large, even when told not to follow."""
@@ -87,7 +87,7 @@ class Deadline(Struct, frozen=True):
 
     @classmethod
     def of(cls, deadline: datetime | None, now: datetime) -> Self:
-        """The deadline that was given as a time of day."""
+        """The deadline for a point in time."""
         return cls(None if deadline is None else time.monotonic() + (deadline - now).total_seconds())
 
     def left(self, most: float) -> float:
@@ -95,14 +95,14 @@ class Deadline(Struct, frozen=True):
         return most if self.at is None else min(most, self.at - time.monotonic())
 
     def within(self, seconds: float) -> "Deadline":
-        """This deadline, or so many seconds from now if that is earlier."""
+        """This deadline, or this many seconds from now, whichever is earlier."""
         return Deadline(time.monotonic() + self.left(seconds))
 
 
 class HttpSession:
     """Makes calls; connections are kept and shared between threads.
 
-    Neither cookies nor ``.netrc`` nor redirects; the proxy of the settings, unless ``skip_proxy``.
+    No cookies, no ``.netrc``, no redirects; uses the proxy of the settings, unless ``skip_proxy``.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class HttpSession:
 
     @property
     def calls(self) -> int:
-        """Calls that were begun so far."""
+        """Calls begun so far."""
         return self._calls
 
     def _plain_session(self) -> requests.Session:
@@ -150,7 +150,7 @@ class HttpSession:
         return session
 
     def send(self, request: Request) -> Answer | NoAnswer:
-        """The answer, whatever it says, or why there is none. Never raises for what the network does."""
+        """The response, whatever it says, or why there is none. Never raises because of the network."""
         seconds = self._deadline.left(self._settings.limits.total)
         if seconds <= 0:
             over = Unavailable(ReasonCode.UNREACHABLE, "There was no time left to ask Jira", own_deadline=True)
@@ -176,7 +176,7 @@ class HttpSession:
         return answer
 
     def _too_slow(self, host: str) -> NoAnswer:
-        """A call that had its whole time-out; or one that our own deadline ended, which says nothing of Jira (R9)."""
+        """A call that reached its time-out, or that our own deadline ended, which says nothing about Jira (R9)."""
         if self._deadline.left(_A_MOMENT) < _A_MOMENT:
             ended = Unavailable(ReasonCode.UNREACHABLE, f"{host} had not answered when time ran out", own_deadline=True)
             return NoAnswer(ended, slow=True)
@@ -208,7 +208,7 @@ class HttpSession:
         return Answer(response.status_code, response.headers, body, self._now())
 
     def _proxies(self, url: str) -> dict[str, str]:
-        """The proxies to use; what they would connect to is checked as far as its name resolves here."""
+        """The proxies to use; the target is checked if its name resolves here."""
         direct = self._skip_proxy or _is_this_machine(url)
         proxy = None if direct else self._settings.https_proxy
         proxies = {"https": proxy} if proxy else {}
@@ -221,7 +221,7 @@ class HttpSession:
 
 
 class _Watch:
-    """Shuts the call's socket down after ``seconds``; ``expired`` tells that it did."""
+    """Shuts the call's socket down after ``seconds``, and then sets ``expired``."""
 
     def __init__(self, seconds: float) -> None:
         self.expired = False
@@ -256,7 +256,7 @@ class _Watch:
 
 
 def _shut(connection: socket.socket) -> None:
-    """Not ``SSLSocket.shutdown``, which would take the encryption away from under a reader in another thread."""
+    """Not ``SSLSocket.shutdown``, which would remove the encryption while another thread is reading."""
     with contextlib.suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
@@ -294,7 +294,7 @@ def _unreachable(reason: str) -> Unavailable:
 
 
 def _failure(error: Exception, host: str) -> NoAnswer:
-    """What kept the answer from coming, in words without the error's own: those can carry what was sent."""
+    """What prevented the response, without the error's own text, which can contain what was sent."""
     match error:
         case AddressRefusedError():
             return NoAnswer(_unreachable(str(error)), connected=False)
