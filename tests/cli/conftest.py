@@ -30,9 +30,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def service() -> Service:
-    made = Service()
-    made.add("cloud-abc")
-    return made
+    return Service()
 
 
 @pytest.fixture

@@ -8,10 +8,18 @@ from pathlib import Path
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from tests.cli.conftest import Run
+from tests.fakes.connections import report
+from tests.fakes.samples import NOW, REF, URL, an_integration
 from tests.fakes.service import TOKEN, Service
+from ticket_status.core.model import AuthType, Category, Health, HealthStatus, ReasonCode, Status, Trigger
+from ticket_status.core.trouble import Refused, Unavailable
 from ticket_status_cli.main import cli
+
+JIRA_SAID_NO = Health(HealthStatus.FAULTY, NOW, NOW, ReasonCode.AUTHENTICATION_FAILED, "Jira said no.")
+REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "Jira said no.", final=True)
 
 
 def commands(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -40,9 +48,8 @@ def test_no_option_takes_a_secret() -> None:
 
 @pytest.fixture
 def linked(service: Service) -> Service:
-    for number in (1, 2):
-        link = {"integration_name": "cloud-abc", "issue_key": f"SEC-{number}", "violation_id": "V-1"}
-        service.links["cloud-abc", f"SEC-{number}", "V-1"] = {**link, "created_at": "2026-11-20T08:00:00Z"}
+    """Two tickets of a violation, both To Do."""
+    service.stage.violation("V-1", *(service.stage.has_ticket(number, project="SEC") for number in (1, 2)))
     return service
 
 
@@ -57,7 +64,9 @@ def test_output_may_stand_before_and_after_the_command(run: Run) -> None:
 
 
 def test_a_violation_is_shown_with_its_tickets(run: Run, linked: Service) -> None:
-    linked.shown["SEC-1"] = {"ticket_status": "In \x1b[31mProgress\N{RIGHT-TO-LEFT OVERRIDE}"}
+    first = linked.links["cloud-abc", "SEC-1", "V-1"]
+    hostile = Status("In \x1b[31mProgress\N{RIGHT-TO-LEFT OVERRIDE}", Category.INDETERMINATE)
+    linked.stage.tickets.stored[first.key] = replace(first, status=hostile)
     shown = run("violations", "show", "V-1").out
     assert "SEC-1" in shown
     assert "\x1b" not in shown
@@ -83,7 +92,7 @@ def test_violations_are_refreshed_fifty_at_once_and_each_once(run: Run, linked: 
 
 
 def test_a_ticket_that_could_not_be_refreshed_is_exit_status_1(run: Run, linked: Service) -> None:
-    linked.shown["SEC-2"] = {"refresh": {"outcome": "failed", "reason": "jira_unavailable"}}
+    linked.stage.site.trouble = Unavailable(ReasonCode.UNREACHABLE, "time-out")
     result = run("violations", "refresh", "V-1")
     assert result.status == 1
     assert "SEC-2 was not refreshed: jira_unavailable" in result.err
@@ -96,28 +105,28 @@ def test_a_ticket_is_found_by_its_key(run: Run, linked: Service) -> None:
 
 
 def test_why_says_what_is_wrong_and_what_to_do(run: Run, linked: Service) -> None:
-    linked.shown["SEC-1"] = {"ticket_status": "Unknown", "unknown_reason": "INTEGRATION_BROKEN"}
-    health = {"status": "FAULTY_CONFIGURATION", "reason_code": "AUTHENTICATION_FAILED", "reason": "Jira said no."}
-    linked.add("cloud-abc", health=health)
+    assert [one["shows"] for one in json.loads(run("why", "V-1", "-o", "json").out)["tickets"]] == ["To Do", "To Do"]
+    linked.stage.integrations.set_health(linked.stage.integration, JIRA_SAID_NO)
     said = run("why", "V-1").out
     assert "The integration cloud-abc is broken: Jira said no." in said
     assert "ticket-status integrations edit cloud-abc --ask-secret" in said
-    broken, well = json.loads(run("why", "V-1", "-o", "json").out)["tickets"]
-    assert (broken["shows"], well["shows"]) == ("Unknown (INTEGRATION_BROKEN), last known as To Do", "To Do")
+    broken = json.loads(run("why", "V-1", "-o", "json").out)["tickets"][0]
+    assert broken["shows"] == "Unknown (INTEGRATION_BROKEN), last known as To Do"
 
 
 def test_the_toggle_is_shown_and_switched(run: Run, service: Service) -> None:
     assert json.loads(run("integrations", "settings", "cloud-abc", "-o", "json").out) == {"retrieve_jira_tickets": True}
     assert run("integrations", "settings", "cloud-abc", "--no-retrieve").status == 0
-    assert service.integrations["cloud-abc"]["retrieve_jira_tickets"] is False
+    assert service.stage.integration.retrieve_jira_tickets is False
     refused = run("integrations", "sync", "cloud-abc")
     assert refused.status == 1
     assert "retrieval_disabled" in refused.err
 
 
-def test_a_run_is_waited_for_and_its_failure_is_exit_status_1(run: Run, service: Service) -> None:
+def test_a_run_is_waited_for_and_its_failure_is_exit_status_1(run: Run, linked: Service) -> None:
+    linked.works = True
     assert "succeeded" in run("integrations", "sync", "cloud-abc", "--wait").out
-    service.run_state = "failed"
+    linked.stage.site.trouble = REFUSED
     failed = run("integrations", "sync", "cloud-abc", "--wait")
     assert failed.status == 1
     assert "Jira said no" in failed.err
@@ -125,38 +134,40 @@ def test_a_run_is_waited_for_and_its_failure_is_exit_status_1(run: Run, service:
 
 def test_a_connection_that_does_not_work_is_exit_status_1(run: Run, service: Service) -> None:
     assert run("integrations", "test", "cloud-abc").status == 0
-    health = {"status": "FAULTY_CONFIGURATION", "reason_code": "AUTHENTICATION_FAILED", "reason": "Jira said no."}
-    service.add("cloud-abc", health=health)
+    service.stage.connections.reports[URL] = report(REFUSED)
     tested = run("integrations", "test", "cloud-abc")
     assert tested.status == 1
     assert "FAULTY_CONFIGURATION: Jira said no." in tested.out
 
 
-def test_a_webhook_is_set_up_shown_and_removed(run: Run) -> None:
+def test_a_webhook_is_set_up_shown_and_removed(run: Run, service: Service) -> None:
     made = run("integrations", "webhook", "cloud-abc", "--set-up", "manual").out
-    assert "shown-once" in made
-    assert "2. Paste it." in made
+    assert service.stage.hook_keys.keys[REF].current in made
+    assert "2. " in made
     assert "awaiting" in run("integrations", "webhook", "cloud-abc").out
     assert run("integrations", "webhook", "cloud-abc", "--remove").status == 0
     assert run("integrations", "webhook", "cloud-abc", "--remove", "--set-up", "manual").status == 2
 
 
-def test_one_ticket_or_all_are_looked_at_again(run: Run, service: Service) -> None:
-    assert "Done" in run("integrations", "recheck", "cloud-abc", "SEC-1").out
-    assert "run-of-recheck" in run("integrations", "recheck", "cloud-abc").out
-    paths = [path for method, path, _ in service.calls if method == "POST"]
-    assert paths == [f"/jira-integrations/cloud-abc/tickets/{one}" for one in ("SEC-1/recheck", "recheck")]
+def test_one_ticket_or_all_are_looked_at_again(run: Run, linked: Service) -> None:
+    linked.stage.site.put("10001", "SEC-1", "Done")
+    assert "Done" in run("integrations", "recheck", "cloud-abc", "10001").out
+    assert run("integrations", "recheck", "cloud-abc").out.split()[-1] == linked.stage.run.run_id
+    assert linked.stage.run.trigger is Trigger.RECHECK
 
 
-def test_an_authorisation_gives_the_address_to_open(run: Run) -> None:
-    assert "https://auth.example.com/authorize?x" in run("integrations", "authorise", "cloud-abc").out
+def test_an_authorisation_gives_the_address_to_open(run: Run, service: Service) -> None:
+    service.stage.integrations.stored["cloud-abc"] = an_integration(auth_type=AuthType.OAUTH2, client_id="app")
+    assert "https://auth.example/authorize?client_id=app" in run("integrations", "authorise", "cloud-abc").out
 
 
 def test_status_shows_health_webhook_and_counts(run: Run, linked: Service) -> None:
+    linked.stage.sync()
+    run("integrations", "webhook", "cloud-abc", "--set-up", "manual")
     [row] = json.loads(run("status", "-o", "json").out)["integrations"]
     assert row["summary"]["tickets"] == 2
     assert row["webhook"]["state"] == "awaiting"
-    linked.add("cloud-xyz")
+    linked.stage.integrations.add(an_integration("cloud-xyz"))
     table = run("status").out
     assert "To Do 2" in table
     assert "cloud-xyz" in table
@@ -192,10 +203,10 @@ def test_whether_an_integration_was_created_is_not_guessed_when_the_answer_is_lo
 
 
 def test_fields_that_do_not_fit_are_named(run: Run) -> None:
-    Path("secret").write_text("x" * 200)
+    Path("secret").write_text("x" * 3_000)
     result = run("integrations", "edit", "cloud-abc", "--password-file", "secret")
     assert result.status == 1
-    assert "password: must have at most 100 characters" in result.err
+    assert "password: must be a string of 1 to 2048 characters" in result.err
     assert "invalid_request" in result.err
     assert run("integrations", "edit", "cloud-abc").status == 2
 
@@ -203,7 +214,7 @@ def test_fields_that_do_not_fit_are_named(run: Run) -> None:
 def test_deleting_twice_is_refused_the_second_time_and_a_lost_answer_is_not(run: Run, service: Service) -> None:
     assert run("integrations", "delete", "cloud-abc", "--yes").status == 0
     assert run("integrations", "delete", "cloud-abc", "--yes").status == 1
-    service.add("cloud-abc")
+    service.stage.integrations.add(an_integration())
     service.trouble.extend([None, (502, {}, {})])
     assert run("integrations", "delete", "cloud-abc", "--yes").status == 0
 

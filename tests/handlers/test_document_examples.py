@@ -3,7 +3,6 @@
 Examples of problems are compared in ``tests/template/test_api_document.py``, but for the one that a site decides.
 """
 
-import logging
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,20 +11,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec.structs import replace
 
-from functions.refresh.app import routes as refresh_routes
-from functions.settings.app import routes as settings_routes
 from sample_jira import SampleJira
-from tests.fakes.api_document import conforms, document
-from tests.fakes.gateway import Answer, request
+from tests.fakes.api import InMemoryApi
+from tests.fakes.api_document import document
+from tests.fakes.gateway import Answer
 from tests.fakes.jira import FakeSite
 from tests.fakes.samples import DAY, DONE, IN_PROGRESS, SECOND, TO_DO
 from tests.unit.jira.conftest import Bench, granted_with
 from tests.unit.service.stage import Stage
-from ticket_status.api.application import Api, Surroundings
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import (
@@ -109,11 +104,9 @@ class World:
 
     def __init__(self, **changes: Any) -> None:  # noqa: ANN401 - whatever the attribute is
         integration = replace(INTEGRATION, **changes)
-        self.settings = Stage(integration)
-        self.settings.clock.now = NOW
-        self.settings.secrets.write(REF, {"password": "an-api-token", "client_secret": "a-client-secret"})
         self.stage = Stage(integration)
         self.stage.clock.now = NOW + 12 * SECOND
+        self.stage.secrets.write(REF, {"password": "an-api-token", "client_secret": "a-client-secret"})
 
     def has_ticket(self, issue_id: str, issue_key: str, violation_id: str = VIOLATION, **changes: Any) -> Ticket:  # noqa: ANN401
         """A ticket for a violation of the manifest, in progress since yesterday and retrieved four seconds ago."""
@@ -135,23 +128,8 @@ class World:
         self.has_ticket("10033", "JAS-26001", created_at=created, **gone)
 
     def call(self, method: str, path: str, body: object = None, **query: str) -> Answer:
-        """What is answered to a call; it fits the document."""
-        clock = self.stage.clock if _is_of(refresh_routes, method, path) else self.settings.clock
-        logger = Logger(service="test", level=logging.CRITICAL)
-        around = Surroundings(logger, Metrics(namespace="Test", service="test"), clock, None, "https://api.example.com")
-        event = request(method, path, body=body, query=query)
-        if _is_of(refresh_routes, method, path):
-            api: Any = Api(refresh_routes, self.stage.of_refresh_function, around)
-        else:
-            api = Api(settings_routes, self.settings.services, around)
-        answer = Answer.of(api.answer(event, LambdaContext()))
-        conforms(method, path, answer)
-        return answer
-
-
-def _is_of(routes: Any, method: str, path: str) -> bool:  # noqa: ANN401 - routes of either function
-    forms = (re.sub(r"\{\w+\}", "[^/]+", one.path) for one in routes if one.method == method)
-    return any(re.fullmatch(form, path) for form in forms)
+        """What is answered to a call."""
+        return InMemoryApi(self.stage, "https://api.example.com")(method, path, body, query=query)
 
 
 @cache
@@ -192,42 +170,43 @@ def example_request(operation_id: str, name: str | None = None) -> Any:  # noqa:
 @answers("list_integrations 200 one")
 def _(_: World) -> Answer:
     world = World(last_run_id=RUN.run_id)
-    world.settings.run_store.add(RUN)
-    world.settings.integrations.add(replace(INTEGRATION, connection_name="dc-xyz", integration_ref="dc-xyz~1"))
+    world.stage.run_store.add(RUN)
+    world.stage.integrations.add(replace(INTEGRATION, connection_name="dc-xyz", integration_ref="dc-xyz~1"))
     return world.call("GET", "/jira-integrations", limit="1")
 
 
 @answers("create_integration 201 created")
 def _(world: World) -> Answer:
-    world.settings.integrations.stored.clear()
+    world.stage.integrations.stored.clear()
+    world.stage.clock.now = NOW
     return world.call("POST", "/jira-integrations", example_request("create_integration", "cloud_basic"))
 
 
 @answers("create_integration 422 jira_connection_failed")
 def _(world: World) -> Answer:
-    world.settings.integrations.stored.clear()
-    world.settings.connections.reports[URL] = reports()["refused"]
+    world.stage.integrations.stored.clear()
+    world.stage.connections.reports[URL] = reports()["refused"]
     return world.call("POST", "/jira-integrations", example_request("create_integration", "cloud_basic"))
 
 
 @answers("get_integration 200 integration")
 def _(world: World) -> Answer:
-    world.settings.run_store.add(RUN)
+    world.stage.run_store.add(RUN)
     return world.call("GET", ONE)
 
 
 @answers("edit_integration 200 edited")
 def _(world: World) -> Answer:
-    world.settings.run_store.add(RUN)
+    world.stage.run_store.add(RUN)
     return world.call("PATCH", ONE, {"password": "another-api-token"})
 
 
 @answers("get_integration_summary 200")
 def _(world: World) -> Answer:
-    tickets = world.settings.tickets
+    tickets = world.stage.tickets
     counted = Counted({"indeterminate|In Progress": 700, "done|Done": 590}, NOW + 9 * SECOND)
     tickets.change_counted(REF, lambda *_: counted)
-    world.settings.clock.now = NOW + 9 * SECOND
+    world.stage.clock.now = NOW + 9 * SECOND
     for number, (days, absence) in enumerate([(10, None)] * 1292 + [(10, Absence.DELETED)] * 8 + [(400, None)] * 311):
         key = TicketKey(REF, str(number + 1))
         tickets.stored[key] = Ticket(key, f"JAS-{number + 1}", NOW - days * DAY, URL, absence=absence)
@@ -239,8 +218,8 @@ def _(world: World) -> Answer:
     tally = {"indeterminate|In Progress": 600, "indeterminate|In Review": 100, "done|Done": 590, "inaccessible": 2}
     passed = {"0": SliceProgress(Slice("", END, ("2026-11",)), done=True, tally=tally)}
     ended = NOW + 9 * SECOND
-    world.settings.run_store.add(replace(RUN, state=RunState.SUCCEEDED, completed_at=ended, slices=passed))
-    world.settings.run_store.add(PAUSED)
+    world.stage.run_store.add(replace(RUN, state=RunState.SUCCEEDED, completed_at=ended, slices=passed))
+    world.stage.run_store.add(PAUSED)
     return world.call("GET", f"{ONE}/summary/history")
 
 
@@ -256,41 +235,42 @@ def _(world: World) -> Answer:
 
 @answers("set_integration_settings 200 switched_on")
 def _(world: World) -> Answer:
+    world.stage.clock.now = NOW
     world.call("PUT", f"{ONE}/settings", {"retrieve_jira_tickets": False})
     return world.call("PUT", f"{ONE}/settings", example_request("set_integration_settings"))
 
 
 @answers("test_integration 200 healthy")
 def _(world: World) -> Answer:
-    world.settings.connections.reports[URL] = reports()["well"]
-    world.settings.tickets.stored[TicketKey(REF, "1")] = Ticket(TicketKey(REF, "1"), "JAS-1", NOW - DAY, URL)
+    world.stage.connections.reports[URL] = reports()["well"]
+    world.stage.tickets.stored[TicketKey(REF, "1")] = Ticket(TicketKey(REF, "1"), "JAS-1", NOW - DAY, URL)
     return world.call("POST", f"{ONE}/test")
 
 
 @answers("test_integration 200 missing_scopes")
 def _(_: World) -> Answer:
     world = World(**OAUTH)
-    world.settings.connections.reports[URL] = reports()["lacking"]
+    world.stage.connections.reports[URL] = reports()["lacking"]
     return world.call("POST", f"{ONE}/test")
 
 
 @answers("set_up_webhook 200")
 def _(world: World) -> Answer:
-    world.settings.jira_webhooks.browsable = ("OPS", "SEC")
+    world.stage.jira_webhooks.browsable = ("OPS", "SEC")
     for number, project in enumerate(("OPS", "SEC"), start=1):
         key = TicketKey(REF, str(number))
-        world.settings.tickets.stored[key] = Ticket(key, f"{project}-1", NOW - DAY, URL)
+        world.stage.tickets.stored[key] = Ticket(key, f"{project}-1", NOW - DAY, URL)
     return world.call("PUT", f"{ONE}/webhook", example_request("set_up_webhook"))
 
 
 @answers("get_webhook 200")
 def _(world: World) -> Answer:
-    world.settings.clock.now = datetime(2026, 11, 28, 13, 40, 20, tzinfo=UTC)
+    world.stage.clock.now = datetime(2026, 11, 28, 13, 40, 20, tzinfo=UTC)
     at = datetime(2026, 11, 28, 13, 40, 12, tzinfo=UTC)
     webhook = Webhook(REF, "cloud-abc", WebhookMode.REGISTER, Signing.HMAC, NOW, jira_id="1", live_since=NOW)
     counts = {Tally.ACCEPTED: 31, Tally.DUPLICATES: 1, Tally.UNKNOWN_ISSUE: 4}
     hours = {tally: {"2026112813": number} for tally, number in counts.items()}
-    world.settings.webhooks.webhooks[REF] = replace(webhook, last_delivery_at=at, hours=hours)
+    world.stage.webhooks.webhooks[REF] = replace(webhook, last_delivery_at=at, hours=hours)
     return world.call("GET", f"{ONE}/webhook")
 
 
@@ -298,7 +278,8 @@ def _(world: World) -> Answer:
 def _(_: World) -> Answer:
     world = World(**OAUTH)
     dance = OAuth2(JiraSettings(), lambda: NOW)
-    world.settings.oauth2.authorization_url = dance.authorization_url  # type: ignore[method-assign]  # makes no call
+    world.stage.oauth2.authorization_url = dance.authorization_url  # type: ignore[method-assign]  # makes no call
+    world.stage.clock.now = NOW
     return world.call("POST", f"{ONE}/oauth2/authorization")
 
 
@@ -306,52 +287,54 @@ def _(_: World) -> Answer:
 def _(_: World) -> Answer:
     server = {"installation_type": InstallationType.SERVER, "jira_server_url": "https://jira.xyz.example"}
     world = World(**server, auth_type=AuthType.OAUTH1, consumer_key="ticket-status")
-    world.settings.secrets.write(REF, {"private_key": "private key"})
+    world.stage.secrets.write(REF, {"private_key": "private key"})
+    world.stage.clock.now = NOW
     return world.call("POST", f"{ONE}/oauth1/authorization")
 
 
 @answers("start_sync 202")
 def _(world: World) -> Answer:
+    world.stage.clock.now = NOW
     return world.call("POST", f"{ONE}/sync")
 
 
 @answers("list_sync_runs 200 two")
 def _(world: World) -> Answer:
     for run in (RUN, PAUSED):
-        world.settings.run_store.add(run)
+        world.stage.run_store.add(run)
     return world.call("GET", f"{ONE}/sync-runs")
 
 
 @answers("get_sync_run 200 running")
 def _(world: World) -> Answer:
-    world.settings.run_store.add(RUN)
+    world.stage.run_store.add(RUN)
     return world.call("GET", f"{ONE}/sync-runs/{RUN.run_id}")
 
 
 @answers("get_sync_run 200 paused")
 def _(world: World) -> Answer:
-    world.settings.run_store.add(PAUSED)
+    world.stage.run_store.add(PAUSED)
     return world.call("GET", f"{ONE}/sync-runs/{PAUSED.run_id}")
 
 
 @answers("recheck_ticket 200 active")
 def _(world: World) -> Answer:
-    world.settings.clock.now = NOW + 4 * SECOND
+    world.stage.clock.now = NOW + 4 * SECOND
     ticket = world.has_ticket("10412", "JAS-26363", registered_at=NOW - DAY)
-    world.settings.tickets.stored[ticket.key] = ticket
-    site = world.settings.connections.sites["cloud-abc"] = FakeSite()
+    world.stage.tickets.stored[ticket.key] = ticket
+    site = world.stage.connections.sites["cloud-abc"] = FakeSite()
     site.put("10412", "JAS-26363", "In Progress")
     return world.call("POST", f"{ONE}/tickets/10412/recheck")
 
 
 @answers("recheck_tickets 202")
 def _(world: World) -> Answer:
+    world.stage.clock.now = NOW
     return world.call("POST", f"{ONE}/tickets/recheck")
 
 
 @answers("check_integration_status 200 healthy")
 def _(world: World) -> Answer:
-    world.settings.clock.now = NOW + 12 * SECOND
     return world.call("GET", "/integrations/status/check", integrationName="cloud-abc")
 
 
@@ -359,21 +342,18 @@ def _(world: World) -> Answer:
 def _(_: World) -> Answer:
     trouble: Any = reports()["refused"].trouble
     world = World(health=Health(HealthStatus.FAULTY, NOW, NOW, ReasonCode.AUTHENTICATION_FAILED, trouble.reason))
-    world.settings.clock.now = NOW + 12 * SECOND
     return world.call("GET", "/integrations/status/check", integrationName="cloud-abc")
 
 
 @answers("check_integration_status 404")
 def _(world: World) -> Answer:
-    world.settings.integrations.stored.clear()
-    world.settings.clock.now = NOW + 12 * SECOND
+    world.stage.integrations.stored.clear()
     return world.call("GET", "/integrations/status/check", integrationName="cloud-abc")
 
 
 @answers("check_integration_status 500")
 def _(world: World) -> Answer:
-    world.settings.integrations.stored = None  # type: ignore[assignment]  # whatever is read of it fails
-    world.settings.clock.now = NOW + 12 * SECOND
+    world.stage.integrations.stored = None  # type: ignore[assignment]  # whatever is read of it fails
     return world.call("GET", "/integrations/status/check", integrationName="cloud-abc")
 
 
@@ -547,7 +527,7 @@ def test_an_example_of_a_body_is_taken(place: str) -> None:
     world.has_ticket("10412", "JAS-26363")
     world.stage.site.put("10412", "JAS-26363", DONE.name, DONE.category)
     if operation_id == "create_integration":
-        world.settings.integrations.stored.clear()
+        world.stage.integrations.stored.clear()
     method, path = next(
         (method.upper(), path)
         for path, item in document()["paths"].items()
