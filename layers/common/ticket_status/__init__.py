@@ -1,3 +1,3 @@
-"""Ticket Status: where the Jira tickets of policy violations stand."""
+"""Ticket Status: the statuses of Jira tickets of policy violations."""
 
 __version__ = "0.2.0"

@@ -1,4 +1,4 @@
-"""What each function reads from its environment, once, at cold start. A missing or odd value ends the start."""
+"""Each function's configuration, read from its environment at cold start, which fails on an invalid value."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from msgspec.structs import FieldInfo, fields
 
 
 class ConfigurationError(Exception):
-    """Raised when an environment variable is missing or does not fit; it names the variable."""
+    """Raised when an environment variable is missing or invalid; names the variable."""
 
 
 def _text(environment: Mapping[str, str], name: str) -> str:
@@ -41,9 +41,9 @@ _READ: Mapping[type, Callable[[Mapping[str, str], str], object]] = {str: _text, 
 
 
 class Config(Struct, frozen=True, rename="upper"):
-    """A group of environment variables: each member is one of the same name, or as many as a group has.
+    """A group of environment variables: each member is a variable of the same name, or another group.
 
-    A member with a default may be left out, or be empty.
+    A member with a default may be missing or empty.
     """
 
     @classmethod
@@ -62,14 +62,14 @@ def _member(environment: Mapping[str, str], member: FieldInfo) -> object:
 
 
 class TelemetryConfig(Config, frozen=True):
-    """What every function reads of how it reports; the logger and the metrics read their own names themselves."""
+    """Telemetry settings of every function; the logger and the metrics read their own variables."""
 
     detailed_metrics: bool
     """Whether every number of a log line is a metric too, or only what alarms watch."""
 
 
 class StoreConfig(Config, frozen=True):
-    """The tables and the queue: the whole of what ``SyncFunction`` reads, and a part of what the others do."""
+    """The tables and the queue: all that ``SyncFunction`` reads, and a part of what the others read."""
 
     region: str = field(name="AWS_REGION")
     integrations_table: str
@@ -82,7 +82,7 @@ class StoreConfig(Config, frozen=True):
 
 
 class JiraConfig(Config, frozen=True):
-    """What talking to Jira needs: where secrets are, Atlassian's addresses, and which addresses are allowed (R18)."""
+    """Settings for calls to Jira: secrets, Atlassian's addresses, and which addresses are allowed (R18)."""
 
     secret_prefix: str
     secret_key_id: str
@@ -97,7 +97,7 @@ class JiraConfig(Config, frozen=True):
 
 
 class WebhookConfig(Config, frozen=True):
-    """Where webhooks and their keys are, for the functions that set them up and look after them."""
+    """Where webhooks and their keys are, for the functions that set them up and maintain them."""
 
     webhooks_table: str
     hook_secret_prefix: str

@@ -1,1 +1,1 @@
-"""What the functions of the HTTP API share: routing, scopes, problems, bodies and answers."""
+"""What the functions of the HTTP API share: routing, scopes, problems, bodies and responses."""

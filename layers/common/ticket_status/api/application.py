@@ -43,7 +43,7 @@ class Route(Struct, Generic[S], frozen=True):
 
 
 class Routes(Generic[S]):
-    """The routes of one function as declared; ``S`` is the services that it answers with."""
+    """The declared routes of one function; ``S`` is the type of its services."""
 
     def __init__(self) -> None:
         self._routes: list[Route[S]] = []
@@ -108,7 +108,7 @@ _SAFE_HEADERS = {
 
 
 class Surroundings(Struct, frozen=True):
-    """What an API has around it, whatever it serves."""
+    """What every API function needs besides its services."""
 
     logger: Logger
     metrics: Metrics
@@ -120,7 +120,7 @@ class Surroundings(Struct, frozen=True):
 
 
 class Api(Generic[S]):
-    """Answers the gateway's events by way of routes and the services that they answer with."""
+    """Handles the gateway's events with routes and services."""
 
     def __init__(self, routes: Routes[S], services: S, surroundings: Surroundings) -> None:
         fixed_first = sorted(routes, key=lambda route: "{" in route.path)
@@ -150,14 +150,14 @@ class Api(Generic[S]):
         return response
 
     def _called(self, event: APIGatewayProxyEvent) -> tuple[Route[S], Call]:
-        """The route of a request, and what it is called with."""
+        """The route of a request, and its call."""
         route, parameters = self._routed(event)
         _demand(route.scope, claims(event))
         _known(event, route.query)
         return route, Call(event, self._surroundings.now(), parameters, self._surroundings.public_address)
 
     def _failed(self, event: APIGatewayProxyEvent, error: Exception, called: tuple[Route[S], Call] | None) -> Reply:
-        """The reply to an error; 500 without a word of one that is not the caller's: it is logged, and counts."""
+        """The reply to an error. If it is not the caller's: a 500 without details; it is logged and counted."""
         if isinstance(error, ProblemError):
             return _problem(error)
         if isinstance(error, InvalidTokenError):
@@ -183,7 +183,7 @@ class Api(Generic[S]):
     # --- Browsers ---------------------------------------------------------------------------------------------------
 
     def _preflight(self, event: APIGatewayProxyEvent) -> Reply | None:
-        """What a browser asks before a request from a page of another origin; ``None`` for any other request."""
+        """The reply to a browser's CORS preflight request; ``None`` for any other request."""
         if not self._surroundings.allowed_origin or event.http_method != "OPTIONS":
             return None
         methods = ",".join(sorted({"OPTIONS", *(route.method for route, _ in self._routes)}))
@@ -217,14 +217,14 @@ class Api(Generic[S]):
 
 
 def _below_mapping(path: str) -> str:
-    """The path from the base path on: where a domain of its own maps the API below a path, that comes first."""
+    """The path from the base path on; a custom domain may map the API below another path."""
     return path[max(0, path.find(BASE_PATH + "/")) :]
 
 
 def claims(event: APIGatewayProxyEvent) -> Mapping[str, object]:
-    """The claims of the caller's token, which the gateway has verified; none without a token.
+    """The claims of the caller's token, verified by the gateway; empty without a token.
 
-    They are those of a user pool's token, or what ``AuthorizerFunction`` says of a token of the stack's own issuer.
+    They come from a user pool's token, or from ``AuthorizerFunction`` for a token of the stack's own issuer.
     """
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
     found = authorizer.get("claims", authorizer)
@@ -232,14 +232,14 @@ def claims(event: APIGatewayProxyEvent) -> Mapping[str, object]:
 
 
 def _demand(scope: Scope | None, held: Mapping[str, object]) -> None:
-    """Raise 403 ``missing_scope`` unless the claims have the scope; ``None`` asks for nothing."""
+    """Raise 403 ``missing_scope`` unless the claims have the scope; ``None`` needs no scope."""
     if scope is None or scope in str(held.get("scope", "")).split():
         return
     raise missing_scope(scope)
 
 
 def _known(event: APIGatewayProxyEvent, query: frozenset[str] | None) -> None:
-    """Raise the 422 that names the parameters of the query that the route does not have."""
+    """Raise a 422 that names query parameters that the route does not have."""
     if query is None:
         return
     expected = f"expected one of {', '.join(sorted(query))}" if query else "this call takes none"
@@ -249,7 +249,7 @@ def _known(event: APIGatewayProxyEvent, query: frozenset[str] | None) -> None:
 
 
 def _cors(origin: str) -> Mapping[str, str]:
-    """What lets a page of this origin send its requests and read the responses."""
+    """Headers that let a page of this origin send requests and read responses."""
     return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Headers": _ALLOWED_HEADERS,
@@ -259,7 +259,7 @@ def _cors(origin: str) -> Mapping[str, str]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """What a route's requests have as their path; a slash at its end is the gateway's business."""
+    """The pattern of a route's paths; the gateway handles a trailing slash."""
     fixed = _PARAMETER.split(BASE_PATH + path)
     parts = [f"(?P<{part}>[^/]+)" if place % 2 else re.escape(part) for place, part in enumerate(fixed)]
     return re.compile("".join(parts) + "/*")

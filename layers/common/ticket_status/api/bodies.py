@@ -1,4 +1,4 @@
-"""Bodies: read as JSON, then as what their shape makes of them. Every misfit is named, with what would be right.
+"""Reads bodies as JSON, then by their shapes. Every invalid member is named, with what is expected.
 
 ``tools/request_bodies.py`` writes the same shapes into the API document.
 """
@@ -26,7 +26,7 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:[Zz
 
 
 class MisfitError(Exception):
-    """Raised for a value that does not fit its shape; pointers begin at the value."""
+    """Raised for a value that is not valid for its shape; pointers start at the value."""
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(f"{error.pointer} {error.detail}".strip() for error in errors))
@@ -34,23 +34,23 @@ class MisfitError(Exception):
 
 
 def misfit(detail: str) -> MisfitError:
-    """A value that as a whole is not what it has to be."""
+    """An error about the value as a whole."""
     return MisfitError(FieldError("", detail))
 
 
 class Shape(Struct, Generic[T_co], frozen=True, kw_only=True):
-    """What a value has to be, and what is read of it."""
+    """What a value must be, and what it is read as."""
 
     component: str = ""
     """Its name in the API document; without one it is described where it is used."""
 
     def read(self, value: object) -> T_co:
-        """What the value means; raises ``MisfitError`` with every error."""
+        """Read the value; raises ``MisfitError`` with every error."""
         raise NotImplementedError
 
 
 class Text(Shape[str], frozen=True):
-    """A text that matches a pattern as a whole; ``what`` says in words what would be right."""
+    """A string that matches a pattern completely; ``what`` describes it in words."""
 
     what: str
     pattern: str
@@ -72,7 +72,7 @@ CONNECTION_NAME = Text(
 
 
 def free_text(longest: int, component: str = "") -> Text:
-    """A text without control characters, and without half characters, which the stores cannot keep."""
+    """Text without control characters and lone surrogates, which the stores cannot keep."""
     what = f"a string of 1 to {longest} characters without control characters"
     return Text(what, rf"[^\u0000-\u001f\u007f\ud800-\udfff]{{1,{longest}}}", component=component)
 
@@ -84,7 +84,7 @@ def visible_ascii(longest: int, component: str = "") -> Text:
 
 
 class OneOf(Shape[Word_co], frozen=True):
-    """One of a few words; ``why`` no other, when that is not plain."""
+    """One of a few words; ``why`` explains the choice if it is not obvious."""
 
     words: Sequence[Word_co]
     why: str = ""
@@ -98,7 +98,7 @@ class OneOf(Shape[Word_co], frozen=True):
 
 
 class Flag(Shape[bool], frozen=True):
-    """A boolean, which ``"true"`` and 1 are not."""
+    """A boolean; ``"true"`` and 1 are not accepted."""
 
     def read(self, value: object) -> bool:
         """True or false."""
@@ -141,7 +141,7 @@ class Items(Shape[list[T]], frozen=True):
 
 
 class Members(Shape[T_co], frozen=True):
-    """An object: which members it has to have, and which it may. Unknown ones do not fit."""
+    """An object with required and optional members; unknown ones are errors."""
 
     make: Callable[..., T_co]
     """Takes the members by name; raises ``MisfitError`` for what is wrong with them together."""
@@ -149,7 +149,7 @@ class Members(Shape[T_co], frozen=True):
     optional: Mapping[str, Shape[object]] = field(default_factory=dict)
 
     def read(self, value: object) -> T_co:
-        """What is made of its members."""
+        """The object made from its members."""
         if not isinstance(value, dict):
             raise misfit("must be an object")
         known = {**self.required, **self.optional}
@@ -161,7 +161,7 @@ class Members(Shape[T_co], frozen=True):
 
 
 class Variants(Shape[T_co], frozen=True):
-    """An object whose members depend on the word that one of them is."""
+    """An object whose members depend on the value of one of them."""
 
     by: str
     cases: Mapping[str, Members[T_co]]
@@ -169,13 +169,13 @@ class Variants(Shape[T_co], frozen=True):
     """What an object without such a word is held against, to name what else is wrong with it."""
 
     def read(self, value: object) -> T_co:
-        """What is made of its members."""
+        """The object made from its members."""
         word = value.get(self.by) if isinstance(value, dict) else None
         return next((case for name, case in self.cases.items() if name == word), self.otherwise).read(value)
 
 
 def list_of(value: object, most: int) -> list[object]:
-    """A list of at most so many elements."""
+    """A list of at most ``most`` elements."""
     if not isinstance(value, list) or len(value) > most:
         raise misfit(f"must be a list of at most {most} elements")
     return value
@@ -200,9 +200,9 @@ def _escaped(name: str) -> str:
 
 
 def parse(value: object, shape: Shape[T], at: str = ROOT) -> T:
-    """What a value means; raises the 422 that names every error.
+    """Read a value; raises a 422 that names every error.
 
-    ``at``: where the value is: the body, a parameter of the query, or what the names of several begin with.
+    ``at``: where the value is: the body, a query parameter, or the common prefix of several.
     """
     try:
         return shape.read(value)
@@ -237,9 +237,10 @@ def _reading_error(error: Exception) -> str:
 
 
 def parse_time(text: str) -> datetime | None:
-    """The time that a text means, in UTC; ``None`` when it is neither RFC 3339 nor Jira's form of it (``+0000``).
+    """The time in a text, in UTC; ``None`` if it is neither RFC 3339 nor Jira's form (``+0000``).
 
-    Fractions of a second are read to the microsecond. Times that have no equal in UTC (years 1 and 9999) are none.
+    Fractions of a second are read to the microsecond. ``None`` too for times that do not exist in UTC (years 1 and
+    9999).
     """
     match = _TIME.fullmatch(text)
     if match is None:

@@ -26,7 +26,7 @@ MOST_LIMIT = 100
 
 
 class Reply(Struct, frozen=True):
-    """What a route answers."""
+    """The reply of a route."""
 
     status: HTTPStatus
     body: str
@@ -52,7 +52,7 @@ def page_reply(name: str, items: list[dict[str, object]], next_token: str | None
 
 
 class Call(Struct, frozen=True):
-    """A request that came to a route."""
+    """A request to a route."""
 
     event: APIGatewayProxyEvent
     now: datetime
@@ -67,7 +67,7 @@ class Call(Struct, frozen=True):
         return unquote(self.parameters[name])
 
     def identifier(self, name: str, shape: Text, missing: Callable[[str], Exception]) -> str:
-        """A parameter of the path that names something; raises ``missing`` for what can be no name of it."""
+        """A path parameter that names something; raises ``missing`` if it is not a valid name."""
         value = self.path(name)
         if not re.fullmatch(shape.pattern, value):
             raise missing(value)
@@ -78,22 +78,22 @@ class Call(Struct, frozen=True):
         return self.event.query_string_parameters.get(name)
 
     def query_as(self, shape: Members[T], prefix: str = "") -> T:
-        """What the parameters of the query mean that are named as the members of a shape; raises 422."""
+        """The query parameters that are members of a shape, read by it; raises 422."""
         names = (*shape.required, *shape.optional)
         given = {name: value for name in names if (value := self.query(prefix + name)) is not None}
         return parse(given, shape, prefix)
 
     def body(self, shape: Shape[T]) -> T:
-        """What the body means; raises 400, 413 or 422 when it does not fit the shape."""
+        """The body, read by the shape; raises 400, 413 or 422."""
         return parse(read_json(self.event), shape)
 
     def optional_body(self, shape: Shape[T]) -> T:
-        """The same of a body that may be left out, which is as if it were empty."""
+        """The same for an optional body; a missing one counts as empty."""
         return parse(read_json(self.event) if self.event.body else {}, shape)
 
     @property
     def paging(self) -> tuple[int, str | None]:
-        """``limit`` and ``next_token``; raises 422 for a limit that is none."""
+        """``limit`` and ``next_token``; raises 422 for an invalid limit."""
         return self.paging_up_to(MOST_LIMIT)
 
     def paging_up_to(self, most: int) -> tuple[int, str | None]:
@@ -107,10 +107,10 @@ class Call(Struct, frozen=True):
 
     @property
     def public_address(self) -> str:
-        """The address before the base path under which people reach this API, without a slash.
+        """The public address of this API before the base path, without a trailing slash.
 
-        Unless configured, API Gateway names its domain and the path asked for. An embedded AWS
-        names no domain: there it is the host that was asked, and the path that it puts in front.
+        Unless configured, it is made from the domain and path that API Gateway gives. An embedded AWS gives no
+        domain: there it is the requested host and the path prefix.
         """
         if self.configured_address:
             return self.configured_address.rstrip("/")

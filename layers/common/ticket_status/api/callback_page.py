@@ -1,4 +1,4 @@
-"""The page at which an authorisation ends: says in plain words what happened, and closes itself."""
+"""The page at the end of an authorisation: says in plain words what happened, and closes itself."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ _HEADERS: Mapping[str, str] = {
 
 
 def callback_page(ended: Ended) -> Reply:
-    """The page for what an authorisation came to: 200 when access was stored, else 400."""
+    """The page for the result of an authorisation: 200 if access was stored, else 400."""
     status, title, text = _words(ended)
     seconds = _CLOSES_AFTER_SUCCESS if status is HTTPStatus.OK else _CLOSES_AFTER_TROUBLE
     body = (

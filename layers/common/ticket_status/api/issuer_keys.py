@@ -1,4 +1,4 @@
-"""The public keys of an OpenID Connect issuer, asked for once and kept."""
+"""The public keys of an OpenID Connect issuer, fetched once and kept."""
 
 import json
 import time
@@ -24,11 +24,11 @@ MOST_BYTES: Final = 1_000_000
 
 
 class IssuerError(Exception):
-    """Raised when the issuer cannot be reached or does not say what OpenID Connect wants: an outage, no refusal."""
+    """Raised when the issuer cannot be reached or violates OpenID Connect: an outage, not a refusal."""
 
 
 class IssuerKeys:
-    """Keys by id, by way of the issuer's discovery document."""
+    """Keys by id, found through the issuer's discovery document."""
 
     def __init__(self, issuer: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._issuer = issuer
@@ -38,7 +38,7 @@ class IssuerKeys:
         self._one_at_a_time = Lock()
 
     def key(self, key_id: str) -> jwt.PyJWK:
-        """The key of this id. Raises ``TokenRefusedError`` when there is none, ``IssuerError`` when nobody says."""
+        """The key with this id. Raises ``TokenRefusedError`` if there is none, ``IssuerError`` if the issuer fails."""
         with self._one_at_a_time:
             if self._is_due(key_id):
                 self._keys = _usable(self._ask())
@@ -62,7 +62,7 @@ class IssuerKeys:
 
 
 def _usable(keys: object) -> dict[str, jwt.PyJWK]:
-    """Those that we can use; a kind that we do not know is none of ours."""
+    """The usable keys; unknown kinds are left out."""
     found: dict[str, jwt.PyJWK] = {}
     for one in keys if isinstance(keys, list) else []:
         try:

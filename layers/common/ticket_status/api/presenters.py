@@ -86,7 +86,7 @@ def health_reason(health: Health) -> str:
 
 
 def present_run(run: SyncRun) -> dict[str, object]:
-    """A sync run; ``paused_until`` is there while it is paused (R11)."""
+    """A sync run; ``paused_until`` is present while it is paused (R11)."""
     paused = run.state is RunState.PAUSED
     return {
         "run_id": run.run_id,
@@ -123,7 +123,7 @@ def present_column(status: LeadingTicket) -> dict[str, object]:
 
 
 def present_ticket(one: ShownTicket) -> dict[str, object]:
-    """A ticket as it shows now; the link of a deleted integration's is where it was registered."""
+    """A ticket as shown now; for a deleted integration, the link uses the site where it was registered."""
     ticket, shown, integration = one.ticket, one.shown, one.integration
     browse_url = f"{ticket.site_url.rstrip('/')}/browse/" if integration is None else integration.browse_url
     return {
@@ -152,7 +152,7 @@ def present_violation(
     tickets: Sequence[ShownTicket],
     refreshed: Sequence[Refreshed] = (),
 ) -> dict[str, object]:
-    """A violation with its tickets and, after a refresh, what became of each."""
+    """A violation with its tickets and, after a refresh, the outcome for each."""
     presented = [present_ticket(one) for one in tickets]
     for ticket, (outcome, reason) in zip(presented, refreshed, strict=False):
         ticket["refresh"] = {"outcome": outcome, "reason": reason}
@@ -199,5 +199,5 @@ def present_time(at: datetime) -> str:
 
 
 def present_optional_time(at: datetime | None) -> str | None:
-    """A time that may not be there."""
+    """A time, or ``None``."""
     return None if at is None else present_time(at)

@@ -8,14 +8,14 @@ PROBLEM_TYPE = "application/problem+json"
 
 
 class FieldError(NamedTuple):
-    """What does not fit: a JSON pointer into the body (``#/tickets``), or the name of a query parameter, and why."""
+    """An invalid value: a JSON pointer into the body (``#/tickets``) or the name of a query parameter, and why."""
 
     pointer: str
     detail: str
 
 
 class ProblemError(Exception):
-    """Raised to answer a request with a problem document; further members become members of it."""
+    """Raised to answer a request with a problem document; further keyword arguments become its members."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class ProblemError(Exception):
 
 
 def invalid_request(*errors: FieldError) -> ProblemError:
-    """What is said of a body or parameter that can be read but does not fit."""
+    """422 for a body or parameter that can be read but is not valid."""
     detail = "; ".join(
         f"{error.pointer.removeprefix('#/').strip('#') or 'the body'} {error.detail}" for error in errors
     )
@@ -58,7 +58,7 @@ def invalid_request(*errors: FieldError) -> ProblemError:
 
 
 def invalid_json(detail: str) -> ProblemError:
-    """What is said of a body that cannot be read."""
+    """400 for a body that cannot be read."""
     return ProblemError(HTTPStatus.BAD_REQUEST, "invalid_json", detail)
 
 
@@ -67,24 +67,24 @@ LONGEST_BODY = 512 * 1024
 
 
 def request_too_large() -> ProblemError:
-    """What is said of a body that is longer than any that fits."""
+    """413 for a body that is longer than any valid one."""
     detail = f"a body has at most {LONGEST_BODY} characters"
     return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large", detail)
 
 
 def missing_scope(scope: str) -> ProblemError:
-    """What is said of a token that does not allow a request."""
+    """403 for a token without the scope."""
     return ProblemError(HTTPStatus.FORBIDDEN, "missing_scope", f"this needs a token with the scope {scope}")
 
 
 def internal_error(request_id: str) -> ProblemError:
-    """What is said when something failed that should not have: nothing of what it was."""
+    """500 for an unexpected failure, without details."""
     detail = f"Internal error. Quote request id {request_id}."
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
 
 
 def integration_not_found(connection_name: str) -> ProblemError:
-    """What is said when there is no integration of this name."""
+    """404 for an unknown integration."""
     return ProblemError(HTTPStatus.NOT_FOUND, "integration_not_found", no_integration(connection_name))
 
 
@@ -94,6 +94,6 @@ def no_integration(connection_name: str) -> str:
 
 
 def violation_not_found(violation_id: str) -> ProblemError:
-    """What is said when a violation has no ticket."""
+    """404 for a violation without tickets."""
     detail = f"no ticket is registered for the violation {violation_id!r}"
     return ProblemError(HTTPStatus.NOT_FOUND, "violation_not_found", detail)

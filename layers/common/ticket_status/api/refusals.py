@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 def granted(outcome: T | Refusal, now: datetime) -> T:
-    """What a service did; raises the problem if it refused."""
+    """The result of a service; raises the problem if it refused."""
     if isinstance(outcome, Refusal):
         raise problem_of(outcome, now)
     return outcome

@@ -1,4 +1,4 @@
-"""Scopes of the API. The gateway lets in a token with any of them; each route asks for its own."""
+"""Scopes of the API. The gateway accepts a token with any of them; each route requires its own."""
 
 from enum import StrEnum
 

@@ -51,7 +51,7 @@ NO_RESOURCE = "none"
 
 
 class _CreatedAt(Time, frozen=True):
-    """When a ticket was created: not in the future, and no longer ago than tickets are kept."""
+    """When a ticket was created: not in the future, and within the retention."""
 
     now: datetime
     retention: timedelta
@@ -67,7 +67,7 @@ class _CreatedAt(Time, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    """An element of a list that is left out, and why."""
+    """A rejected element of a list, and why."""
 
     index: int
     code: str
@@ -75,14 +75,14 @@ class Rejected(Struct, frozen=True):
 
 
 class Sorted(Struct, Generic[T], frozen=True):
-    """The elements of a list that fit, by their index, and those that do not."""
+    """The valid elements of a list, by index, and the rejected ones."""
 
     fitting: dict[int, T]
     rejected: list[Rejected]
 
 
 class Each(Shape[Sorted[T]], frozen=True):
-    """A list whose elements are taken or rejected one by one."""
+    """A list whose elements are accepted or rejected one by one."""
 
     element: Shape[T]
     most: int
@@ -111,7 +111,7 @@ VIOLATION_ID = Text("1 to 128 letters, digits or . _ : -", "[A-Za-z0-9._:-]{1,12
 
 
 def _resource(**members: Any) -> Resource:  # noqa: ANN401 - each is what its shape makes of it
-    """What was scanned; its name and version have to fit into a key."""
+    """What was scanned; its name and version must fit into a key."""
     resource = Resource(**members)
     texts = f"{resource.name}{resource.version or ''}"
     if len(texts.encode()) + 2 * (texts.count("%") + texts.count("#")) > MOST_RESOURCE_BYTES:
@@ -197,5 +197,5 @@ def read_resource(call: Call) -> Resource | None:
 
 
 def read_issue_key(call: Call) -> str:
-    """The issue key in a query; people type it in lower case, too."""
+    """The issue key in a query, in upper or lower case."""
     return parse((call.query("ticket_no") or "").strip().upper(), _ISSUE_KEY, "ticket_no")

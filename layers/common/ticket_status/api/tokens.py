@@ -1,4 +1,4 @@
-"""Tokens of an OpenID Connect issuer: whether one is good for this API, and what it allows."""
+"""Tokens of an OpenID Connect issuer: whether one is valid for this API, and what it allows."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -19,14 +19,14 @@ SCOPE_CLAIMS: Final = ("scope", "scp", "roles")
 
 
 class TokenRefusedError(Exception):
-    """Raised when a token is not good here; the text, for the log, says why, without a word of the token."""
+    """Raised when a token is not valid; the text, for the log, says why, without parts of the token."""
 
 
 class SigningKeys(Protocol):
     """The public keys of an issuer."""
 
     def key(self, key_id: str) -> jwt.PyJWK:
-        """The key of this id. Raises ``TokenRefusedError`` when the issuer has none."""
+        """The key with this id. Raises ``TokenRefusedError`` if the issuer has none."""
 
 
 class TokenVerifier(Struct, frozen=True):
@@ -37,7 +37,7 @@ class TokenVerifier(Struct, frozen=True):
     keys: SigningKeys
 
     def claims(self, token: str) -> Mapping[str, Any]:
-        """What a good token says. Raises ``TokenRefusedError``."""
+        """The claims of a valid token. Raises ``TokenRefusedError``."""
         try:
             header = jwt.get_unverified_header(token)
             key = self.keys.key(str(header.get("kid", "")))
@@ -56,7 +56,7 @@ class TokenVerifier(Struct, frozen=True):
 
 
 def scopes(claims: Mapping[str, Any]) -> list[Scope]:
-    """Our scopes of a token, in the order of ``Scope``.
+    """The API's scopes in a token, in the order of ``Scope``.
 
     ``ticketing.read`` and ``ticketing:read`` are ``ticketing/read``: some issuers allow no slash.
     """

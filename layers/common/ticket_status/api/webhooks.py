@@ -1,4 +1,4 @@
-"""What the API takes and shows of webhooks."""
+"""The API's requests and responses about webhooks."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ _TALLIES = (Tally.ACCEPTED, Tally.DUPLICATES, Tally.UNKNOWN_ISSUE, Tally.REJECTE
 
 
 def present_set_up(made: SetUp) -> dict[str, object]:
-    """A webhook as it was set up, with its secret: the one answer that bears it."""
+    """A webhook as it was set up, with its secret: the only response that has it."""
     return {
         "mode": made.webhook.mode,
         "url": made.webhook.url,

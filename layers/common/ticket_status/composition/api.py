@@ -1,4 +1,4 @@
-"""What surrounds the API functions."""
+"""What every API function needs besides its services."""
 
 from ticket_status.api.application import Surroundings
 from ticket_status.composition.parts import now, telemetry
@@ -6,7 +6,7 @@ from ticket_status.config import ApiConfig
 
 
 def surroundings(config: ApiConfig) -> Surroundings:
-    """Of a function with this configuration."""
+    """For a function with this configuration."""
     return Surroundings(
         logger=telemetry().logger,
         metrics=telemetry().metrics,

@@ -1,4 +1,4 @@
-"""``AuthorizerFunction``, put together."""
+"""``AuthorizerFunction``, assembled."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +11,7 @@ from ticket_status.config import AuthorizerConfig
 
 
 class UnauthorizedError(Exception):
-    """Raised with the one text for which API Gateway answers 401; any other is a 500."""
+    """Raised with the only text for which API Gateway answers 401; any other gets 500."""
 
     def __init__(self) -> None:
         super().__init__("Unauthorized")
@@ -23,7 +23,7 @@ class AuthorizerApp(Telemetry, frozen=True):
     verifier: TokenVerifier
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Let a good token in everywhere: the answer is kept for it, and each route asks for its own scope."""
+        """Accept a valid token for every route: the gateway caches the answer, each route checks its own scope."""
         # API Gateway asks only about headers of the form Bearer TOKEN (identityValidationExpression).
         token = str(event["authorizationToken"]).partition(" ")[2]
         try:
@@ -45,14 +45,14 @@ class AuthorizerApp(Telemetry, frozen=True):
 
 
 def _stage(method_arn: str) -> str:
-    """All methods of the stage that a method belongs to: ``…:API/STAGE/GET/path`` is ``…:API/STAGE/*``."""
+    """All methods of the stage of a method: ``…:API/STAGE/GET/path`` gives ``…:API/STAGE/*``."""
     api, stage, *_ = method_arn.split("/")
     return f"{api}/{stage}/*"
 
 
 @cache
 def authorizer() -> AuthorizerApp:
-    """Built at the first invocation; its keys are kept as long as the function's process lives."""
+    """Built at the first invocation; keeps its keys as long as the function's process lives."""
     config, to = AuthorizerConfig.from_env(), telemetry()
     return AuthorizerApp(
         to.logger, to.metrics, TokenVerifier(config.issuer, config.audience, IssuerKeys(config.issuer))

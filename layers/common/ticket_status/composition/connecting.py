@@ -1,4 +1,4 @@
-"""What administrators need of Jira: connecting, and being authorised."""
+"""The adapters for connecting to Jira and authorising integrations."""
 
 from collections.abc import Callable
 from typing import Self
@@ -28,7 +28,7 @@ class Connecting(Struct, frozen=True):
 
     @classmethod
     def of(cls, config: JiraConfig, region: str, secrets: SecretStore, lease: RefreshLease) -> Self:
-        """Those of a function with this configuration."""
+        """For a function with this configuration."""
         jira = jira_settings(config, region)
         return cls(
             connections=Connector(secrets, lease, jira, now),

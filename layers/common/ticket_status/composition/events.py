@@ -1,4 +1,4 @@
-"""``EventsFunction``, put together."""
+"""``EventsFunction``, assembled."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""``HooksFunction``, put together. It loads nothing that it does not need: it has to answer within two seconds."""
+"""``HooksFunction``, assembled. It loads only what it needs, because it must answer within two seconds."""
 
 from msgspec import Struct
 

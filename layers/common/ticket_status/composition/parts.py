@@ -1,4 +1,4 @@
-"""What several functions are built from: clients, stores, and where they report to."""
+"""What several functions are built from: clients, stores, telemetry."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -35,27 +35,27 @@ _AWS = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "
 
 
 def now() -> datetime:
-    """The present."""
+    """The current time, in UTC."""
     return datetime.now(UTC)
 
 
 class Telemetry(Struct, frozen=True):
-    """Where a function reports to."""
+    """A function's logger and metrics."""
 
     logger: Logger
     metrics: Metrics
 
     def report(self, message: str, numbers: Mapping[str, int], **fields: object) -> None:
-        """One canonical log line per unit of work, and the metrics of the same numbers."""
+        """Write one log line per unit of work, and the metrics of the same numbers."""
         self.logger.info(message, extra={**fields, **numbers})
         for name, number in numbers.items():
             self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
         self.metrics.flush_metrics()
 
     def count_completed_or_idle(self) -> None:
-        """A run of all tickets was completed, or there was nothing to retrieve: when neither is counted, it alarms.
+        """Count a completed run of all tickets, or that there was nothing to retrieve; without either, an alarm fires.
 
-        Several functions count it, so it has a service of its own.
+        Several functions count it, so it has its own service dimension.
         """
         dimensions = {"service": "runs"}
         with single_metric(
@@ -69,17 +69,17 @@ ALARMED = frozenset({"ScheduledRounds", "BrokenIntegrations", "TroubledWebhooks"
 
 
 class EssentialMetrics(Metrics):
-    """Writes the metrics of ``ALARMED`` and no other; the log lines have every number."""
+    """Writes only the metrics in ``ALARMED``; the log lines have every number."""
 
     def add_metric(
         self, name: str, unit: MetricUnit | str, value: float, resolution: MetricResolution | int = 60
     ) -> None:
-        """Note it, if it is one of them."""
+        """Record it, if it is one of them."""
         if name in ALARMED:
             super().add_metric(name=name, unit=unit, value=value, resolution=resolution)
 
     def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:  # noqa: FBT001, FBT002 - as Powertools has it
-        """Write what was noted, if anything was."""
+        """Write what was recorded, if anything."""
         if self.provider.metric_set:
             super().flush_metrics(raise_on_empty_metrics=raise_on_empty_metrics)
 
@@ -92,7 +92,7 @@ def telemetry() -> Telemetry:
 
 
 def json_logger() -> Logger:
-    """One whose lines bear times as Lambda wants them: it counts a line as INFO whose time is not RFC 3339."""
+    """A logger with RFC 3339 times; Lambda treats lines with other times as INFO."""
     return Logger(use_rfc3339=True, utc=True)
 
 
@@ -120,7 +120,7 @@ class _Later:
 
 
 def later(make: Callable[[], T]) -> T:
-    """What ``make`` makes, once it is used: what a cold start does not need it does not wait for."""
+    """Make the object on first use, so that a cold start does not wait for what it does not need."""
     return cast("T", _Later(make))
 
 
@@ -130,29 +130,29 @@ def _session() -> Session:
 
 
 def client_of(service: str, region: str) -> Any:  # noqa: ANN401 - a client of any service
-    """A client for calls that are not to DynamoDB, made when first used."""
+    """A client for a service other than DynamoDB, made when first used."""
     return later(lambda: _session().create_client(service, region_name=region, config=_AWS))
 
 
 def dynamo_of(region: str) -> Dynamo:
-    """DynamoDB. botocore alone, without boto3's transfer manager that nothing here needs."""
+    """DynamoDB. botocore alone, without boto3's transfer manager, which is not needed."""
     client = _session().create_client("dynamodb", region_name=region, config=CLIENT_CONFIG)
     return Dynamo(cast("DynamoDBClient", client))
 
 
 def secret_store(region: str, config: JiraConfig) -> SecretsManagerSecretStore:
-    """Where credentials are."""
+    """The store of credentials."""
     return SecretsManagerSecretStore(client_of("secretsmanager", region), config.secret_prefix, config.secret_key_id)
 
 
 def hook_keys(region: str, config: WebhookConfig, key_id: str = "") -> SecretsManagerHookKeyStore:
-    """Where the keys of webhooks are; ``key_id`` is needed to make new ones."""
+    """The store of webhook keys; ``key_id`` is needed to create new ones."""
     secrets = SecretsManagerSecretStore(client_of("secretsmanager", region), config.hook_secret_prefix, key_id)
     return SecretsManagerHookKeyStore(secrets)
 
 
 class Stores:
-    """The adapters that every function with a ledger has, each made when first used."""
+    """The adapters of every function that uses the tables, each made when first used."""
 
     def __init__(self, config: StoreConfig, dead_letter_queue_url: str | None = None) -> None:
         self._config = config
@@ -160,7 +160,7 @@ class Stores:
 
     @cached_property
     def dynamo(self) -> Dynamo:
-        """What all stores work over."""
+        """The client of all stores."""
         return dynamo_of(self._config.region)
 
     @cached_property
@@ -199,7 +199,7 @@ class Stores:
 
 
 def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> "CarefulConnector":
-    """Opens integrations' sites. Loaded with the first one: reading, quiet probes and superseded messages open none."""
+    """Opens integrations' sites. Loaded with the first one, since many invocations open none."""
 
     def load() -> "CarefulConnector":
         from ticket_status.composition import sites  # noqa: PLC0415 - see above
@@ -210,7 +210,7 @@ def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> "Careful
 
 
 def plain_connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> "Connector":
-    """The same without counting points and without care: for calls that retrieve nothing."""
+    """The same without points and care, for calls that do not retrieve tickets."""
 
     def load() -> "Connector":
         from ticket_status.composition import sites  # noqa: PLC0415 - see ``connector``

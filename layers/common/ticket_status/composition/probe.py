@@ -1,4 +1,4 @@
-"""``ProbeFunction``, put together."""
+"""``ProbeFunction``, assembled."""
 
 from functools import cache
 

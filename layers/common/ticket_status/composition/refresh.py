@@ -1,4 +1,4 @@
-"""``RefreshFunction``, put together."""
+"""``RefreshFunction``, assembled."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from ticket_status.service.tickets.unregistration import UnregisterTickets
 
 
 def _report_rejected(error: JiraRejectedRequestError) -> None:
-    """The refresh says that Jira is not available; the alarm says that it is our fault."""
+    """The refresh reports that Jira is unavailable; the alarm reports that it is our bug."""
     telemetry().logger.error("Jira rejected a request that we built", exc_info=error)
     telemetry().report("refresh", {UNHANDLED_ERRORS: 1}, outcome="rejected")
 
@@ -33,7 +33,7 @@ class RefreshServices(Struct, frozen=True):
 
 
 def refresh() -> tuple[RefreshServices, Surroundings]:
-    """The services of ``RefreshFunction`` and what surrounds them."""
+    """The services and context of ``RefreshFunction``."""
     config = ApiConfig.from_env()
     stores = Stores(config.stores)
     reading = Reading(stores.integrations, stores.tickets, stores.violations)

@@ -1,4 +1,4 @@
-"""``SyncFunction``, put together."""
+"""``SyncFunction``, assembled."""
 
 from functools import cache
 

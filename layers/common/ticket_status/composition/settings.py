@@ -1,4 +1,4 @@
-"""``SettingsFunction``, put together."""
+"""``SettingsFunction``, assembled."""
 
 import time
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ def _connecting(config: ApiConfig, secrets: SecretStore, lease: RefreshLease) ->
 
 
 def settings() -> tuple[SettingsServices, Surroundings]:
-    """The services of ``SettingsFunction`` and what surrounds them."""
+    """The services and context of ``SettingsFunction``."""
     config, hooks = ApiConfig.from_env(), WebhookConfig.from_env()
     stores = Stores(config.stores)
     secrets = secret_store(config.stores.region, config.jira)

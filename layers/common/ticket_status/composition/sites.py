@@ -1,4 +1,4 @@
-"""How functions that ask Jira reach it. Loading this takes as long as loading everything else together."""
+"""Connects functions to Jira. Loading this takes as long as loading everything else together."""
 
 import time
 
@@ -14,7 +14,7 @@ from ticket_status.service.retrieval.careful import CarefulConnector, PointsConn
 
 
 def jira_settings(config: JiraConfig, region: str) -> JiraSettings:
-    """Which addresses may be asked, and by which way."""
+    """Which addresses are allowed, and how to reach them."""
     rules = AddressRules(allow_private=config.allow_private_addresses, allow_loopback=config.allow_loopback_addresses)
     return JiraSettings(
         config.atlassian_api_url,
@@ -27,7 +27,7 @@ def jira_settings(config: JiraConfig, region: str) -> JiraSettings:
 
 
 def _ca_bundle(name: str, region: str) -> str:
-    """A file of the public certificate authorities and the company's own; read once in the life of a process."""
+    """A file with the public certificate authorities and the company's own; made once per process."""
     from ticket_status.aws.certificates import read_certificates  # noqa: PLC0415 - few stacks have any
     from ticket_status.jira.trust import write_bundle  # noqa: PLC0415
 
@@ -36,7 +36,7 @@ def _ca_bundle(name: str, region: str) -> str:
 
 
 def _tell_of_call(call: MadeCall) -> None:
-    """A line for each call to Jira; its correlation id is that of the work or the request that made it."""
+    """Log each call to Jira, with the correlation id of the work or request that made it."""
     telemetry().logger.info("jira call", extra=asdict(call))
 
 
@@ -49,5 +49,5 @@ def connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> CarefulC
 
 
 def plain_connector(stores: Stores, config: StoreConfig, jira: JiraConfig) -> Connector:
-    """The same without counting points and without care: for calls that retrieve nothing."""
+    """The same without points and care, for calls that do not retrieve tickets."""
     return Connector(secret_store(config.region, jira), stores.integrations, jira_settings(jira, config.region), now)

@@ -1,4 +1,4 @@
-"""``SyncWorkerFunction``, put together."""
+"""``SyncWorkerFunction``, assembled."""
 
 import random
 from datetime import timedelta
@@ -27,7 +27,7 @@ class WorkerApp(Telemetry, frozen=True):
     queue: WorkQueue
 
     def consume(self, body: str, message_id: str, context: "LambdaContext") -> None:
-        """Do the work of one message; one that cannot be understood or done goes to the dead-letter queue at once."""
+        """Handle one message; one that cannot be understood or done goes to the dead-letter queue at once."""
         self.logger.append_keys(correlation_id=message_id, message_id=message_id)
         try:
             message = read_message(body)

@@ -14,9 +14,9 @@ from ticket_status.core.trouble import JiraTrouble
 
 
 class JiraRejectedRequestError(Exception):
-    """Raised when Jira rejects a call that we built for any issue, while it answers for our account (R9).
+    """Raised when Jira rejects our call whatever issue it names, while it answers for our account (R9).
 
-    That is our own fault, never ignored.
+    That is our own bug and is never ignored.
     """
 
 
@@ -36,14 +36,14 @@ class Jira(Protocol):
         """How many issues one call may name, as far as it is known now."""
 
     def ask(self, issues: Sequence[str]) -> Answered | JiraTrouble:
-        """Show these issues, by numeric id or by key: one call, plus one for each key that has to be told apart.
+        """Get these issues, by numeric id or key: one call, plus one for each key that must be checked by itself.
 
         A call that fails while the site answers for one issue is divided, down to the issue at fault (R9b).
         """
 
     @property
     def site(self) -> Site:
-        """What is known of the site by now; worth storing when it is not what the integration has."""
+        """What is known of the site by now; to be stored if the integration's differs."""
 
     def look_at(self, issue: str) -> Found | Literal[Lookup.HIDDEN] | JiraTrouble | None:
         """Show one issue, by id or key, by itself; ``None`` for Jira's own 404 for an issue."""
@@ -52,10 +52,10 @@ class Jira(Protocol):
         """Whether the project answers."""
 
     def whoami(self) -> Account | JiraTrouble:
-        """Prove the account (``myself`` has no anonymous fallback). ``Refused`` when it is not the one known."""
+        """Prove the account (``myself`` has no anonymous fallback). ``Refused`` if it is not the known one."""
 
     def same_site(self) -> JiraTrouble | None:
-        """Whether the address still is the site's that is known (R15), asked once; ``None`` where nothing says no."""
+        """Whether the address still belongs to the known site (R15), asked once; ``None`` unless another answers."""
 
 
 class JiraConnector(Protocol):

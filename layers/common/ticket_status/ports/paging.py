@@ -16,7 +16,7 @@ class Page(Struct, Generic[T], frozen=True):
 
 
 class InvalidTokenError(ValueError):
-    """Raised when a ``next_token`` is not one that this list gave."""
+    """Raised when a ``next_token`` was not returned by this list."""
 
     def __init__(self) -> None:
         super().__init__("next_token is not one that this list returned")

@@ -1,4 +1,4 @@
-"""Where sync runs are kept."""
+"""The store of sync runs."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -26,13 +26,13 @@ class RunStore(Protocol):
     def begin(self, run: SyncRun, integration: Integration) -> bool:
         """Store a new run and make it the integration's active one, in one transaction.
 
-        One of all tickets does what is due, so that nothing is due any more. ``False``, and nothing stored, when
-        another run than the one in ``integration`` is active now, something else is due, or the integration is gone:
-        two runs of one integration never work at the same time, and nothing that is due is lost.
+        A run of all tickets also clears what is due. ``False``, and nothing stored, if another run than the one in
+        ``integration`` is active now, something else is due, or the integration was deleted: two runs of one
+        integration never work at the same time, and nothing due is lost.
         """
 
     def add(self, run: SyncRun) -> None:
-        """Store a new run that works beside the integration's active one."""
+        """Store a new run beside the integration's active one."""
 
     def get(self, integration_ref: str, run_id: str) -> SyncRun | None:
         """Read one, consistently."""
@@ -41,21 +41,21 @@ class RunStore(Protocol):
         """A page, newest first."""
 
     def get_many(self, runs: Collection[tuple[str, str]]) -> dict[tuple[str, str], SyncRun]:
-        """Those of these runs (by integration reference and run id) that are still kept: one read per hundred."""
+        """The existing ones of these runs (by integration reference and run id): one read per hundred."""
 
     def latest(self, integration_ref: str) -> SyncRun | None:
         """The newest run."""
 
     def advance(self, run: SyncRun, name: str, step: SliceStep, now: datetime) -> SyncRun | None:
-        """Write one step of a slice; makes a paused run running.
+        """Write one step of a slice; a paused run becomes running.
 
-        ``SliceTakenError`` when its step is not ``step.number``; ``None`` when the run is closed (cancelled meanwhile).
+        ``SliceTakenError`` if its step is not ``step.number``; ``None`` if the run was closed meanwhile.
         """
 
     def join(self, run: SyncRun, name: str, part: Slice, tickets: int) -> SyncRun | None:
         """Add a slice to an open run that is still retrieving.
 
-        ``None`` when it is too late for that, or the run has a slice of that name.
+        ``None`` if it is too late, or the run already has a slice with that name.
         """
 
     def conclude(  # noqa: PLR0913 - one transaction
@@ -68,19 +68,19 @@ class RunStore(Protocol):
         jira_requests: int,
         now: datetime,
     ) -> bool:
-        """Put what is left of a part in its place, or nothing, and count what became of the rest, in one transaction.
+        """Replace a part by what is left of it, if anything, and count the results, in one transaction.
 
-        ``False`` when another worker wrote the part already.
+        ``False`` if another worker already wrote the part.
         """
 
     def spend(self, run: SyncRun, jira_requests: int) -> None:
-        """Count calls that brought nothing."""
+        """Count calls without results."""
 
     def pause(self, run: SyncRun, until: datetime) -> None:
         """Show an open run as paused."""
 
     def close(self, run: SyncRun, state: RunState, now: datetime, error: str | None = None) -> SyncRun | None:
-        """End an open run; ``None`` when it was closed already: a run ends once."""
+        """End an open run; ``None`` if it was already closed: a run ends once."""
 
     def missing(self, run: SyncRun) -> Iterator[MissingTickets]:
-        """What the run's slices did not find, for its verdict: first what vanished, last what was hidden before."""
+        """The run's missing tickets, for its verdict: vanished ones first, those hidden before last."""

@@ -14,4 +14,4 @@ class SecretStore(Protocol):
         """Store all secrets of an integration."""
 
     def destroy(self, integration_ref: str) -> None:
-        """Delete them, without a way back."""
+        """Delete them irrecoverably."""

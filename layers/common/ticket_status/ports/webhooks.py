@@ -1,4 +1,4 @@
-"""Where webhooks are kept, how their deliveries are told from forged ones, and how Jira is made to deliver."""
+"""The stores of webhooks, the verification of deliveries, and the registration of webhooks in Jira."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,14 +13,14 @@ from ticket_status.core.webhooks import Hint, Signing, Tally, Webhook, WebhookSt
 
 
 class HookKeys(Struct, frozen=True):
-    """What deliveries of one webhook may be signed with. Never shown (R17)."""
+    """The keys with which deliveries of one webhook may be signed. Never shown (R17)."""
 
     current: str
     previous: str | None = None
     previous_until: datetime | None = None
 
     def good_at(self, now: datetime) -> tuple[str, ...]:
-        """The keys that sign at this time."""
+        """The keys that are valid at this time."""
         old = self.previous if self.previous_until is not None and now < self.previous_until else None
         return (self.current,) if old is None else (self.current, old)
 
@@ -29,7 +29,7 @@ class HookKeys(Struct, frozen=True):
 
 
 class HookKeyStore(Protocol):
-    """The keys of webhooks, apart from the credentials of integrations: the receiving function reads only these."""
+    """The keys of webhooks, separate from credentials: the receiving function reads only these."""
 
     def read(self, hook_id: str) -> HookKeys | None:
         """The keys; ``None`` when there is no such webhook."""
@@ -38,7 +38,7 @@ class HookKeyStore(Protocol):
         """Store them."""
 
     def destroy(self, hook_id: str) -> None:
-        """Delete them; none is fine."""
+        """Delete them; it is fine if there are none."""
 
 
 class WebhookStore(Protocol):
@@ -51,24 +51,25 @@ class WebhookStore(Protocol):
         """Every webhook, page by page."""
 
     def put(self, webhook: Webhook) -> None:
-        """Store a new webhook in the place of the one before; its counts begin anew."""
+        """Store a new webhook in place of the previous one; its counts start again."""
 
     def remove(self, hook_id: str) -> None:
-        """Forget it; none is fine."""
+        """Delete it; it is fine if there is none."""
 
     def count(
         self, hook_id: str, tallies: Mapping[Tally, int], now: datetime, *, delivered: bool, gathering: bool = False
     ) -> datetime | None:
         """Add to the counts of this hour, in one write; nothing when the webhook is gone.
 
-        ``delivered`` notes a delivery; ``gathering`` notes that hints wait, and answers since when that was noted.
+        ``delivered`` notes a delivery; ``gathering`` notes that hints are waiting, and returns since when that is
+        noted.
         """
 
     def gathered(self, hook_id: str) -> None:
-        """Forget the note that hints wait."""
+        """Clear the note that hints are waiting."""
 
     def gathering(self, hook_id: str, until: datetime) -> None:
-        """Note that hints wait for a message that comes then."""
+        """Note that hints are waiting for a message that comes then."""
 
     def unheard(self, hook_id: str, now: datetime) -> None:
         """Note that statuses changed and nothing was delivered."""
@@ -77,14 +78,14 @@ class WebhookStore(Protocol):
         """Note the registration as Jira has it now."""
 
     def switch(self, hook_id: str, *, on: bool) -> None:
-        """Let its deliveries do something, or nothing."""
+        """Switch the effect of its deliveries on or off."""
 
     def tell(self, webhook: Webhook, state: WebhookState, now: datetime) -> None:
-        """Store a state that changed, and drop stale counts, unless somebody else has told it."""
+        """Store a changed state and drop stale counts, unless it was already stored."""
 
 
 class Marked(Enum):
-    """What became of a hint."""
+    """The result for a hint."""
 
     WAITS = auto()
     """The ticket is marked: it waits to be read."""
@@ -104,12 +105,12 @@ class HintStore(Protocol):
 
 
 class DeliverySignatures(Protocol):
-    """Tells deliveries from forged ones, over the raw bytes."""
+    """Verifies deliveries over their raw bytes."""
 
     def holds(
         self, signing: Signing, headers: Mapping[str, str], body: bytes, keys: Sequence[str], now: datetime
     ) -> bool:
-        """Whether it is signed, in this way and no other, with one of the keys; header names in lower case."""
+        """Whether it is signed in exactly this way with one of the keys; header names in lower case."""
 
 
 class Registered(Struct, frozen=True):
@@ -132,17 +133,17 @@ class JiraWebhooks(Protocol):
         """Set one up in Jira."""
 
     def renew(self, jira_id: str) -> Registered | NotPermitted | JiraTrouble | None:
-        """Renew one that expires, and see that it exists; ``None`` when it is gone."""
+        """Renew an expiring one and check that it exists; ``None`` if it is gone."""
 
     def remove(self, jira_id: str) -> NotPermitted | JiraTrouble | None:
-        """Remove it; one that is gone is removed."""
+        """Remove it; it is fine if it is gone."""
 
     def projects(self) -> Sequence[str] | JiraTrouble:
         """Keys of up to 100 projects that the account can browse."""
 
 
 class WebhookConnector(Protocol):
-    """Opens a Jira for its webhooks."""
+    """Opens a site for its webhooks."""
 
     def open_webhooks(self, integration: Integration, deadline: datetime | None = None) -> JiraWebhooks | JiraTrouble:
         """The integration's Jira, its credentials read."""

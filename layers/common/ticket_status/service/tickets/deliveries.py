@@ -1,6 +1,6 @@
 """R19: deliveries of webhooks become marks on tickets and one message that gathers them.
 
-Nothing is read from a delivery before its signature holds, and nothing but the issue that it names after that.
+Nothing is read from a delivery before its signature is verified, and then only the issue that it names.
 """
 
 import json
@@ -43,7 +43,7 @@ _OF_STATUS = frozenset({"status", "key", "project"})
 
 
 class Received(Enum):
-    """What the sender is told; nothing else about the delivery is."""
+    """What the sender is told about the delivery, and nothing else."""
 
     TAKEN = auto()
     UNSIGNED = auto()
@@ -51,7 +51,7 @@ class Received(Enum):
 
 
 class Delivery(Struct, frozen=True):
-    """A request as it came: header names in lower case, the body's raw bytes."""
+    """A request as received: header names in lower case, the body as raw bytes."""
 
     hook_id: str
     headers: Mapping[str, str]
@@ -71,7 +71,7 @@ class _Warm(Struct):
 
 
 class DeliveryPorts(Struct, frozen=True):
-    """What receiving works with: it can mark tickets, count, and send messages, nothing else."""
+    """The ports for receiving: it can mark tickets, count, and send messages, and nothing else."""
 
     webhooks: WebhookStore
     keys: HookKeyStore
@@ -81,7 +81,7 @@ class DeliveryPorts(Struct, frozen=True):
 
 
 class ReceiveDeliveries:
-    """Takes deliveries. Kept while the function is warm."""
+    """Receives deliveries. Kept while the function is warm."""
 
     def __init__(self, ports: DeliveryPorts, now: Callable[[], datetime]) -> None:
         self._ports = ports
@@ -89,7 +89,7 @@ class ReceiveDeliveries:
         self._warm: dict[str, _Warm] = {}
 
     def receive(self, delivery: Delivery) -> Received:
-        """Take one delivery. An unknown address and a wrong signature look alike."""
+        """Receive one delivery. An unknown address and a wrong signature get the same response."""
         if len(delivery.body) > MOST_BYTES:
             return Received.TOO_LARGE
         if not 0 < len(delivery.hook_id) <= _LONGEST_HOOK_ID:
@@ -151,9 +151,9 @@ class ReceiveDeliveries:
         return marked
 
     def _announce(self, webhook: Webhook, warm: _Warm, now: datetime) -> None:
-        """Have the hints gathered. Marked first, then noted: what takes the note finds every mark before it.
+        """Have the hints gathered. The mark comes before the note, so that whoever takes the note finds every mark.
 
-        A message that this function sent a moment ago comes after this mark, too, so a storm is noted once a second.
+        A message that this function sent a moment ago also comes after this mark, so a storm is noted once a second.
         """
         warm.tallies[Tally.ACCEPTED] += 1
         if warm.sent_at is not None and now - warm.sent_at < TELL_EVERY:
@@ -178,7 +178,7 @@ def _taken(warm: _Warm, now: datetime) -> dict[Tally, int]:
 
 
 def read_hint(delivery: Delivery) -> Hint | None:
-    """The issue that a delivery names; ``None`` if it changes nothing that a ticket shows."""
+    """The issue that a delivery names; ``None`` if the change does not affect what a ticket shows."""
     try:
         document = json.loads(delivery.body)
     except (ValueError, RecursionError):
@@ -195,7 +195,7 @@ def read_hint(delivery: Delivery) -> Hint | None:
 
 
 def _shows(changelog: object) -> bool:
-    """Whether a ticket may show the change; one that does not say what changed may."""
+    """Whether a ticket may show the change; true if the delivery does not say what changed."""
     match changelog:
         case {"items": [*items]}:
             fields = {str(item.get("fieldId") or item.get("field")).lower() for item in items if isinstance(item, dict)}

@@ -1,6 +1,6 @@
-"""Telling the stack's bus of changes, from what the tables' streams say was written.
+"""Publishes changes on the stack's bus, from the tables' streams.
 
-Reading the streams is what makes it at least once and never before the write.
+Because it reads the streams, each change is published at least once and never before it is written.
 """
 
 import time
@@ -58,9 +58,9 @@ class Publishing:
         self._sleep = sleep
 
     def publish(self, writes: Sequence[TicketWrite | IntegrationWrite], now: datetime) -> int:
-        """Publish the changes among these writes, in their order; the number of events.
+        """Publish the changes among these writes, in order; returns the number of events.
 
-        Tickets whose issues were moved are found by their new keys from now on.
+        From then on, tickets whose issues were moved are found by their new keys.
         """
         of_tickets = [write for write in writes if isinstance(write, TicketWrite)]
         self._violations.keep_keys([one.new for one in of_tickets if one.new.issue_key != one.old.issue_key])
@@ -75,7 +75,7 @@ class Publishing:
         return len(events)
 
     def _shown_changes(self, writes: Sequence[TicketWrite]) -> list[tuple[TicketWrite, Integration]]:
-        """Changes that somebody sees: not those of a ticket whose integration is gone or switched off (R5)."""
+        """Visible changes: not those of tickets whose integration is deleted or switched off (R5)."""
         changed = [write for write in writes if ticket_changed(write.old, write.new)]
         names = {write.new.key.connection_name for write in changed}
         integrations = self._integrations.get_many(names) if names else {}
@@ -109,7 +109,7 @@ class Publishing:
         ]
 
     def _served_by(self, tickets: Sequence[Ticket]) -> dict[TicketKey, list[str]]:
-        """The violations of each ticket: those that its own item names, when it names all."""
+        """The violations of each ticket, from its own item if that names them all."""
         served = {ticket.key: list(ticket.serves.first) for ticket in tickets}
         expected = {one.key: one.serves.total for one in tickets if not one.serves.complete}
         short = list(expected)
@@ -143,7 +143,7 @@ def _expiry_event(integration: Integration, now: datetime) -> BusEvent:
 
 
 def _health_event(write: IntegrationWrite, now: datetime) -> BusEvent:
-    """Old and new are equal when retrieval was switched: every ticket then shows something else."""
+    """Old and new are equal if retrieval was switched, which changes what every ticket shows."""
     switched = write.old.retrieve_jira_tickets != write.new.retrieve_jira_tickets
     at = now if switched else write.new.health.since
     return BusEvent(

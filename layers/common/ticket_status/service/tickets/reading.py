@@ -1,4 +1,4 @@
-"""What readers see: tickets of violations, the status column, resources. Reads only; nothing here asks Jira."""
+"""What readers see: tickets of violations, the status column, resources. Only reads; never asks Jira."""
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from ticket_status.ports.violations import ViolationStore
 
 
 class ShownTicket(Struct, frozen=True):
-    """A ticket as it is shown at a moment."""
+    """A ticket as shown at a moment."""
 
     ticket: Ticket
     integration: Integration | None
@@ -34,7 +34,7 @@ class LeadingTicket(Struct, frozen=True):
 
 
 class ViolationTickets(Struct, frozen=True):
-    """All that is known of a violation."""
+    """A violation with its resources and tickets."""
 
     resources: tuple[Resource, ...]
     """Those that it was found in."""
@@ -47,7 +47,7 @@ MOST_EXAMINED = 1_000
 
 
 class Reading:
-    """Reads tickets as they are shown, in two round trips one after another, however many they are."""
+    """Reads tickets as shown, in two successive round trips, however many there are."""
 
     def __init__(self, integrations: IntegrationStore, tickets: TicketStore, violations: ViolationStore) -> None:
         self._integrations = integrations
@@ -102,7 +102,7 @@ class Reading:
         return self.show([key], now).get(key)
 
     def show(self, keys: Collection[TicketKey], now: datetime) -> dict[TicketKey, ShownTicket]:
-        """Tickets as they are shown now, by the identity that was asked for."""
+        """Tickets as shown now, by the identity that was asked for."""
         with ThreadPoolExecutor(1) as beside:
             reading = beside.submit(self._by_ref, {key.integration_ref: key.connection_name for key in keys})
             tickets, coverages = self._tickets.get_many(keys, {key.integration_ref for key in keys})
@@ -123,7 +123,7 @@ class Reading:
     def of_integration(
         self, connection_name: str, filters: Filters, limit: int, token: str | None, now: datetime
     ) -> Page[ShownTicket] | None:
-        """Tickets of an integration, each on exactly one page; ``None`` when there is no integration of that name."""
+        """Tickets of an integration, each on exactly one page; ``None`` if there is no such integration."""
         integration = self._integrations.get(connection_name)
         if integration is None:
             return None
@@ -142,13 +142,13 @@ class Reading:
         return Page(found, token)
 
     def _by_ref(self, names: Mapping[str, str]) -> dict[str, Integration]:
-        """Integrations by ref; one that took a deleted one's name is another integration."""
+        """Integrations by ref, since one that reuses a deleted one's name is another integration."""
         found = self._integrations.get_many(set(names.values()))
         return {ref: found[name] for ref, name in names.items() if name in found and found[name].integration_ref == ref}
 
 
 def _in_order(links: Sequence[Link], tickets: Mapping[TicketKey, ShownTicket]) -> list[ShownTicket]:
-    """Each ticket once, also when a link by its key is left beside the one by its id."""
+    """Each ticket once, even if a link by its key remains beside the one by its id."""
     found = [tickets[link.ticket] for link in links if link.ticket in tickets]
     once = list({one.ticket.key: one for one in found}.values())
     return leading_first(once, lambda one: one.ticket.created_at, lambda one: one.integration is not None)

@@ -15,7 +15,7 @@ from ticket_status.ports.violations import ViolationStore
 
 
 class NewTicket(Struct, frozen=True):
-    """One element of a registration that fits."""
+    """A valid element of a registration."""
 
     integration_name: str
     issue_key: str
@@ -34,7 +34,7 @@ class RegisterTickets:
         self._queue = queue
 
     def register(self, tickets: Sequence[NewTicket], now: datetime) -> list[NewTicket]:
-        """Store tickets and have the new ones retrieved; those whose integration does not exist are given back."""
+        """Store tickets and have the new ones retrieved; returns those whose integration does not exist."""
         known = self._integrations.get_many({ticket.integration_name for ticket in tickets})
         # One after another within the request: of tickets created at the same moment the last one leads.
         accepted = [
@@ -47,7 +47,7 @@ class RegisterTickets:
         return [ticket for ticket in tickets if ticket.integration_name not in known]
 
     def _announce(self, refs: Collection[str], integrations: Sequence[Integration], now: datetime) -> None:
-        """Queue the integrations that new tickets wait for, unless they are; if it fails, the next try may."""
+        """Queue the integrations of the new tickets, unless they are queued; if that fails, the next try does it."""
         noted = [
             integration
             for integration in integrations

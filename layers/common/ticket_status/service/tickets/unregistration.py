@@ -1,4 +1,4 @@
-"""Taking tickets off violations again: a link goes, and a ticket without a link is forgotten."""
+"""Removes tickets from violations: deletes the link, and a ticket without links."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ _TICKETS_OF_A_KEY = 100
 
 
 class OldTicket(Struct, frozen=True):
-    """A ticket that a violation is to lose: by its issue id or, without one, by a key that it has or had."""
+    """A ticket to remove from a violation, by its issue id or by a key that it has or had."""
 
     integration_name: str
     issue_id: str | None
@@ -24,7 +24,7 @@ class OldTicket(Struct, frozen=True):
 
 
 class UnregisterTickets:
-    """Takes tickets off violations."""
+    """Removes tickets from violations."""
 
     def __init__(self, integrations: IntegrationStore, tickets: TicketStore, violations: ViolationStore) -> None:
         self._integrations = integrations
@@ -32,9 +32,9 @@ class UnregisterTickets:
         self._violations = violations
 
     def unregister(self, tickets: Sequence[OldTicket]) -> list[OldTicket]:
-        """Remove the links; those of integrations that neither exist nor left tickets behind are given back.
+        """Remove the links; returns those of integrations that neither exist nor left tickets behind.
 
-        A link that is not there is as good as removed: asking again changes nothing.
+        A link that does not exist counts as removed, so repeating the call changes nothing.
         """
         links = self._violations.links({one.violation_id for one in tickets})
         candidates = {one: _of_integration(links.get(one.violation_id, []), one.integration_name) for one in tickets}
@@ -45,7 +45,7 @@ class UnregisterTickets:
         return [one for one in tickets if not removed[one] and one.integration_name not in known]
 
     def _meant(self, one: OldTicket, links: Sequence[Link], stored: Mapping[TicketKey, Ticket]) -> list[Link]:
-        """The links that an element means; the key that it names can be one from before the issue was moved."""
+        """The links of an element; its key can be one from before the issue was moved."""
         found = [link for link in links if _is(one, link, stored.get(link.ticket))]
         if found or not links or one.issue_id is not None or one.issue_key is None:
             return found
@@ -54,7 +54,7 @@ class UnregisterTickets:
 
 
 def _of_integration(links: Sequence[Link], connection_name: str) -> list[Link]:
-    """Also those of a deleted integration of that name."""
+    """Including those of a deleted integration with that name."""
     return [link for link in links if link.ticket.connection_name == connection_name]
 
 
