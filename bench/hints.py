@@ -9,7 +9,6 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import requests
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bench.api import Caller, connect, quiet
 from bench.counting import Calls
@@ -18,7 +17,7 @@ from bench.world import World, client
 from functions.hooks import app as hooks
 from functions.settings import app as settings
 from functions.sync import worker
-from tests.fakes.gateway import request
+from tests.fakes.gateway import Invocation, request
 
 TOGETHER = 100
 _NAME = "bench-hints"
@@ -97,7 +96,7 @@ class _Hook:
     @classmethod
     def of(cls, world: World) -> "_Hook":
         event = request("PUT", f"/jira-integrations/{_NAME}/webhook", body={"mode": "manual"})
-        made = json.loads(settings.handler(event, LambdaContext())["body"])
+        made = json.loads(settings.handler(event, Invocation())["body"])
         return cls(world, made["url"], made["secret"])
 
     def deliver_each(self, issue_ids: Iterable[int]) -> None:
@@ -111,16 +110,7 @@ class _Hook:
         signed = hmac.new((secret or self.secret).encode(), body.encode(), "sha256").hexdigest()
         headers = {"X-Hub-Signature": f"sha256={signed}", "X-Atlassian-Webhook-Identifier": identifier or uuid4().hex}
         event = {"pathParameters": {"hook_id": self.address.rpartition("/")[2]}, "headers": headers, "body": body}
-        hooks.handler(event, _Invocation())
-
-
-class _Invocation(LambdaContext):
-    def __init__(self) -> None:
-        self._aws_request_id = uuid4().hex
-
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return 90_000
+        hooks.handler(event, Invocation())
 
 
 def _work_off(world: World) -> int:
@@ -134,7 +124,7 @@ def _work_off(world: World) -> int:
     while waiting():
         for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", []):
             record = {"messageId": message["MessageId"], "body": message["Body"]}
-            failures = worker.handler({"Records": [record]}, _Invocation())["batchItemFailures"]
+            failures = worker.handler({"Records": [record]}, Invocation())["batchItemFailures"]
             if failures:
                 raise AssertionError(message["Body"])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.unit.service.stage import WORKER_TIME, Stage
+from tests.fakes.stage import WORKER_TIME, Stage
 from ticket_status.core.model import RunState
 from ticket_status.core.trouble import JiraTrouble, Throttled
 from ticket_status.core.work import VerdictWork

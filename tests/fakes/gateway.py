@@ -4,10 +4,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ticket_status.api.call import BASE_PATH
 
 EVERY_SCOPE = ("ticketing/read", "ticketing/refresh", "ticketing/register", "ticketing/admin")
+
+
+class Invocation(LambdaContext):
+    """An invocation with ninety seconds left."""
+
+    def __init__(self) -> None:
+        self._aws_request_id = uuid4().hex
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 90_000
 
 
 def request(  # noqa: PLR0913 - a request has so many parts

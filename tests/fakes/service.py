@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes.api import InMemoryApi
 from tests.fakes.samples import an_integration
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.api.call import BASE_PATH
 from ticket_status.core.model import Ticket, Trigger
 

@@ -10,21 +10,10 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tests.unit.service.stage import Stage
+from tests.fakes.gateway import Invocation
+from tests.fakes.stage import Stage
 
 EVENTS = Path(__file__).parents[2] / "events"
-
-
-class Invocation(LambdaContext):
-    """An invocation with ninety seconds left."""
-
-    @property
-    def aws_request_id(self) -> str:
-        return "8c5cfeb6-8b0a-4a2e-9f5e-2f4d3b7c1a11"
-
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return 90_000
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from tests.fakes.api_document import document
 from tests.fakes.gateway import Answer
 from tests.fakes.jira import FakeSite
 from tests.fakes.samples import DAY, DONE, IN_PROGRESS, SECOND, TO_DO
+from tests.fakes.stage import Stage
 from tests.unit.jira.conftest import Bench, granted_with
-from tests.unit.service.stage import Stage
 from ticket_status.core.addresses import AddressRules
 from ticket_status.core.connection import ConnectionReport
 from ticket_status.core.model import (

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.events.app import handler
 from tests.fakes.bus import FakeBus
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.composition import events as composition
 from ticket_status.service.tickets.publishing import Publishing
 

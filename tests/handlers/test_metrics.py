@@ -18,7 +18,7 @@ from local.template import load
 from tests.fakes.bus import FakeBus
 from tests.fakes.gateway import request
 from tests.fakes.samples import BROKEN
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.api.application import Api, Surroundings
 from ticket_status.aws.queue import write_work
 from ticket_status.composition import events, probe, scheduler, worker

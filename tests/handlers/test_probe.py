@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sync.probe import handler
 from tests.fakes.samples import BROKEN
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.composition import probe as composition
 
 

@@ -13,7 +13,7 @@ from functions.refresh import app
 from tests.fakes.api_document import conforms
 from tests.fakes.gateway import EVERY_SCOPE, Answer, request
 from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, NOW, seen
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.api.application import Surroundings
 from ticket_status.api.presenters import present_time
 from ticket_status.composition import refresh as composition

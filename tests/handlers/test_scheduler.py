@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sync.scheduler import handler
 from tests.fakes.samples import an_integration
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.composition import scheduler as composition
 from ticket_status.core.model import Trigger
 from ticket_status.service.retrieval.schedule import InvalidEventError, Schedule

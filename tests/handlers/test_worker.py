@@ -11,8 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.sync.worker import handler
 from tests.fakes.samples import NOW
+from tests.fakes.stage import Stage
 from tests.handlers.conftest import EVENTS
-from tests.unit.service.stage import Stage
 from ticket_status.aws.queue import read_message, write_work
 from ticket_status.composition import worker as composition
 from ticket_status.core.model import RunState

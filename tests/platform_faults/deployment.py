@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.events import app as events_app
 from functions.refresh import app as refresh_app
@@ -24,7 +23,7 @@ from local.emulator import CREDENTIALS, REGION
 from sample_jira import SampleJira
 from sample_jira.model import Issue
 from tests.e2e.driver import ticket
-from tests.fakes.gateway import Answer, request
+from tests.fakes.gateway import Answer, Invocation, request
 from tests.fakes.tables import create_resources
 from tests.platform_faults.wire import Wire, WorkerKilledError
 from ticket_status.composition import events, parts, probe, refresh, scheduler, settings, sites, worker
@@ -42,17 +41,6 @@ MOST_RECEIVES = 5
 SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event"}
 MOST_DELIVERIES = 60
 COMPOSED: tuple[ModuleType, ...] = (events, probe, refresh, scheduler, settings, sites, worker)
-
-
-class Invocation(LambdaContext):
-    """An invocation with the worker's time."""
-
-    def __init__(self) -> None:
-        self._aws_request_id = uuid.uuid4().hex
-
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return 90_000
 
 
 class Deployment:

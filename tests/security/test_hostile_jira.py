@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tests.fakes.integrations import InMemoryIntegrationStore
 from tests.fakes.samples import BROKEN, NOW, an_integration
 from tests.fakes.secrets import InMemorySecretStore
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.judgement import Found, Lookup
 from ticket_status.core.model import AuthType, InstallationType, Integration, Site
 from ticket_status.core.observations import Account, Answered

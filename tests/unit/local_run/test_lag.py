@@ -9,7 +9,7 @@ import pytest
 
 from local.gate.lag import Lag, lagged_tables
 from local.gate.settings import GateSettings, GateSettingsError
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import TicketKey
 
 LAG = timedelta(seconds=2)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.samples import BROKEN, HOUR, MINUTE, NOW, SECOND, TO_DO, WELL
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.changes import health_changed
 from ticket_status.core.health import RETRY_DELAY
 from ticket_status.core.model import Counts, HealthStatus, Integration, ReasonCode, RunState, Trigger, UnknownReason

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.samples import BROKEN, HOUR, MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from tests.unit.service.test_new_tickets import in_jira, key, new
 from ticket_status.core.model import Due, HealthStatus, RunState, SyncRun, TicketKey, Trigger, UnknownReason
 from ticket_status.core.runs import BEGAN_BEFORE, LOST, MADE_WAY

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.samples import MINUTE, SECOND, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.health import LASTING_TRIES
 from ticket_status.core.model import HealthStatus, ReasonCode, RunState, Trouble
 from ticket_status.core.refreshing import Outcome, OutcomeReason

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.fakes.samples import IN_PROGRESS, MINUTE, SECOND, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from tests.unit.service.test_new_tickets import in_jira, key, new
 from ticket_status.core.comparison import doubtful
 from ticket_status.core.model import RunState, Trigger

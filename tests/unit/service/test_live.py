@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.samples import BROKEN, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from tests.unit.service.test_deliveries import signature, updated
 from ticket_status.core.model import RunState, Status, TicketKey, Trigger, UnknownReason
 from ticket_status.core.webhooks import Signing, Tally, Webhook, WebhookMode, WebhookState, counted, state_of

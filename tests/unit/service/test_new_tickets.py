@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
 from tests.fakes.samples import BROKEN, DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import Counts, RunState, Ticket, TicketKey, Trigger, UnknownReason
 from ticket_status.core.violations import Resource
 from ticket_status.core.work import NewTicketsWork

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from tests.fakes.samples import BROKEN, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from tests.unit.service.test_run import RunningOut
 from ticket_status.core.comparison import sighting
 from ticket_status.core.model import Counts, Status, TicketKey, UnknownReason

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.fakes.samples import HOUR, MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import WORKER_TIME, Stage
+from tests.fakes.stage import WORKER_TIME, Stage
 from tests.unit.service.test_new_tickets import in_jira, key, new
 from ticket_status.core.health import LONGEST_BELIEVED, pause_end, pause_for
 from ticket_status.core.model import ReasonCode, RunState, SyncRun

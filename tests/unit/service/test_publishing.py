@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from tests.fakes.bus import FakeBus
 from tests.fakes.samples import BROKEN, DAY, DONE, MINUTE, NOW, a_ticket, an_integration
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import Absence, ServedViolations, Ticket, TicketKey
 from ticket_status.core.violations import Registration
 from ticket_status.ports.events import BusEvent

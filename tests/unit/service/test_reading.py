@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
 from tests.fakes.samples import DAY, MINUTE, NOW, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.api.presenters import present_ticket
 from ticket_status.core.model import UnknownReason
 from ticket_status.core.shown import Filters

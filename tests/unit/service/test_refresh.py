@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, MINUTE, NOW, PENDING, SECOND, TO_DO, an_integration
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import HealthStatus, ReasonCode, RunState, TicketKey, Trigger, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason, Refreshed
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable

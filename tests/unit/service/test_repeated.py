@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes.samples import BROKEN, DONE, MINUTE, NOW, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from tests.unit.service.test_run import RunningOut
 from ticket_status.core.model import Absence, Counts, RunState
 from ticket_status.core.work import SliceWork, VerdictWork, Work

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.samples import DAY, DONE, HOUR, IN_PROGRESS, MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import WORKER_TIME, Stage
+from tests.fakes.stage import WORKER_TIME, Stage
 from ticket_status.core.model import Counts, RunState
 from ticket_status.core.work import SliceWork
 from ticket_status.service.retrieval import slice as slice_retrieval

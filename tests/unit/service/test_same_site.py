@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fakes.samples import BROKEN, DONE, HOUR, WELL
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import ReasonCode, RunState, UnknownReason
 from ticket_status.core.refreshing import Outcome, OutcomeReason
 from ticket_status.core.trouble import Refused

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fakes.samples import BROKEN, DAY, HOUR, MINUTE, NOW, PENDING, SECOND, an_integration
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import RunState, Trigger
 from ticket_status.core.runs import LOST
 from ticket_status.core.work import SliceWork

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, IN_PROGRESS, MINUTE, NOW
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import Trigger
 from ticket_status.core.summary import Summary, summarise, together
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fakes.samples import MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import Counts, RunState, Trigger, UnknownReason
 
 

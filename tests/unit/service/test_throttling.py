@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.samples import BROKEN, DONE, HOUR, MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import Stage
+from tests.fakes.stage import Stage
 from ticket_status.core.model import Counts, HealthStatus, RunState
 from ticket_status.core.refreshing import Outcome, OutcomeReason
 from ticket_status.core.trouble import Throttled

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.fakes.reading import shown_tickets
 from tests.fakes.samples import DAY, HOUR, MINUTE, NOW, SECOND, TO_DO
-from tests.unit.service.stage import WORKER_TIME, Stage
+from tests.fakes.stage import WORKER_TIME, Stage
 from ticket_status.core.model import Absence, Counts, ReasonCode, RunState, SyncRun, TicketKey, Trigger, UnknownReason
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.ports.jira import JiraRejectedRequestError
