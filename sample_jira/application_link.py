@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from sample_jira.authorization import Authorization
 from sample_jira.clock import Clock
 from sample_jira.grants import App, Grants, Lifetimes, OAuthRefusedError
-from sample_jira.operations import FORM_ONLY, Operation, get, post
+from sample_jira.operations import FORM_ONLY, Operation, page, post
 from sample_jira.schemas import AuthorizeRequest, TokenRequest
 
 PATH = "/rest/oauth2/latest"
@@ -35,21 +35,7 @@ class ApplicationLinks:
         """What the site answers for its links."""
         path, authorization = f"{context_path}{PATH}", self._authorization
         return (
-            get(
-                f"{path}/authorize",
-                lambda call: authorization.decided(call.query),
-                AuthorizeRequest,
-                before_login=True,
-                browser=True,
-            ),
-            post(
-                f"{path}/authorize",
-                lambda call: authorization.decided(call.body),
-                AuthorizeRequest,
-                content_types=FORM_ONLY,
-                before_login=True,
-                browser=True,
-            ),
+            *page(f"{path}/authorize", authorization.decided, AuthorizeRequest, before_login=True),
             post(
                 f"{path}/token",
                 lambda call: authorization.token(call.body),

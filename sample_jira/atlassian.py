@@ -19,7 +19,7 @@ from sample_jira.clock import Clock
 from sample_jira.cloud import CloudSite
 from sample_jira.grants import OFFLINE, App, Grant, Grants, Lifetimes
 from sample_jira.messages import Answer, Request, json_answer
-from sample_jira.operations import FORM_ONLY, JSON_ONLY, Call, Operation, Router, get, post
+from sample_jira.operations import FORM_ONLY, JSON_ONLY, Call, Operation, Router, get, page, post
 from sample_jira.schemas import Authorize, NoBody, NoParameters, TokenRequest
 from sample_jira.scopes import EVERY_SCOPE
 from sample_jira.service import Authenticate, Send, Service, ServiceOptions
@@ -71,19 +71,7 @@ class Atlassian(Service[AtlassianOptions]):
             self.grants, 403, WRONG_CLIENT, lambda: self.options.auto_grant, self._grantable, _fixed_scopes
         )
         return (
-            get(
-                "/authorize",
-                lambda call: authorization.decided(call.query),
-                Authorize,
-                browser=True,
-            ),
-            post(
-                "/authorize",
-                lambda call: authorization.decided(call.body),
-                Authorize,
-                content_types=FORM_ONLY,
-                browser=True,
-            ),
+            *page("/authorize", authorization.decided, Authorize),
             post(
                 "/oauth/token",
                 lambda call: authorization.token(call.body),

@@ -15,7 +15,7 @@ from oauthlib.oauth1.rfc5849 import signature
 from sample_jira.clock import Clock
 from sample_jira.consent import back_to, consent_page
 from sample_jira.messages import Answer, Request, html_answer
-from sample_jira.operations import FORM_ONLY, Call, Operation, get, post
+from sample_jira.operations import Call, Operation, page, post
 from sample_jira.schemas import NoBody, NoParameters, OAuth1Authorize
 
 PATH = "/plugins/servlet/oauth"
@@ -79,21 +79,7 @@ class OAuth1:
         return (
             post(f"{path}/request-token", self._request_token, NoBody, before_login=True),
             post(f"{path}/access-token", self._access_token, NoBody, before_login=True),
-            get(
-                f"{path}/authorize",
-                lambda call: self._decided(call.query),
-                OAuth1Authorize,
-                before_login=True,
-                browser=True,
-            ),
-            post(
-                f"{path}/authorize",
-                lambda call: self._decided(call.body),
-                OAuth1Authorize,
-                content_types=FORM_ONLY,
-                before_login=True,
-                browser=True,
-            ),
+            *page(f"{path}/authorize", self._decided, OAuth1Authorize, before_login=True),
         )
 
     def register(self, consumer_key: str, public_key: str) -> None:

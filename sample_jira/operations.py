@@ -118,6 +118,21 @@ def delete(
     return Operation("DELETE", path, handler, NoParameters, body, **more)
 
 
+def page(
+    path: str, answer: Callable[[Query], Answer], form: type[Query], *, before_login: bool = False
+) -> tuple[Operation[Query, NoBody], Operation[NoParameters, Query]]:
+    """A page that a person's browser opens and sends back: parameters of the query first, members of a form then."""
+    return (
+        get(path, lambda call: answer(call.query), form, before_login=before_login, browser=True),
+        post(
+            *(path, lambda call: answer(call.body), form),
+            content_types=FORM_ONLY,
+            before_login=before_login,
+            browser=True,
+        ),
+    )
+
+
 @dataclass(slots=True)
 class Router:
     """Finds the operation of a request."""
