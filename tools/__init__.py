@@ -1,1 +1,1 @@
-"""Tools for the engineer on call: they work on AWS as on the embedded AWS, with the credentials of the environment."""
+"""Tools for engineers on call: they work on AWS and on the embedded AWS, with the environment's credentials."""

@@ -24,7 +24,7 @@ TIMEOUT_SECONDS: Final = 20
 
 
 class AccessError(Exception):
-    """Raised when the stack has no such client, or the secrets are not as they should be; the text says what to do."""
+    """Raised when the stack has no such client, or its secrets are not as expected; the text says what to do."""
 
 
 class Secrets(Protocol):
@@ -50,7 +50,7 @@ def client_of(stack: Mapping[str, str], name: str) -> tuple[str, str]:
 
 
 def new_secret(cognito: Secrets, pool: str, client: str) -> str:
-    """A second secret, said this once; the first stays good. Raises ``AccessError`` when there are two already."""
+    """A second secret, shown only once; the first stays valid. Raises ``AccessError`` if there are already two."""
     if len(_ids(cognito, pool, client)) > 1:
         raise AccessError("the client already has two secrets: retire the older one first")
     answer = cognito.add_user_pool_client_secret(UserPoolId=pool, ClientId=client)
@@ -101,7 +101,7 @@ def _secret(cognito: "CognitoIdentityProviderClient", pool: str, client: str) ->
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do as the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.access", description="Call the API of a deployed stack.")
     parser.add_argument("--stack-name", default="ticket-status")
     parser.add_argument("--client", choices=sorted(CLIENTS), default="admin")

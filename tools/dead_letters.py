@@ -32,7 +32,7 @@ FAILED_OFTEN = "failed five times"
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that could not be done."""
+    """A message that could not be handled."""
 
     body: str
     reason: str
@@ -53,16 +53,16 @@ class DeadLetters:
         self._sync = sync_queue_url
 
     def look(self) -> list[DeadLetter]:
-        """What is there. Nobody else is kept from it afterwards."""
+        """The messages in the queue, which stay visible to others."""
         found = list(self._receive())
         for letter in found:
             self._sqs.change_message_visibility(QueueUrl=self._dead, ReceiptHandle=letter.receipt, VisibilityTimeout=0)
         return found
 
     def put_back(self) -> list[DeadLetter]:
-        """Send each to the sync queue as it was, then delete it here; what fails in between is there twice.
+        """Send each to the sync queue unchanged, then delete it here; after a failure in between it is in both.
 
-        All are received before the first is sent: one that fails again at once is not put back for ever.
+        All are received before the first is sent, so that one that fails again at once is not put back forever.
         """
         found = list(self._receive())
         for letter in found:
@@ -99,13 +99,13 @@ def printable(text: str) -> str:
 
 
 def outputs(cloudformation: "CloudFormationClient", stack_name: str) -> Mapping[str, str]:
-    """What a deployed stack puts out."""
+    """The outputs of a deployed stack."""
     stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do as the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.dead_letters", description="Show dead letters, or put them back."
     )

@@ -29,7 +29,7 @@ _LONG_FORM = re.compile(r"ParameterKey=(?P<name>[^,]+),ParameterValue=(?P<value>
 
 
 class DeployError(Exception):
-    """Raised when something does not fit, before anything is built; the text says what would."""
+    """Raised when something is invalid, before anything is built; the text says what is expected."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _run(command: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do as the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.deploy", description="Build and deploy the stack.")
     parser.add_argument("--config-env", default="default", help="environment of samconfig.toml")
     parser.add_argument("--stack-name", help="stack name, if not the one in the environment")

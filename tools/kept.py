@@ -38,7 +38,7 @@ SECRET_DAYS: Final = 30
 
 
 class KeptError(Exception):
-    """Raised when something is not as it should be; the text says what to do."""
+    """Raised when something is not as expected; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def kept_resources(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Account:
-    """An AWS account, as far as it may hold what a stack left behind."""
+    """An AWS account, with what a stack may have left behind."""
 
     def __init__(self, session: boto3.Session, stack_name: str) -> None:
         self._client = session.client
@@ -87,7 +87,7 @@ class Account:
         ]
 
     def secrets(self) -> list[str]:
-        """Names of the integrations' secrets, which are no part of a stack."""
+        """Names of the integrations' secrets, which are not part of the stack."""
         pages = self._client("secretsmanager").get_paginator("list_secrets").paginate()
         names = [secret["Name"] for page in pages for secret in page["SecretList"]]
         return [name for name in names if name.startswith((f"{self._stack}/integrations/", f"{self._stack}/hooks/"))]
@@ -125,7 +125,7 @@ class Account:
     # --- Bringing back --------------------------------------------------------------------------------------------
 
     def bring_back(self) -> list[Kept]:
-        """Make a stack around what is there. Raises ``KeptError`` when it is not there once each."""
+        """Import what is there into a new stack. Raises ``KeptError`` unless each resource exists exactly once."""
         if self.has_stack():
             raise KeptError(f"there is a stack {self._stack}: what it keeps cannot be brought back beside it")
         found = self.find()
@@ -146,7 +146,7 @@ class Account:
     # --- Deleting -------------------------------------------------------------------------------------------------
 
     def delete(self, confirmed: str) -> Iterator[str]:
-        """Delete all of it, telling what; keys and secrets can be had back for 30 days."""
+        """Delete all of it, listing what; keys and secrets can be recovered for 30 days."""
         if confirmed != self._stack:
             raise KeptError(f"to delete what {self._stack} left behind, give DELETE={self._stack}")
         if self.has_stack():
@@ -200,7 +200,7 @@ def _once_each(found: Sequence[Kept], wanted: Mapping[str, str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do as the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.kept", description="What a deleted stack left behind.")
     parser.add_argument("--stack-name", default="ticket-status")
     parser.add_argument(

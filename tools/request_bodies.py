@@ -1,4 +1,4 @@
-"""Writes what the shapes of request bodies are into ``docs/openapi.yaml``: ``python -m tools.request_bodies``.
+"""Writes the schemas of request bodies into ``docs/openapi.yaml``: ``python -m tools.request_bodies``.
 
 Types, members, patterns and bounds are the shapes'. ``WORDS`` are the document's own and stay.
 """

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Upgrade:
-    """Writes what 0.1 did not."""
+    """Writes what 0.1 did not store."""
 
     def __init__(self, dynamo: Dynamo, tickets_table: str, violations_table: str, retention: timedelta) -> None:
         self._dynamo = dynamo
@@ -120,7 +120,7 @@ def _uncounted(row: TicketRow) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do as the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.upgrade", description="Upgrade what 0.1 stored.")
     parser.add_argument("--stack-name", default="ticket-status")
     options = parser.parse_args(arguments)

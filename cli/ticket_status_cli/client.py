@@ -1,4 +1,4 @@
-"""Calls of the API, repeated within bounds where that is safe."""
+"""Calls of the API, retried a limited number of times if that is safe."""
 
 import random
 import time
@@ -45,8 +45,8 @@ def wait_before(
 ) -> float | None:
     """Seconds to wait after try number ``attempt`` (from 1), or ``None`` when it is time to give up.
 
-    The service's own ``Retry-After`` counts; without one the wait doubles from half a second, spread by a number
-    between 0 and 1 so that many clients do not come back together.
+    The service's ``Retry-After`` is used if present; otherwise the wait doubles from half a second, spread by a
+    number between 0 and 1 so that many clients do not return together.
     """
     doubled = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
     wait = doubled * (0.5 + spread / 2) if retry_after is None else max(retry_after, FIRST_WAIT_SECONDS)
@@ -65,12 +65,12 @@ class _Bearer(AuthBase):
 
 
 def _tell_nobody(_seconds: float, _why: str) -> None:
-    """Without somebody who watches."""
+    """Ignore the wait."""
 
 
 @dataclass(slots=True)
 class Client:
-    """The service, as its users call it."""
+    """A client of the service's API."""
 
     connection: Connection
     on_wait: Callable[[float, str], None] = _tell_nobody
@@ -85,11 +85,11 @@ class Client:
         self._http.trust_env = urlsplit(self.connection.url).hostname not in LOOPBACK
 
     def get(self, *path: str, **query: str | None) -> Document:
-        """What a GET answers; parts of the path are quoted here."""
+        """The response to a GET; parts of the path are quoted here."""
         return self._call("GET", path, query=query)
 
     def find(self, *path: str) -> Document | None:
-        """What a GET answers; ``None`` for what does not exist, or was deleted a moment ago."""
+        """The response to a GET; ``None`` if it does not exist or was just deleted."""
         try:
             return self.get(*path)
         except ApiError as error:
@@ -107,15 +107,15 @@ class Client:
             page = self.get(*path, **{**query, "next_token": page["next_token"]})
 
     def post(self, *path: str, body: object = None, repeatable: bool = True) -> Document:
-        """What a POST answers. One that is not ``repeatable`` is sent again only when it surely was not carried out."""
+        """The response to a POST. Unless ``repeatable``, it is retried only if it was surely not carried out."""
         return self._call("POST", path, body=body, repeatable=repeatable)
 
     def put(self, *path: str, body: object) -> Document:
-        """What a PUT answers."""
+        """The response to a PUT."""
         return self._call("PUT", path, body=body)
 
     def patch(self, *path: str, body: object) -> Document:
-        """What a PATCH answers; the same edit twice is the same as once."""
+        """The response to a PATCH; the same edit twice is the same as once."""
         return self._call("PATCH", path, body=body)
 
     def delete(self, *path: str) -> None:

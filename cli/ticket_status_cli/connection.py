@@ -56,7 +56,7 @@ class GivenToken:
         return self.text
 
     def renewed(self) -> str | None:
-        """Nobody renews it."""
+        """It cannot be renewed."""
         return None
 
 
@@ -72,7 +72,7 @@ class LocalToken:
         return self.text
 
     def renewed(self) -> str | None:
-        """The file's token, if it is another one by now."""
+        """The file's token, if it has changed."""
         description = read_description(self.path)
         before, self.text = self.text, description["token"] if description else self.text
         return self.text if self.text != before else None
@@ -89,7 +89,7 @@ class ClientCredentials:
     _expires: float = 0
 
     def token(self) -> str:
-        """A token that is good for another minute at least."""
+        """A token that is valid for at least another minute."""
         if self._text is None or time.monotonic() > self._expires - RENEW_BEFORE_SECONDS:
             return self._fetch()
         return self._text
@@ -117,7 +117,7 @@ class ClientCredentials:
 
 
 def connect(api_url: str | None, environment: Mapping[str, str], folder: Path) -> Connection:
-    """How to reach the service; raises ``click.UsageError`` that says what is missing or does not fit."""
+    """How to reach the service; raises ``click.UsageError`` that says what is missing or invalid."""
     given = api_url or environment.get(API_URL)
     local = None if given and _credentials(environment) else find_local(folder)
     if not given and local is None:
@@ -145,7 +145,7 @@ def _credentials(environment: Mapping[str, str]) -> Credentials | None:
 
 
 def _local_credentials(base: str, local: Mapping[str, str] | None) -> Credentials:
-    """The local stack's token is for the local stack only: it is sent to no other address."""
+    """The local stack's token is sent only to the local stack."""
     if local is None or local["api_url"] != base:
         raise click.UsageError(f"No token for {base}: set {TOKEN}, or {', '.join(CLIENT)}.")
     return LocalToken(Path(local["path"]), local["token"])
@@ -156,7 +156,7 @@ def _base(url: str) -> str:
 
 
 def _safe(url: str, what: str) -> str:
-    """A token goes over https only, and over http to this machine."""
+    """A token is sent only over https, or over http to this machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

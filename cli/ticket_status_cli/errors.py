@@ -1,8 +1,8 @@
-"""What can go wrong, as the user is told of it.
+"""Errors, as the user sees them.
 
     CommandError            the command was refused or failed: exit status 1
     ├── ApiError            the service answered with an error
-    └── NoAnswerError       the service did not answer, in all the tries that a call has
+    └── NoAnswerError       the service did not answer in any of a call's tries
 
 Wrong use of the command line is ``click.UsageError``: exit status 2.
 """
@@ -17,10 +17,10 @@ WORDS = {
     HTTPStatus.FORBIDDEN: "The token lacks the scope that this needs.",
     HTTPStatus.TOO_MANY_REQUESTS: "The service is rate limiting requests, and still was when the last try was over.",
 }
-"""What is said of an answer without a ``detail``, such as the gateway's own."""
+"""Text for responses without a ``detail``, such as the gateway's own."""
 
 MISSING_ROUTE = "Missing Authentication Token"
-"""What API Gateway says, with 403, of a route that it does not have."""
+"""API Gateway's message, with 403, for an unknown route."""
 NO_ROUTE = "The service does not support this: it is an older version, or the address is wrong."
 
 
@@ -29,7 +29,7 @@ class CommandError(Exception):
 
 
 class NoAnswerError(CommandError):
-    """Raised when the service did not answer within the tries that a call has."""
+    """Raised when the service did not answer in any of a call's tries."""
 
 
 @dataclass
@@ -41,11 +41,11 @@ class ApiError(CommandError):
     """The stable code of the problem; ``None`` in answers of the gateway."""
     detail: str
     fields: Sequence[tuple[str, str]] = ()
-    """Pointer and explanation of each member that does not fit."""
+    """Pointer and explanation for each invalid member."""
     retry_after: float | None = None
     """Seconds."""
     members: Mapping[str, Any] = field(default_factory=dict)
-    """What else the problem says, such as ``missing_scopes``."""
+    """Other members of the problem, such as ``missing_scopes``."""
 
     def __str__(self) -> str:
         """The detail, the code, and a line for each field at fault."""
@@ -62,7 +62,7 @@ class ApiError(CommandError):
 
 
 def api_error(status: int, document: object, retry_after: float | None) -> ApiError:
-    """Read an error answer; ``document`` is its body as JSON, or ``None`` when it is not JSON."""
+    """Read an error response; ``document`` is its body as JSON, or ``None`` if it is not JSON."""
     body = document if isinstance(document, dict) else {}
     said = body.get("detail") or body.get("message")
     known = (

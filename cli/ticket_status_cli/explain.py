@@ -1,6 +1,6 @@
 """Why a ticket shows what it shows, since when, and what to do about it, in sentences (``ticket-status why``).
 
-The advice is that of docs/operations.md, with commands of this command line where there is one.
+The advice is that of docs/operations.md, with commands of this command line where possible.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ RECOVERS = "The statuses come back by themselves once the cause is gone: the sit
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is said of one ticket."""
+    """The explanation of one ticket."""
 
     ticket_no: str
     ticket_url: str | None
@@ -77,7 +77,7 @@ class Explanation:
 
 
 def explain(ticket: Document, integration: Document | None, now: datetime) -> Explanation:
-    """Explain a ticket; ``integration`` is ``None`` when there is none of its name any more."""
+    """Explain a ticket; ``integration`` is ``None`` if it no longer exists."""
     shows, (why, what_to_do) = _shows(ticket), _reasons(ticket, integration, now)
     return Explanation(
         ticket_no=ticket["ticket_no"],
@@ -186,12 +186,12 @@ def _waiting(ticket: Document, integration: Document | None, now: datetime) -> t
 
 
 def _run(integration: Document | None) -> str:
-    """Where the integration's last run stands, if it is one that can still come by."""
+    """The progress of the integration's last run, if it is still active."""
     run = integration.get("last_sync") if integration else None
     if not run or run["state"] not in ("running", "paused"):
         return ""
     done, total = run["progress"]["tickets_done"], run["progress"]["tickets_total"]
-    return f"A run is {'at work' if run['state'] == 'running' else 'paused'}: {done} of {total} tickets."
+    return f"A run is {'in progress' if run['state'] == 'running' else 'paused'}: {done} of {total} tickets."
 
 
 def moment(text: str | None, now: datetime) -> str:

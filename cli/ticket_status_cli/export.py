@@ -1,4 +1,4 @@
-"""All tickets of an integration, page by page, each once: to standard output, or to a file that is written whole."""
+"""All tickets of an integration, each once: to standard output, or to a file that is complete or absent."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 class Walk:
-    """The pages of an export, and where they stand."""
+    """The pages of an export, and the current position."""
 
     def __init__(self, client: Client, query: Mapping[str, str]) -> None:
         self._client = client
@@ -51,7 +51,7 @@ class Walk:
 
 
 def export_tickets(client: Client, name: str, filters: Mapping[str, str], kind: str, to: str | None) -> int:
-    """Write them; how many there were."""
+    """Write them; returns their number."""
     client.patient = True
     walk = Walk(client, {"integration_name": name, **filters})
     with bar(f"exporting {name}", None if filters else _expected(client, name)) as shown:
@@ -64,7 +64,7 @@ def export_tickets(client: Client, name: str, filters: Mapping[str, str], kind: 
 
 
 def _expected(client: Client, name: str) -> int | None:
-    """How many there will be, for the estimate; ``None`` when nobody counted them."""
+    """How many there will be, for the estimate; ``None`` if they have not been counted."""
     try:
         summary = client.get("jira-integrations", name, "summary")
     except ApiError:
@@ -84,7 +84,7 @@ def _to_stream(walk: Walk, stream: TextIO, kind: str, shown: Bar) -> int:
 
 
 def _to_file(walk: Walk, path: Path, kind: str, about: str, shown: Bar) -> int:
-    """Into a draft beside the file; the journal has the length of the draft and the token of the page that follows."""
+    """Write to a draft beside the file; the journal has the draft's length and the token of the next page."""
     draft = path.with_name(f"{path.name}.part")
     journal = Journal.open(path.with_name(f"{path.name}.export-journal"), about, restart=not draft.exists())
     token = journal.token

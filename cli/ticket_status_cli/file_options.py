@@ -94,7 +94,7 @@ class FileOptions:
 
 
 def read_options(path: str, given: dict[str, Any]) -> FileOptions:
-    """Understand the options; raises ``click.UsageError`` that says what does not fit."""
+    """Parse the options; raises ``click.UsageError`` that says what is invalid."""
     pattern = _pattern(given["violation_pattern"])
     if given["from_jira_csv"] and pattern is None:
         raise click.UsageError(
@@ -162,7 +162,7 @@ def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _names(given: Sequence[str]) -> dict[str, str]:
-    """COLUMN=NAME; the other way round is understood too, where it can mean nothing else."""
+    """COLUMN=NAME; the reverse order is accepted too if it is unambiguous."""
     turned = []
     for one in given:
         left, _, right = one.partition("=")

@@ -1,4 +1,4 @@
-"""The command ``ticket-status``: groups of commands, and what becomes of errors.
+"""The command ``ticket-status``: groups of commands, and error handling.
 
 Exit status: 0 done, 1 refused or failed, 2 wrong use.
 """
@@ -53,7 +53,7 @@ for _command in (integrations, tickets, violations, why, status, completion):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command that the arguments name; those of the process unless given."""
+    """Run the command in the arguments (default: those of the process)."""
     try:
         # Without its standalone mode click hands on the errors, and what a command returns.
         cli.main(arguments, prog_name=NAME, standalone_mode=False)

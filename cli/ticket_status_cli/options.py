@@ -1,4 +1,4 @@
-"""What all commands share: the two options that may stand anywhere, and what a command works with."""
+"""What all commands share: two options that may appear anywhere, and the session."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ class Session:
 
     @property
     def client(self) -> Client:
-        """The service; found when it is first needed."""
+        """The client of the service, created on first use."""
         if self._client is None:
             self._client = Client(connect(self.api_url, os.environ, Path.cwd()), on_wait=_say_wait)
         return self._client
@@ -41,7 +41,7 @@ def _say_wait(seconds: float, why: str) -> None:
 
 
 def note(text: str) -> None:
-    """Tell people something beside the result."""
+    """Print a note for people, separate from the result."""
     errors().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -75,7 +75,7 @@ def _shared() -> list[click.Parameter]:
 
 
 class Command(click.Command):
-    """A command with the shared options, so that they can stand after its name too."""
+    """A command with the shared options, so that they can also follow its name."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401 - click's own parameters, handed on
         super().__init__(*arguments, **settings)
@@ -102,7 +102,7 @@ pass_session: Callable[..., Any] = click.make_pass_decorator(Session, ensure=Tru
 
 
 def confirm(question: str, *, sure: bool) -> None:
-    """Ask before something that cannot be undone, if somebody is there to be asked."""
+    """Ask for confirmation of something that cannot be undone, if on a terminal."""
     if not sure and sys.stdin.isatty():
         click.confirm(question, abort=True, err=True)
 

@@ -21,7 +21,7 @@ WIDTH_OF_A_PIPE = 400
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of tables and CSV files: its name, and how its value is found in a row's document."""
+    """A column of tables and CSV files: its name, and how to find its value in a row's document."""
 
     name: str
     value: Callable[[Mapping[str, Any]], object]
@@ -49,7 +49,7 @@ class Output:
     stream: TextIO
 
     def rows(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], document: object) -> None:
-        """Write rows; as JSON the document that they are from, or an object that has them under this name."""
+        """Write rows; as JSON, the document that they are from, or an object with them under this name."""
         match self.format:
             case "table":
                 self._table(rows, columns)
@@ -76,7 +76,7 @@ class Output:
         self._console().print(table)
 
     def say(self, text: str) -> None:
-        """A sentence for people; programs do not get it."""
+        """Print a sentence for people; not in the formats for programs."""
         if self.format == "table":
             self._console().print(Text(printable(text)))
 
@@ -103,7 +103,7 @@ def _grid() -> Table:
 
 
 def console(stream: TextIO) -> Console:
-    """A console for a stream; wide when nobody looks at it through a terminal."""
+    """A console for a stream; wide if it is not a terminal."""
     return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH_OF_A_PIPE)
 
 
@@ -139,7 +139,7 @@ def cell(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Text of others without what a terminal would obey: escape sequences, reversed writing, bells."""
+    """Untrusted text without terminal controls: escape sequences, reversed writing, bells."""
     return "".join(
         character if character == "\n" or unicodedata.category(character)[0] != "C" else "\N{REPLACEMENT CHARACTER}"
         for character in text

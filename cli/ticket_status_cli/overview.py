@@ -52,7 +52,7 @@ COLUMNS = (
 @click.command(cls=Command, epilog=example("ticket-status status", "ticket-status status --output json"))
 @pass_session
 def status(session: Session) -> None:
-    """Show all integrations: health, pause, webhook, last run, and how many tickets show what."""
+    """Show all integrations: health, pause, webhook, last run, and tickets by status."""
     session.output.rows(_overview(session.client), COLUMNS, "integrations")
 
 

@@ -24,20 +24,20 @@ POLL_SECONDS = 2
 
 
 class Bar:
-    """A progress bar that can be moved."""
+    """A progress bar."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
 
     def at(self, completed: float, total: float | None = None) -> None:
-        """Move to where the work stands."""
+        """Show this progress."""
         self._progress.update(self._task, completed=completed, total=total)
 
 
 @contextmanager
 def bar(what: str, total: float | None, *, in_bytes: bool = False) -> Iterator[Bar]:
-    """A bar with the time that is left; nothing is drawn unless standard error is a terminal."""
+    """A bar with the remaining time; nothing is drawn unless standard error is a terminal."""
     amount: ProgressColumn = DownloadColumn() if in_bytes else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors(), disable=not sys.stderr.isatty()) as progress:

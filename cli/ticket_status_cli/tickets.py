@@ -139,7 +139,7 @@ def _sender(client: Client, *path: str) -> Send:
 
 @contextmanager
 def _work(session: Session, options: FileOptions, what: str, read: Read, send: Send) -> Iterator[Journal]:
-    """Send the whole file; the journal is kept until what follows is done too."""
+    """Send the whole file; keep the journal until the body of the ``with`` statement is done too."""
     session.client.patient = True
     about = {"what": what, "service": session.client.connection.url, **options.said}
     journal_path = None if options.path == "-" else Path(f"{options.path}.{what}-journal")
@@ -160,7 +160,7 @@ def _work(session: Session, options: FileOptions, what: str, read: Read, send: S
 
 @contextmanager
 def _going_on(journal: Journal) -> Iterator[None]:
-    """Say how to go on after an interruption or failure; a termination is an interruption like Ctrl-C."""
+    """Say how to resume after an interruption or failure; SIGTERM counts as an interruption, like Ctrl-C."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -179,7 +179,7 @@ def _rejects_path(options: FileOptions, kind: Kind) -> Path:
 
 
 def _check_columns(source: Source, columns: Columns) -> None:
-    """Before anything is sent: a column that was named is there, and what is passed over is said."""
+    """Before anything is sent, check that named columns exist, and name ignored ones."""
     if source.kind != "csv":
         return
     known = {name.casefold() for name in source.header}
@@ -200,7 +200,7 @@ def _check_columns(source: Source, columns: Columns) -> None:
 
 
 def _check_integration(client: Client, name: str | None) -> None:
-    """Of a name that all rows share, say that there is no such integration before a hundred thousand are rejected."""
+    """If all rows share an integration, check that it exists before a hundred thousand rows are rejected."""
     if name is None:
         return
     try:

@@ -89,7 +89,7 @@ def _ids(given: Iterable[str]) -> Iterator[str]:
 
 
 def _refreshed(client: Client, ids: Iterable[str], trouble: list[str], shown: Bar) -> Iterator[Document]:
-    """Each violation with its tickets, as the service answers; what went wrong is noted."""
+    """Each violation with its tickets; failures are added to ``trouble``."""
     waiting, done = iter(ids), 0
     while some := list(islice(waiting, MOST_AT_ONCE)):
         answered = client.post("violations", "refresh", body={"violation_ids": some})["violations"]

@@ -56,7 +56,7 @@ Ticket = dict[str, object]
 
 
 class RecordError(Exception):
-    """Raised for a record that cannot be sent; the text names the column and says what would be right."""
+    """Raised for a record that cannot be sent; the text names the column and says what is expected."""
 
     code = "invalid_request"
 
@@ -159,7 +159,7 @@ class Columns:
         return [_fitting("violation_id", one) for one in dict.fromkeys(found)]
 
     def _listed(self, record: Record) -> list[str]:
-        """Those of the column; an export has several in one, and says when it has not all of them."""
+        """The violations in the column; an export has several in one cell, and says if some are missing."""
         if "violation_id" in self.constants:
             return [self.constants["violation_id"]]
         if self.column("violation_id") in record.fields:

@@ -40,7 +40,7 @@ NOON = 12
 
 
 class DateError(ValueError):
-    """Raised for a text that is not a time, or could be two; the text says what would be right."""
+    """Raised for a text that is not a time, or is ambiguous; the text says what is expected."""
 
 
 @dataclass(frozen=True, slots=True)

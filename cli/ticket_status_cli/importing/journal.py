@@ -1,4 +1,4 @@
-"""What was done of a long piece of work, so that it goes on where it was interrupted."""
+"""The progress of a long piece of work, so that it can be resumed."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from ticket_status_cli.errors import CommandError
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the records so far."""
+    """The results for the records so far."""
 
     records: int = 0
     sent: int = 0
@@ -28,7 +28,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Journal:
-    """The journal of one file, beside it. Written whole after each batch, and removed when all is done."""
+    """The journal of one file, next to it. Written after each batch, and removed when all is done."""
 
     path: Path | None
     """``None``: the work cannot be resumed (standard input)."""
@@ -66,11 +66,11 @@ class Journal:
 
     @property
     def resumed(self) -> bool:
-        """Whether something was done before."""
+        """Whether it resumes earlier work."""
         return self.counts.records > 0
 
     def write(self) -> None:
-        """Keep what was done, whole or not at all."""
+        """Store the progress, atomically."""
         if self.path is None:
             return
         document = {

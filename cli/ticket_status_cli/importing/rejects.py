@@ -1,4 +1,4 @@
-"""The file of what was rejected and why, which can be mended and imported again."""
+"""The file of rejected rows and reasons, which can be corrected and imported again."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ from ticket_status_cli.importing.source import REJECT_COLUMNS, UNREADABLE, Recor
 class Rejects:
     """Written as records are rejected; the file is made with the first of them.
 
-    Rows are as they were in the source, behind three columns that say why; so the same options read them again.
+    Rows are unchanged, after three columns that say why, so that the same options can read them again.
     """
 
     def __init__(self, path: Path, source: Source, journal: Journal) -> None:
@@ -52,7 +52,7 @@ class Rejects:
             file.write(json.dumps(_annotated(record, code, detail), ensure_ascii=False) + "\n")
 
     def keep(self) -> None:
-        """Bring what was written to the disk, and note in the journal how much it is."""
+        """Flush the file to disk, and note its length in the journal."""
         if self._file is not None:
             self._file.flush()
             self._journal.output = str(self.path)

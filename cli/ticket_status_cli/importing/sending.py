@@ -1,4 +1,4 @@
-"""Sends what a file's records say, a hundred at once, and remembers after each batch how far it came."""
+"""Sends a file's records, a hundred at a time, and stores the progress after each batch."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Send = Callable[[Sequence[Ticket]], list[dict[str, object]]]
 
 @dataclass(slots=True)
 class Batch:
-    """Records that are sent together, and what is wrong with some of them."""
+    """Records that are sent together, and the rejected ones among them."""
 
     records: list[Record] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Batch:
         return max(len(self.tickets), len(self.records)) >= MOST_AT_ONCE
 
     def send(self, send: Send) -> dict[str, int]:
-        """Send all tickets; how many were taken, by integration."""
+        """Send all tickets; returns how many were accepted, by integration."""
         taken: dict[str, int] = {}
         for start in range(0, len(self.tickets), MOST_AT_ONCE):
             part = self.tickets[start : start + MOST_AT_ONCE]
@@ -80,7 +80,7 @@ def batches(records: Iterator[Record], read: Read) -> Iterator[Batch]:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A file that is sent, and where it is noted what became of it."""
+    """A file to send, with its journal and rejects."""
 
     source: Source
     read: Read
@@ -90,7 +90,7 @@ class Work:
 
 
 def send_all(work: Work, moved: Callable[[int], None]) -> None:
-    """Send what was not sent yet. After each batch rejects and journal say what was done, in this order.
+    """Send what was not sent yet. After each batch, first the rejects and then the journal are written.
 
     A batch that was sent, but not yet noted when the work was interrupted, is sent again, which changes nothing.
     """

@@ -97,7 +97,7 @@ def open_source(path: str, kind: Kind | None, delimiter: str | None, encoding: s
 
 
 class _Standard(io.RawIOBase):
-    """Standard input, which stays open when we are done with it."""
+    """Standard input, which stays open afterwards."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -139,7 +139,7 @@ def _read_header(source: Source, path: str, delimiter: str | None) -> None:
 
 
 def _delimiter_of(header: str) -> str:
-    """The separator that a header has most of, outside its quoted names."""
+    """The separator that occurs most often in the header, outside quotes."""
     outside = "".join(header.split('"')[::2])
     return max(DELIMITERS, key=outside.count)
 
@@ -222,5 +222,5 @@ def _values(value: object) -> list[str]:
 
 
 def skip(records: Iterator[Record], number: int) -> None:
-    """Pass over records that were dealt with before."""
+    """Skip records that were handled before."""
     next(islice(records, number, number), None)

@@ -91,9 +91,9 @@ class JiraConfig(Config, frozen=True):
     allow_private_addresses: bool
     allow_loopback_addresses: bool
     ca_certificates: str = ""
-    """Name of a parameter or secret with certificate authorities to trust beside the public ones; empty: none."""
+    """Name of a parameter or secret with additional certificate authorities; empty: none."""
     https_proxy: str = field(default="", name="JIRA_HTTPS_PROXY")
-    """Address of the proxy that Jira is reached through; empty: none. AWS's own services never are."""
+    """Address of the proxy for calls to Jira; empty: none. AWS services are always called directly."""
 
 
 class WebhookConfig(Config, frozen=True):
@@ -136,9 +136,9 @@ class AuthorizerConfig(Config, frozen=True):
     """What ``AuthorizerFunction`` reads."""
 
     issuer: str = field(name="TOKEN_ISSUER")
-    """Of OpenID Connect: the address that its tokens name as ``iss``."""
+    """The OpenID Connect issuer, as in the ``iss`` claim of its tokens."""
     audience: str = field(name="TOKEN_AUDIENCE")
-    """What its tokens name as ``aud`` when they are meant for this API."""
+    """The ``aud`` claim of tokens for this API."""
 
 
 class EventsConfig(Config, frozen=True):

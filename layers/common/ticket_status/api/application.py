@@ -37,9 +37,9 @@ class Route(Struct, Generic[S], frozen=True):
     scope: Scope | None
     answer: Answer[S]
     query: frozenset[str] | None = frozenset()
-    """The parameters of the query that it knows; any others do not fit. ``None``: it takes what comes."""
+    """The allowed query parameters; others are refused. ``None`` allows any."""
     failed: Callable[[Call], Reply] | None = None
-    """The answer to an unhandled error, if it is not to be a problem document."""
+    """The reply to an unhandled error, if it is not a problem document."""
 
 
 class Routes(Generic[S]):
@@ -95,11 +95,11 @@ class Routes(Generic[S]):
 
 
 UNHANDLED_ERRORS = "UnhandledErrors"
-"""The metric that counts requests answered with 500; it alarms."""
+"""The metric that counts requests answered with 500; an alarm watches it."""
 
 _PREFLIGHT_SECONDS = 600
 _ALLOWED_HEADERS = "Authorization,Content-Type,X-Amz-Date,X-Amz-Security-Token,X-Api-Key"
-"""Of a request from a browser: what the gateway's own preflights allow."""
+"""Headers that a browser may send: the same as in the gateway's own preflight replies."""
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SAFE_HEADERS = {
     "Cache-Control": "no-store",

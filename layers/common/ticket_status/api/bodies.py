@@ -55,7 +55,7 @@ class Text(Shape[str], frozen=True):
     what: str
     pattern: str
     allows: Callable[[str], bool] = bool
-    """What no pattern can say."""
+    """A condition that a pattern cannot express."""
 
     def read(self, value: object) -> str:
         """The text."""
@@ -166,7 +166,7 @@ class Variants(Shape[T_co], frozen=True):
     by: str
     cases: Mapping[str, Members[T_co]]
     otherwise: Members[T_co]
-    """What an object without such a word is held against, to name what else is wrong with it."""
+    """The shape for an object without a valid word, to name its other errors."""
 
     def read(self, value: object) -> T_co:
         """The object made from its members."""

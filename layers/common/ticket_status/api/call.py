@@ -58,9 +58,9 @@ class Call(Struct, frozen=True):
     now: datetime
     """When it came."""
     parameters: Mapping[str, str]
-    """Those of the path, as the gateway handed them on; read them with ``path``."""
+    """Path parameters as the gateway passed them; read them with ``path``."""
     configured_address: str | None = None
-    """The API's public address, when the stack was told it."""
+    """The API's public address, if it is configured."""
 
     def path(self, name: str) -> str:
         """A parameter of the path, decoded. None of ours may have a percent sign."""

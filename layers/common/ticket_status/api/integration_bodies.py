@@ -124,7 +124,7 @@ def _edit(credentials: _Credentials) -> Members[Edit]:
 
 
 EDITS = {auth_type: _edit(credentials) for auth_type, credentials in _CREDENTIALS.items()}
-"""The bodies that edit an integration, by its auth type; an edit of nothing does not fit."""
+"""The bodies that edit an integration, by its auth type; an empty edit is refused."""
 
 ANY_EDIT = _edit(_EVERY_CREDENTIAL)
 """The same with the credentials of all auth types, as the API document has it."""

@@ -14,10 +14,10 @@ import jwt
 from ticket_status.api.tokens import TokenRefusedError
 
 KEPT_SECONDS: Final = 3600
-"""How long keys are believed: a key that its issuer withdrew is good no longer than this."""
+"""How long keys are trusted: a withdrawn key remains valid at most this long."""
 
 ASKED_AGAIN_SECONDS: Final = 60
-"""How long after the last time a token with an unknown key makes us ask again: forged ones cause no storm."""
+"""How soon a token with an unknown key may cause another request, so that forged tokens cannot cause a storm."""
 
 TIMEOUT_SECONDS: Final = 5
 MOST_BYTES: Final = 1_000_000

@@ -63,7 +63,7 @@ def invalid_json(detail: str) -> ProblemError:
 
 
 LONGEST_BODY = 512 * 1024
-"""Characters; a hundred registrations with the longest names fit in well."""
+"""Characters; enough for a hundred registrations with the longest names."""
 
 
 def request_too_large() -> ProblemError:

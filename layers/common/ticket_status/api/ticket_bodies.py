@@ -163,7 +163,7 @@ _OLD_TICKET = Members(
 OLD_TICKETS = Members(
     dict[str, Sorted[OldTicket]], {"tickets": Each(_OLD_TICKET, MOST_AT_ONCE)}, component="UnregisterTicketsBody"
 )
-"""The body of its opposite."""
+"""The body that unregisters tickets."""
 
 
 def _violations(most: int, component: str) -> Members[dict[str, list[str]]]:

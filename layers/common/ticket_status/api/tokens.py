@@ -9,7 +9,7 @@ from msgspec import Struct
 from ticket_status.api.scopes import Scope
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""Signed with a key of which the issuer publishes only the public half: never ``none``, never a shared secret."""
+"""Public-key signatures only: never ``none``, never a shared secret."""
 
 LEEWAY_SECONDS: Final = 60
 """How far clocks may be apart."""

@@ -6,8 +6,8 @@ from typing import TypeVar
 from ticket_status.aws.dynamo import tries
 
 _TRIES = 5
-"""What AWS itself fails on (``InternalFailure``, ``ThrottlingException``) is gone in a moment; what lasts, the caller's
-caller repeats."""
+"""AWS's own failures (``InternalFailure``, ``ThrottlingException``) are brief; for lasting ones the caller's caller
+retries."""
 
 E = TypeVar("E")
 

@@ -24,16 +24,16 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 Item: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""An item as it travels: ``{"t": {"S": "10412"}}``."""
+"""An item as sent: ``{"t": {"S": "10412"}}``."""
 
 AT_ONCE = 16
-"""Calls of one unit of work that are under way side by side; the client has as many connections."""
+"""Concurrent calls of one unit of work; the client has as many connections."""
 
 KEYS_PER_GET = 100
-"""Most keys that one BatchGetItem takes."""
+"""Maximum keys per BatchGetItem."""
 
 ITEMS_PER_TRANSACTION = 100
-"""Most items that one TransactWriteItems takes."""
+"""Maximum items per TransactWriteItems."""
 
 CLIENT_CONFIG = Config(
     connect_timeout=2,
@@ -45,7 +45,7 @@ CLIENT_CONFIG = Config(
 )
 """For the client given to ``Dynamo``: short time-outs, since DynamoDB answers in milliseconds or not at all.
 
-The ``user_agent`` spares botocore putting its own together, which is a quarter of what a call costs it.
+The ``user_agent`` saves botocore from composing its own, which is a quarter of the cost of a call.
 """
 
 _REFUSALS = frozenset({"ConditionalCheckFailedException", "ConditionalCheckFailed", "TransactionConflictException"})

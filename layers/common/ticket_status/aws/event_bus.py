@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 SOURCE = "ticket-status"
 _ENTRIES_PER_CALL = 10
-"""Most entries that one PutEvents takes."""
+"""Maximum entries per PutEvents."""
 
 _BYTES_PER_CALL = 256_000
-"""PutEvents takes just under 1 MB; targets may take less, so we stay below the 256 KiB of before."""
+"""PutEvents accepts just under 1 MB; targets may accept less, so we stay below the former limit of 256 KiB."""
 
 
 class UnpublishedEventsError(Exception):

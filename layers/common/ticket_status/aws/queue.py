@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 VERSION = 4
-"""Format of the messages. A new one is read beside the old one until no old message can be under way."""
+"""Format of the messages. Old formats are read until no old message can be under way."""
 
 OLDEST_VERSION = 1
 
 _BATCH = 10
-"""Most messages of one SendMessageBatch."""
+"""Maximum messages per SendMessageBatch."""
 
 _REASON_LENGTH = 1000
 
 _INTEGRATION = {"version", "kind", "integration_name", "integration_ref"}
 _RUN = _INTEGRATION | {"run_id"}
 _MEMBERS = {"slice": _RUN | {"name"}, "verdict": _RUN, "new_tickets": _INTEGRATION}
-"""What messages of every version have."""
+"""Members of messages in every version."""
 _ADDED: Mapping[str, Mapping[str, int]] = {
     "slice": {"origin": 2},
     "verdict": {"origin": 2},
     "new_tickets": {"origin": 2, "again": 3, "hinted": 3},
 }
-"""What came later, and with which version."""
+"""Members added later, and since which version."""
 _DROPPED: Mapping[str, Mapping[str, int]] = {
     "slice": dict.fromkeys(("clock", "start", "end", "months", "step", "cursor"), 4),
     "verdict": {"clock": 4},
     "new_tickets": {},
 }
-"""What is not read any more, and since which version it may not be there."""
+"""Members no longer read, and since which version they may be missing."""
 
 
 class MalformedMessageError(ValueError):
@@ -64,7 +64,7 @@ class Message(Struct, frozen=True):
 
     work: Work
     origin: str | None
-    """Id of the request or invocation that the work goes back to; log lines of all its work bear it."""
+    """Id of the request or invocation that caused the work; all its log lines have it."""
 
 
 def _nothing() -> None:

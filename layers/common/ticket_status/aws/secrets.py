@@ -34,7 +34,7 @@ class SecretsManagerSecretStore:
         key_id: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``sleep`` waits so many seconds."""
+        """``sleep`` waits for a number of seconds."""
         self._client = client
         self._sleep = sleep
         self._prefix = prefix

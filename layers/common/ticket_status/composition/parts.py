@@ -65,7 +65,7 @@ class Telemetry(Struct, frozen=True):
 
 
 ALARMED = frozenset({"ScheduledRounds", "BrokenIntegrations", "TroubledWebhooks", "GivenUpMessages", "UnhandledErrors"})
-"""The metrics that alarms watch, and those of failures: a metric is paid for by the hours in which it is written."""
+"""The metrics that alarms watch, and those of failures: a metric costs for each hour in which it is written."""
 
 
 class EssentialMetrics(Metrics):

@@ -38,7 +38,7 @@ _PAGE = re.compile(
     r"/(browse(/[^/]+)?|secure|projects/[^/]+|issues|plugins/servlet|servicedesk/\w+|rest(/\w+)?|login\.jsp|startup\.jsp"
     r"|[\w.-]+\.jspa?|login|si/jira[\w.:-]+|sr/jira[\w.:-]+)(/|\Z)"
 )
-"""Pages of a Data Center, and what stands at the beginning of their addresses."""
+"""Pages of a Data Center, and the beginnings of their addresses."""
 _LOOKS_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 """Its last label is a number: ``inet_aton`` reads it as IPv4, in decimal, octal or hex, in one to four parts."""
 
@@ -68,7 +68,7 @@ class AddressRules(Struct, frozen=True):
     """What the stack's two parameters allow in addition to public addresses."""
 
     allow_private: bool = False
-    """A Jira inside the network."""
+    """Allow sites inside the network."""
     allow_loopback: bool = False
     """The local run; also allows ``http`` there."""
 

@@ -101,7 +101,7 @@ def compare(rows: Sequence[Row], seen: Mapping[str, Sighting], retry: AbstractSe
 
 
 INDEX_LAG = timedelta(seconds=10)
-"""No row of the index is taken to be older than this; AWS says that most are not older than a second."""
+"""Rows of the index are assumed to lag by at most this; AWS says that most lag less than a second."""
 
 
 def doubtful(written_at: datetime | None, asked_at: datetime) -> bool:

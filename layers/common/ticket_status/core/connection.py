@@ -23,6 +23,6 @@ class ConnectionReport(Struct, frozen=True):
     """``reachable``, ``is_jira``, ``authenticated``, ``scopes``, ``can_read_issues``: always five, in this order."""
     missing_scopes: tuple[str, ...]
     site: Site | None
-    """What was learnt, as far as it got."""
+    """What was found out about the site."""
     trouble: JiraTrouble | None
-    """What decides the health; ``None``: well."""
+    """What decides the health; ``None``: healthy."""

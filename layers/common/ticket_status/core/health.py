@@ -21,7 +21,7 @@ RETRY_DELAY = timedelta(seconds=60)
 """Between tries of a Jira that cannot be reached or fails."""
 
 _FAILING = frozenset({ReasonCode.UNREACHABLE, ReasonCode.JIRA_ERROR})
-"""What failing tries tell; the others are refusals."""
+"""Reasons of failed tries; the others are refusals."""
 
 
 # --- After a trouble ------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ LONGEST_DELAY = timedelta(minutes=15)
 """The longest delay of an SQS message (its ``DelaySeconds``); longer waits are chained."""
 
 LONGEST_BELIEVED = timedelta(minutes=65)
-"""Jira's longest honest wait is the top of the hour. What asks for more is asked once more after this."""
+"""Jira's longest plausible wait ends at the top of the hour. After a longer one, a call is made after this time."""
 
 LONGEST_UNHINTED = 300
 """Seconds at which the doubling stops when Jira gives no hint."""
@@ -208,7 +208,7 @@ def delay_until(until: datetime, now: datetime, jitter: float) -> int:
 # API tokens of Atlassian live a year at most, and nobody but the administrator knows when.
 
 WARNED_DAYS: Final = (30, 14, 7, 1)
-"""So many days before it ends it is told, each once."""
+"""Days before the expiry at which a warning is given, each once."""
 
 _NEAR_ITS_END: Final = timedelta(days=1)
 
@@ -219,7 +219,7 @@ class Warning(Struct, frozen=True):  # noqa: A001 - the word of the API
     code: Literal["CREDENTIAL_EXPIRES"]
     detail: str
     at: datetime
-    """When the credential ends."""
+    """When the credential expires."""
 
 
 def warnings(expires_at: datetime | None, now: datetime) -> tuple[Warning, ...]:

@@ -24,19 +24,19 @@ Real sites begin at 10000; and texts about an error have no such number for othe
 """
 
 _FAILURES_IN_A_ROW: Final = 3
-"""After so many failures without a good answer between them the site is asked again whether it is well."""
+"""After this many failures without a good response between them, the site is checked again."""
 
 _SLOW_PARTS: Final = 10
-"""A call that took its whole time-out is divided into so many: each level costs another time-out."""
+"""The number of parts of a call that took its whole time-out, because each level costs another time-out."""
 
 
 class Failure(Enum):
     """How a call failed."""
 
     STRAY = auto()
-    """In a way that may not happen again (5xx, cut off): the same call is made once more before it is divided."""
+    """It may not happen again (5xx, cut off): the call is repeated once before it is divided."""
     LASTING = auto()
-    """In a way that will happen again (400, 413, refused by a firewall)."""
+    """It will happen again (400, 413, refused by a firewall)."""
     SLOW = auto()
     """It took its whole time-out."""
 
@@ -59,7 +59,7 @@ class Part(Struct, eq=False):
 
 
 PROVE: Final = "prove"
-"""The step in which the site is asked whether it is well."""
+"""The step that checks whether the site works."""
 
 
 class Isolation(Struct):
@@ -69,7 +69,7 @@ class Isolation(Struct):
     size: int
     """The most issues of the next calls."""
     suspects: list[str] = field(default_factory=list)
-    """Issues whose calls fail while the site is well."""
+    """Issues whose calls fail while the site works."""
     too_many: int | None = None
     """The smallest number of issues that was too many for one call, although each of them was answered for."""
     slowed: int | None = None
@@ -170,7 +170,7 @@ REMEMBERED: Final = timedelta(days=1)
 """How long a size that was too much is not tried again."""
 
 MOST_ASKED_ALONE: Final = 50
-"""Issues at fault that are remembered for a site; others are found anew."""
+"""Issues at fault that are remembered for a site; others are found again."""
 
 
 def with_too_many(site: Site, too_many: int, works: int, now: datetime) -> Site:
@@ -179,7 +179,7 @@ def with_too_many(site: Site, too_many: int, works: int, now: datetime) -> Site:
 
 
 FEW: Final = 20
-"""Calls for so many are not made smaller in doubt: to find the one among them that hangs takes two levels more."""
+"""Calls this small are not made smaller on suspicion: finding the one issue that hangs takes only two more levels."""
 
 
 def with_smaller_calls(site: Site, size: int) -> Site:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from ticket_status.core.model import KEY_ONLY_PREFIX, Absence, Sighting, Ticket
 
 IMPLAUSIBLE_NUMBER = 20
-"""R8: more than so many vanished tickets, and half or more of those asked for, are never called deleted."""
+"""R8: more vanished tickets than this, and at least half of those asked for, are never marked deleted."""
 
 NEWLY_REGISTERED = timedelta(hours=1)
 """R7: a ticket that Jira never showed is not called deleted so soon after its registration."""

@@ -176,7 +176,7 @@ class Site(Struct, frozen=True):
     """How many ids the next retrieving call may name (R9b)."""
     granted_scopes: frozenset[str] = frozenset()
     account_name: str | None = None
-    """On Data Center, what the account is called at present: its answers bear it."""
+    """On Data Center, the account's current name, which is in every response."""
     display_url: str | None = None
     """The address that people open, where it is not the site's own (a custom domain of a Cloud site)."""
     ids_too_many: int | None = None
@@ -407,7 +407,7 @@ class SyncRun(Struct, frozen=True):
     completed_at: datetime | None = None
     tickets_total: int = 0
     asked: int = 0
-    """Tickets, not inaccessible before, that Jira answered for: the whole of which R8 takes the half."""
+    """Tickets, not inaccessible before, that Jira answered for: R8 compares with half of them."""
     vanished: int = 0
     """Those among them that Jira did not show."""
     missing: int = 0

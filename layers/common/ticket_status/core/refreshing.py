@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 
 class OutcomeReason(StrEnum):
-    """Why it did no more."""
+    """Why it did not do more."""
 
     OUTSIDE_WINDOW = "outside_window"
     DELETED = "deleted"

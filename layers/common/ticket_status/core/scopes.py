@@ -39,7 +39,7 @@ _PROOF = (
 """Of ``myself`` and ``project/{key}``, which prove a deletion (R7). Integrations that create tickets have them."""
 
 REQUESTED_SCOPES = (*REQUIRED_SCOPES, *_PROOF, "offline_access")
-"""What authorising asks for; without ``offline_access`` there is no refresh token."""
+"""Scopes requested when authorising; without ``offline_access`` there is no refresh token."""
 
 WEBHOOK_SCOPES = ("read:jira-work", "manage:jira-webhook")
 """What an OAuth 2.0 app needs beyond to register webhooks (R19); asked for only where somebody wants one."""

@@ -39,7 +39,7 @@ MOST_STATUSES = 200
 """Statuses that a tally tells apart, so that it stays small whatever a Jira answers; the rest is one."""
 
 LONGEST_RUN = timedelta(days=1)
-"""What shifted before that is no longer behind any run."""
+"""Shifts before that are no longer behind any run."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

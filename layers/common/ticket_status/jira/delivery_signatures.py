@@ -10,7 +10,7 @@ import jwt
 from ticket_status.core.webhooks import Signing
 
 _METHODS: Final = frozenset({"sha256", "sha384", "sha512"})
-"""``X-Hub-Signature`` names its method; ``sha256`` is today's, and nothing weaker is taken."""
+"""``X-Hub-Signature`` names its method; ``sha256`` is usual, and nothing weaker is accepted."""
 
 _LEEWAY_SECONDS: Final = 60
 

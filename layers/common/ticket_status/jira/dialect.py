@@ -21,9 +21,9 @@ class TakenIn(NamedTuple):
     """What remains to be done after a response."""
 
     again: Sequence[str] = ()
-    """Issues that it did not come to: asked for again."""
+    """Issues that it did not reach, to be asked for again."""
     unreadable: bool = False
-    """Whether it had parts that cannot be read, so that nothing is concluded about what it did not show."""
+    """Whether it had unreadable parts, so that nothing is concluded about issues it did not show."""
     page: int | None = None
     """How many issues the server puts into one response, when that is fewer than were asked for."""
 
@@ -62,7 +62,7 @@ class Dialect(Protocol):
 # --- Jira Cloud -----------------------------------------------------------------------------------------------------
 
 SMALL_CALL: Final = 100
-"""Ids that every Cloud site takes in one call; most take 1000 since August 2026."""
+"""Ids that every Cloud site accepts in one call; most accept 1000 since August 2026."""
 
 
 class CloudDialect:
@@ -109,7 +109,7 @@ class CloudDialect:
 # --- Jira Server and Data Center ------------------------------------------------------------------------------------
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
-"""Keys that can stand in JQL; others are looked at by themselves."""
+"""Keys that can be used in JQL; others are checked one by one."""
 
 _NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,19}(?![0-9])")
 

@@ -18,7 +18,7 @@ from ticket_status.jira.signed_client import CallFailure, SignedClient
 from ticket_status.jira.site import JiraSite, Proofs, denied
 
 _MOST_SITES = 1000
-"""Entries of the list of sites that are looked at."""
+"""Entries of the list of sites that are read."""
 
 
 class ServerInfo(Struct, frozen=True):

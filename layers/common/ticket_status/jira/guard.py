@@ -22,15 +22,15 @@ from ticket_status.jira.session import Answer
 from ticket_status.jira.throttling import throttled
 
 _BEGINNING: Final = 4096
-"""Bytes of a refusal that is looked at for the words that name its cause."""
+"""Bytes of a refusal that are searched for its cause."""
 
 _DEAD_OAUTH1 = ("token_revoked", "token_expired", "token_rejected", "permission_denied")
 
 NAMED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
-"""Refusals that say something of the account, or of what was asked for. All others may be anybody's fault (R9)."""
+"""Refusals that say something about the account or the request. All others may be anyone's fault (R9)."""
 
 _STARTING = re.compile(r"/(startup|johnson/startup|bootstrap)\.jsp|/secure/errors\.jsp|/plugins/servlet/johnson")
-"""Where a Data Center that is starting, or has been stopped by a health check, sends everybody."""
+"""Where a Data Center redirects everybody while it is starting or stopped by a health check."""
 
 
 def _nothing_secret(text: str) -> str:
@@ -43,11 +43,11 @@ class Expected(Struct, frozen=True):
     authenticated: bool = True
     """False for calls made without credentials."""
     conceal: Callable[[str], str] = _nothing_secret
-    """Takes the credentials out of a text that is quoted."""
+    """Removes the credentials from a quoted text."""
     may_be_empty: bool = False
-    """Whether a response without a body is one, as to a change."""
+    """Whether a response may have no body, as after a change."""
     read: Callable[[Answer], object] = read
-    """How its JSON is read."""
+    """Parses its JSON."""
 
 
 def trouble_in(answer: Answer, expected: Expected) -> JiraTrouble | None:

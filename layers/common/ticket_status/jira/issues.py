@@ -22,10 +22,10 @@ _LONGEST_NAME: Final = 255
 """Characters of a status name that are kept; Jira allows 60, or 255."""
 
 _UNPRINTABLE: Final = {"Cc", "Cs"}
-"""Control characters, and halves of surrogate pairs, which no database takes."""
+"""Control characters, and lone surrogates, which no database accepts."""
 
 _SURELY_POSSIBLE: Final = len(str(LARGEST_ISSUE_ID)) - 1
-"""No number with so many digits is too large for an issue id."""
+"""No number with this many digits is too large for an issue id."""
 
 
 class _Issue(msgspec.Struct, gc=False):

@@ -16,7 +16,7 @@ LONGEST_QUOTE: Final = 200
 """Characters of a quote."""
 
 _MOST: Final = 64 * 1024
-"""Bytes of a response that are looked at; a longer one says nothing that is meant for people."""
+"""Bytes of a response that are searched; a longer one is not meant for people."""
 
 _MEMBERS: Final = ("message", "errorMessages", "errorMessage", "error", "error_description", "errors", "reason")
 _NOT_SHOWN = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>")

@@ -29,7 +29,7 @@ from ticket_status.jira.settings import JiraSettings, MadeCall
 USER_AGENT: Final = f"ticket-status/{__version__} (status of Jira tickets of policy violations)"
 _CHUNK: Final = 65536
 _A_MOMENT: Final = 0.05
-"""Seconds that make no difference when it is told which of two limits ended a call."""
+"""Tolerance in seconds when deciding which of two limits ended a call."""
 
 _TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 
@@ -62,11 +62,11 @@ class NoAnswer(Struct, frozen=True):
 
     trouble: Unavailable
     slow: bool = False
-    """The call took all the time that it had."""
+    """The call used all its time."""
     connected: bool = True
-    """Whether there was somebody to ask."""
+    """Whether a connection was made."""
     too_large: bool = False
-    """The answer exceeds its bound, which it will again."""
+    """The response exceeds its limit, as it would again."""
 
 
 class _TooLargeError(Exception):

@@ -16,11 +16,11 @@ class Limits(Struct, frozen=True):
     connect: float = 5
     """Resolving the name and connecting, all addresses together."""
     read: float = 20
-    """Silence in mid-answer."""
+    """Silence within a response."""
     total: float = 60
-    """From the first byte sent to the last one read: an answer that drips in ends here."""
+    """From the first byte sent to the last one read; ends a response that comes in slowly."""
     body: int = 32 * MEBIBYTE
-    """Bytes of an answer, unpacked. A thousand issues are about one MiB."""
+    """Bytes of a decompressed response. A thousand issues are about one MiB."""
 
 
 class MadeCall(Struct, frozen=True):
@@ -30,7 +30,7 @@ class MadeCall(Struct, frozen=True):
     host: str
     path: str
     status: int | None
-    """``None``: there was no whole answer."""
+    """``None``: there was no complete response."""
     milliseconds: int
 
 
@@ -46,13 +46,13 @@ class JiraSettings(Struct, frozen=True):
     addresses: AddressRules = field(default_factory=AddressRules)
     limits: Limits = field(default_factory=Limits)
     connections: int = 8
-    """Connections that are kept open per site: as many calls as a worker makes side by side."""
+    """Connections kept open per site: as many as a worker's concurrent calls."""
     ca_bundle: str | None = None
     """A file of certificate authorities instead of the public ones."""
     https_proxy: str | None = None
-    """Through which sites and Atlassian's services are reached, unless an integration skips it."""
+    """Proxy for sites and Atlassian's services, unless an integration skips it."""
     tell: Callable[[MadeCall], None] = _untold
-    """Is told of every call to a site or a token endpoint."""
+    """Called for every call to a site or a token endpoint."""
 
     def gateway(self, cloud_id: str) -> str:
         """Prefix of ``/rest/api/…`` of a Cloud site behind Atlassian's gateway."""

@@ -25,10 +25,10 @@ from ticket_status.jira.signed_client import CallFailure, SignedClient
 from ticket_status.ports.jira import JiraRejectedRequestError
 
 _MOST_SINGLE_LOOKS: Final = 50
-"""Keys that one ``ask`` tells apart by single calls; the others are left for the next."""
+"""Keys that one ``ask`` checks with single calls; the others are left for the next."""
 
 _FAILED_LOOKS_IN_A_ROW: Final = 3
-"""After so many the site is asked whether it is well."""
+"""After this many, the site is checked."""
 
 
 def _no_tenant() -> None:

@@ -16,14 +16,14 @@ from ticket_status.core.health import LONGEST_BELIEVED
 from ticket_status.core.trouble import Throttled
 
 LONGEST_WAIT: Final = LONGEST_BELIEVED
-"""The longest wait that is believed: Jira's longest honest one is the top of the hour."""
+"""The longest wait that is respected: Jira's longest plausible one ends at the top of the hour."""
 
 UNREADABLE_WAIT: Final = timedelta(minutes=1)
-"""How long to wait when a hint is there and cannot be read."""
+"""How long to wait if there is a hint that cannot be read."""
 
 _SECONDS = re.compile(r"\d{1,30}(\.\d{1,9})?")
 _EPOCH_SECONDS: Final = 10**8
-"""A number from here on is a moment, in seconds since 1970; a smaller one is a number of seconds."""
+"""Numbers from here on are times, in seconds since 1970; smaller ones are numbers of seconds."""
 _EPOCH_MILLISECONDS: Final = 10**11
 
 _HTTP_DATE = re.compile(r"[A-Za-z]{3,9}, \d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d{2}:\d{2}:\d{2} [A-Z]{3}")

@@ -18,10 +18,10 @@ from ticket_status.jira.settings import JiraSettings
 from ticket_status.jira.throttling import throttled
 
 SERVICE_ACCOUNT_SCOPE = "READ"
-"""What a service account of a Data Center asks for."""
+"""The scope that a service account on a Data Center requests."""
 
 _DEFAULT_LIFETIME = 3600
-"""Seconds that an access token lives when its answer does not say."""
+"""Lifetime of an access token in seconds, if the response does not give it."""
 
 
 class Tokens(Discreet, frozen=True):

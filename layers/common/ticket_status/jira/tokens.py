@@ -31,13 +31,13 @@ LEASE: Final = timedelta(seconds=45)
 """How long a refresher may take: more than three calls to the token endpoint can (see ``connector``)."""
 
 WAITING: Final = 10.0
-"""Seconds to wait for somebody else's refresh."""
+"""Seconds to wait for another worker's refresh."""
 
 _BETWEEN_LOOKS: Final = 0.2
 """Seconds between looks at the store while waiting."""
 
 _DEAD: Final = "dead_grant"
-"""The name among the secrets of what a refresh was refused with for good, as a hash: that is never sent again."""
+"""Name of the secret with the hash of a finally refused refresh, which is never sent again."""
 
 
 class TokenCredentials:

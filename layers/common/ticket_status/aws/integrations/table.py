@@ -34,7 +34,7 @@ from ticket_status.core.model import (
 
 ATTENTION_INDEX = "BrokenIndex"
 ATTENTION = "1"
-"""The one partition of the index of integrations that the probe has to look at."""
+"""The only partition of the index of integrations that need the probe's attention."""
 
 
 class IntegrationRow(Model):
@@ -81,7 +81,7 @@ class IntegrationRow(Model):
     authorization_expires_at = UTCDateTimeAttribute(null=True)
     authorization_callback = UnicodeAttribute(null=True)
     confirming_until = UTCDateTimeAttribute(null=True)
-    """Until when somebody has a second call confirm a refusal."""
+    """Until when a worker is confirming a refusal with a second call."""
     credential_expires_at = UTCDateTimeAttribute(null=True)
     warned_days = NumberAttribute(null=True)
     lease_holder = UnicodeAttribute(null=True)
@@ -196,7 +196,7 @@ def _trouble_of(stored: Mapping[str, Any] | None) -> Trouble | None:
 
 _IN_MEMBERS = {"site", "trouble", "due"}
 _PLAIN = frozenset(IntegrationRow.get_attributes()) & set(Integration.__struct_fields__) - _IN_MEMBERS
-"""Attributes that a row and an integration have alike."""
+"""Attributes that are the same in a row and an integration."""
 
 
 class IntegrationTable:

@@ -69,19 +69,20 @@ class MissingRow(Model):
 
 
 _COUNTED = Counts.__struct_fields__
-"""Attributes of a run's item that bear its counts."""
+"""Attributes of a run's item for its counts."""
 
 RUN_PREFIX = "run#"
 MISSING_PREFIX = "absent#"
 
 PART_BYTES = 300_000
-"""Of one item, which may have 409,600: its tickets with a verdict on each. A step's parts fit a transaction of 4 MB."""
+"""Limit for an item (DynamoDB allows 409,600): its tickets, each with a verdict. A step's parts fit a 4 MB
+transaction."""
 
 _VERDICT_BYTES = 80
-"""What a verdict takes in an item beside the ticket's id."""
+"""Size of a verdict in an item, besides the ticket's id."""
 
 _VANISHED, _HIDDEN = "0", "1"
-"""Stand in the range key before all else, so that what vanished in any slice is read, and judged, first."""
+"""First part of the range key, so that tickets that vanished in any slice are read and judged first."""
 
 
 def slice_map(progress: SliceProgress) -> dict[str, Any]:

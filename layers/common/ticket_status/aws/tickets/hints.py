@@ -13,7 +13,7 @@ from ticket_status.core.window import position, window_start
 from ticket_status.ports.webhooks import Marked
 
 _MOST = 200
-"""Identifiers of deliveries that a ticket remembers of a day, 36 bytes each; beyond, a repeated one costs a read."""
+"""Delivery identifiers that a ticket remembers per day, 36 bytes each; beyond that, a repeated one costs a read."""
 
 _MARK = "SET n = :ref, hinted_at = :now"
 _WAITS = "attribute_exists(issue_key) AND (attribute_not_exists(x) OR x <> :deleted) AND c >= :start"

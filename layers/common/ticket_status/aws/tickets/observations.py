@@ -27,7 +27,7 @@ from ticket_status.core.observations import Deleted, Missed, Observation, Observ
 from ticket_status.core.window import position
 
 _DELETED_TOGETHER = 80
-"""Deletions of one transaction: room is left for the census of twenty months, more than a window has."""
+"""Deletions per transaction; leaves room for the census of twenty months, more than a window has."""
 
 
 class Recording:
@@ -134,7 +134,7 @@ class Recording:
 _AT, _SEEN_AT = datetime(1001, 1, 1, tzinfo=UTC), datetime(1002, 1, 1, tzinfo=UTC)
 AT, SEEN_AT = TicketRow.observed_at.serialize(_AT), TicketRow.observed_at.serialize(_SEEN_AT)
 SEEN, SEEN_KEY, SEEN_STATUS, ABSENCE = "?seen", "?key|", "|?status", "?absence"
-"""What stands for values in statements."""
+"""Placeholders for values in statements."""
 
 
 @cache

@@ -32,7 +32,7 @@ from ticket_status.core.observations import Observed
 from ticket_status.core.violations import MOST_RESOURCES, Head, Link, head_of
 
 LINKS_AT_ONCE = 30
-"""Links that one transaction moves: each is one item to put, one to delete and the head of its violation."""
+"""Links moved per transaction: each is one item to put, one to delete, and the head of its violation."""
 
 
 class _Move(Struct, frozen=True):
@@ -41,7 +41,7 @@ class _Move(Struct, frozen=True):
     old: Link
     new: Link
     joins: bool
-    """Whether the violation has a link to the ticket already."""
+    """Whether the violation already has a link to the ticket."""
     head: Head
     version: int
 

@@ -32,7 +32,7 @@ _FIRST = position(datetime.fromtimestamp(0, UTC))
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 _TRIES = 20
-"""Enough for slices that end, and buttons that count, at the same moment."""
+"""Enough for slices and manual refreshes that finish at the same moment."""
 
 
 class DynamoTicketStore:

@@ -60,7 +60,7 @@ class TicketRow(Model):
     absence = UnicodeAttribute(null=True, attr_name="x")
     became = UnicodeAttribute(null=True)
     issue_key = UnicodeAttribute(null=True)
-    """As registered; what was seen since is in the sighting."""
+    """As registered; the key seen since is in the sighting."""
     site_url = UnicodeAttribute(null=True)
     created_at = UTCDateTimeAttribute(null=True)
     observed_at = UTCDateTimeAttribute(null=True)
@@ -73,9 +73,9 @@ class TicketRow(Model):
     served = NumberAttribute(null=True, attr_name="s")
     """How many violations it serves."""
     made_of = UnicodeAttribute(null=True)
-    """On a ticket that was made of a key-only one: the id of that."""
+    """On a ticket made from a key-only one: the key-only id."""
     resolved_at = UTCDateTimeAttribute(null=True)
-    """On an alias, and on a ticket that was made of a key-only one: when that got its issue id."""
+    """On an alias, and on a ticket made from a key-only one: when that got its issue id."""
     hinted_at = UTCDateTimeAttribute(null=True)
     expires_at = TTLAttribute(null=True)
 

@@ -16,7 +16,7 @@ from ticket_status.paging import read_token, write_token
 from ticket_status.ports.paging import InvalidTokenError, Page
 
 CLOCKS_DIFFER = timedelta(seconds=5)
-"""How far apart the clocks of two functions may be: what was resolved so short before a walk counts as during it."""
+"""How far the clocks of two functions may differ: a resolution this soon before a walk counts as during it."""
 
 LONGEST_ID = 256
 """Characters of a ticket id, at most."""

@@ -41,7 +41,7 @@ TICKET_KEY = "key#"
 """Prefix of the partition of the tickets with an issue key."""
 
 _STEP = timedelta(days=30)
-"""What many tickets share expires at the next full step, so that not every later ticket has to move its end."""
+"""Items shared by many tickets expire at the next full step, so that not every new ticket must extend them."""
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 

@@ -41,7 +41,7 @@ class _Found(Struct, frozen=True):
     head: StoredHead | None
     ticket: TicketRow | None
     memberships: Mapping[Resource | None, datetime]
-    """When the violation's memberships in the link's resources end; in none, where it has none."""
+    """When the violation's memberships in the link's resources end; under ``None`` if it has no resource."""
 
     @property
     def left(self) -> set[Resource]:

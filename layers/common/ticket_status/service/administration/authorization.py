@@ -22,7 +22,7 @@ from ticket_status.service.administration.settings_ports import SettingsPorts
 
 _TOKEN_MEMBER = "request_token"  # noqa: S105 - the name of a member, not a password  # nosec B105
 _SECRET_MEMBER = "request_token_secret"  # noqa: S105 - the name of a member, not a password  # nosec B105
-"""Of the first leg of OAuth 1.0a, kept among the integration's secrets until the second."""
+"""The secret of OAuth 1.0a's first step, kept among the integration's secrets until the second."""
 
 
 class Begun(Struct, frozen=True):

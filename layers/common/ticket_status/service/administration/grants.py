@@ -23,7 +23,7 @@ from ticket_status.service.administration.settings_ports import SettingsPorts
 STATE_LIFE = timedelta(minutes=10)
 _STATE_BYTES = 32
 _LONGEST_NAME = 88
-"""Characters of 64 in base64: longer ones are of no integration."""
+"""Length of 64 characters in base64; longer ones cannot name an integration."""
 
 
 class Authorised(Struct, frozen=True):

@@ -36,7 +36,7 @@ from ticket_status.service.administration.refusals import (
 from ticket_status.service.administration.settings_ports import SettingsPorts
 
 TRIED_WHEN_GIVEN = frozenset({AuthType.BASIC, AuthType.PAT, AuthType.CLIENT_CREDENTIALS})
-"""Credentials that work as soon as they are given; the other kinds have to be authorised by a person first."""
+"""Credentials that work as soon as they are entered; a person must first authorise the other kinds."""
 
 _REF_CHARACTERS = string.ascii_lowercase + "234567"
 _REF_LENGTH = 6

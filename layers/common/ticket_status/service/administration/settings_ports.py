@@ -49,7 +49,7 @@ class SettingsPorts(Struct, frozen=True):
     oauth2: OAuth2Grants
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
-    """Waits so many seconds."""
+    """Waits for a number of seconds."""
 
     @property
     def health(self) -> SiteHealth:

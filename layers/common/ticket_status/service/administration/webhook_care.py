@@ -26,7 +26,7 @@ JIRA_TIME = timedelta(seconds=15)
 """How long one site has to answer."""
 
 _DOUBTED = frozenset({WebhookState.SILENT, WebhookState.FAILING, WebhookState.EXPIRED})
-"""States in which a registered webhook is looked for in Jira: somebody may have removed it."""
+"""States in which a registered webhook is checked in Jira, because somebody may have removed it."""
 
 
 WEBHOOK_STATE_CHANGED = "Webhook State Changed"
@@ -38,7 +38,7 @@ class CareReport(Struct, frozen=True):
     webhooks: int
     renewed: int
     troubled: int
-    """Webhooks that are silent, failing or expired; each of them alarms."""
+    """Webhooks that are silent, failing or expired; an alarm watches this."""
 
 
 class WebhookCare:

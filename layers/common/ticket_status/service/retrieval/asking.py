@@ -24,10 +24,10 @@ from ticket_status.ports.jira import Jira
 from ticket_status.ports.tickets import TicketStore
 
 CALLS_IN_FLIGHT = 4
-"""Jira calls at once per worker; with two slices side by side eight, below the ten that a site bears."""
+"""Concurrent Jira calls per worker; two slices make eight, below the ten that a site tolerates."""
 
 _RESOLUTIONS_AT_ONCE = 4
-"""Key-only tickets that get their issue ids side by side; more would only meet in the census."""
+"""Key-only tickets that get their issue ids concurrently; more would only conflict in the census."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -40,7 +40,7 @@ class Asked(Struct, frozen=True):
 
     rows: Sequence[Row]
     at: datetime
-    """Just before Jira was asked: the answer is at least that new (R12)."""
+    """Just before Jira was asked: the response is at least that recent (R12)."""
     result: Comparison | JiraTrouble
     ids: Mapping[str, str]
     """The numeric id of each key that was asked for and shown."""

@@ -27,16 +27,16 @@ Answer = TypeVar("Answer")
 CallName = Literal["open", "ask", "look_at", "can_browse", "whoami"]
 
 CONFIRM_AFTER = timedelta(seconds=4)
-"""Between a refusal and the call that confirms it: a site that is starting, or a stray 401, is well again by then."""
+"""Time between a refusal and the call that confirms it: by then a starting site or a single 401 has recovered."""
 
 OTHERS_CONFIRM_WITHIN = timedelta(seconds=8)
-"""How long the others that are refused wait for the one that confirms: Jira locks accounts after a few refusals."""
+"""How long other refused workers wait for the one that confirms, because Jira locks accounts after a few refusals."""
 
 RETRY_AFTER = timedelta(seconds=1)
-"""Between a stray failure and the try after it."""
+"""Time between a single failure and its retry."""
 
 _QUICK = timedelta(seconds=5)
-"""A failure that took longer is not tried again within the same work."""
+"""A failure that took longer is not retried within the same work."""
 
 _MIN_TIME_FOR_CALL = timedelta(seconds=2)
 

@@ -9,7 +9,7 @@ from ticket_status.ports.tickets import TicketStore
 from ticket_status.ports.webhooks import WebhookStore
 
 MEASURING = frozenset({Trigger.SCHEDULE, Trigger.ON_CALL, Trigger.API})
-"""Runs that measure. What a run after a break or a switch finds, no delivery could have announced."""
+"""Runs that measure. No delivery could have announced what a run after a break or switch finds."""
 
 
 class WebhookLosses:

@@ -39,9 +39,9 @@ class ProbeReport(Struct, frozen=True):
     probed: int
     recovered: tuple[str, ...]
     broken: int
-    """Integrations that retrieval is on for, and that are broken still; those that were not tried among them."""
+    """Integrations with retrieval on that are still broken, including those that were not tried."""
     taken_up: int
-    """Runs that were due, and that nobody else had begun."""
+    """Due runs that the probe began."""
     lost: int
     """Runs that were closed because their work was lost."""
 

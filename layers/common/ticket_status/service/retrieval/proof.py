@@ -33,10 +33,10 @@ from ticket_status.ports.jira import Jira, JiraRejectedRequestError
 from ticket_status.service.retrieval.slice import Ended, Stopped
 
 AT_ONCE = 8
-"""Calls side by side: missing tickets are judged when all slices are done, so these are all that the site sees."""
+"""Concurrent calls. Missing tickets are judged after all slices, so the site sees no others."""
 
 TIME_FOR_FAILURES = timedelta(minutes=1)
-"""Summed over all calls. When calls that failed took longer, no further ticket is asked for by itself in this go."""
+"""Summed over all calls. If failed calls took longer, this proof asks for no further ticket."""
 
 A = TypeVar("A")
 
@@ -49,13 +49,13 @@ class Proven(Struct, frozen=True):
     """The result of a proof."""
 
     settled: Sequence[Judgement]
-    """What counts."""
+    """The valid judgements."""
     ended: Ended | None
     """What ended it early; ``None``: every ticket was judged, and the account proven."""
     account: Account | None = None
-    """That was proven before ``unproven``."""
+    """The account proven before ``unproven``."""
     unproven: Sequence[Judgement] = ()
-    """What counts as soon as the account is proven once more."""
+    """Judgements that become valid when the account is proven again."""
 
 
 class Proof:

@@ -34,14 +34,14 @@ from ticket_status.service.retrieval.site_health import SiteHealth
 from ticket_status.service.tickets.reading import Reading, ShownTicket
 
 REFRESH_TIME = timedelta(seconds=20)
-"""How long Jira has; the answer is out within 25 seconds."""
+"""How long Jira has; the response is sent within 25 seconds."""
 
 _GRACE = timedelta(seconds=2)
 _INTEGRATIONS_AT_ONCE = 10
 
 _TO_CONFIRM = 0.4
-"""With less than this share of the time left no further missing ticket is asked for by itself: the account has to be
-proven after it."""
+"""With less than this share of the time left, no further missing ticket is asked for, because the account must still
+be proven."""
 
 
 class RefreshedTicket(Struct, frozen=True):

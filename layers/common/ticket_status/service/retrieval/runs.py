@@ -33,10 +33,10 @@ from ticket_status.ports.runs import RunStore
 from ticket_status.ports.tickets import TicketStore
 
 _RECENT_RUNS = 20
-"""Among so many of the newest runs one is looked for that rechecks already."""
+"""How many of the newest runs are searched for an active recheck."""
 
 _TRIES = 4
-"""How often beginning is tried anew because somebody else began, ended or asked for a run at that very moment."""
+"""How often to retry beginning a run when another worker begins, ends or requests one at the same moment."""
 
 INDEX_LAG = timedelta(seconds=3)
 """How long a run waits for the index when tickets were registered just before it began: index reads lag behind."""
@@ -46,7 +46,7 @@ class StartedRun(Struct, frozen=True):
     """A run that was started, or that was already active."""
 
     run_id: str | None
-    """``None`` only when the run that was in the way ended, or the integration went, at this very moment."""
+    """``None`` only if the run in the way ended, or the integration was deleted, at the same moment."""
     tickets_in_window: int
     already_running: bool
 

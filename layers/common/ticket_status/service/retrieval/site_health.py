@@ -26,10 +26,10 @@ from ticket_status.ports.integrations import IntegrationStore
 from ticket_status.ports.jira import Jira
 
 _NOT_TOLD_BY_ACCOUNT = frozenset({ReasonCode.MISSING_SCOPES, ReasonCode.JIRA_ERROR})
-"""Faults that ``myself`` may not show: it needs other scopes and other parts of Jira than retrieving does."""
+"""Faults that ``myself`` may not show, because it needs other scopes and parts of Jira than retrieving does."""
 
 _TRIES = 4
-"""How often a decision is made anew because somebody else changed what it was made from."""
+"""How often a decision is repeated because its inputs changed meanwhile."""
 
 
 class SiteHealth:

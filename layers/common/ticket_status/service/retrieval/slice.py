@@ -29,10 +29,10 @@ from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 STEP_TICKETS = 5_000
 STEP_TIME = timedelta(seconds=5)
-"""Progress is written after this many tickets or this long: often enough to be seen, rarely enough to be cheap."""
+"""Progress is written after this many tickets or this time: often enough to be useful, rarely enough to be cheap."""
 
 _HAND_ON = timedelta(seconds=35)
-"""With less time left no further call is begun: a call may take 20 s, and what it brings has to be written."""
+"""With less time left, no further call is begun: a call may take 20 s, and its results must be written."""
 
 
 class Stopped(Struct, frozen=True):
@@ -60,7 +60,7 @@ class SliceRetrieval:
         self._health = health
         self._now = now
         self.counts = Counts()
-        """What became of the tickets, over all steps."""
+        """The results over all steps."""
 
     def retrieve(
         self, integration: Integration, run: SyncRun, name: str, jira: CarefulJira, time_left: Callable[[], timedelta]

@@ -25,17 +25,17 @@ from ticket_status.service.retrieval.slice import Ended, Stopped, not_before, st
 from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 MIN_TIME_FOR_LOOKUP = timedelta(seconds=45)
-"""With less time left no further missing ticket is asked for: a call may take 20 s, the proof of our account after it
-as long, and what was concluded has to be written."""
+"""With less time left, no further missing ticket is asked for: the call and the proof after it may take 20 s each,
+and the conclusions must be written."""
 
 TICKETS_PER_MESSAGE = 2_500
-"""What is concluded in one message has to be written in its last seconds."""
+"""Limited, because the conclusions of a message must be written in its last seconds."""
 
 _READ_TOGETHER = 100
 """Tickets of one read."""
 
 _LOOK_WHETHER_STOPPED = 10
-"""Once in so many tickets it is read whether retrieval was switched off, or paused, meanwhile."""
+"""After this many tickets, check again whether retrieval was switched off or paused."""
 
 
 class Judged(Struct, frozen=True):
@@ -51,11 +51,11 @@ class _Part(Struct):
 
     noted: MissingTickets
     tickets: dict[str, Ticket] = field(default_factory=dict)
-    """By the id in the note."""
+    """By ticket id."""
     gone: set[str] = field(default_factory=set)
     """Those that were unregistered meanwhile."""
     proven: dict[str, Judgement] = field(default_factory=dict)
-    """Verdicts of an earlier message that count now."""
+    """Verdicts of an earlier message that are valid now."""
 
     def of(self, judgements: Mapping[TicketKey, Judgement]) -> dict[str, Judgement]:
         """Those about its own tickets, by the id in the note."""

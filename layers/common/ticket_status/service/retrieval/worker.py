@@ -39,7 +39,7 @@ from ticket_status.service.retrieval.verdict import RunVerdict
 from ticket_status.service.retrieval.worker_ports import WorkerPorts
 
 _MARGIN = timedelta(seconds=10)
-"""What is left of the worker's time, after the last answer of Jira, to write it and hand the rest on."""
+"""Time reserved, after Jira's last response, to write it and send the rest to the next worker."""
 
 
 class WorkReport(Struct, frozen=True):
@@ -54,7 +54,7 @@ class WorkReport(Struct, frozen=True):
     detail: str | None = None
     counts: Counts = field(default_factory=Counts)
     completed: bool = False
-    """Whether it ended a run of all tickets well."""
+    """Whether it successfully ended a run of all tickets."""
 
 
 class _Ready(Struct, frozen=True):

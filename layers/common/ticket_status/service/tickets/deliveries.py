@@ -23,20 +23,20 @@ KEYS_KNOWN_FOR = timedelta(seconds=60)
 """How long a warm function trusts the webhook keys that it has read."""
 
 _READ_ANEW_AFTER = timedelta(seconds=5)
-"""How often, at most, keys are read anew because a signature does not fit: they may just have changed."""
+"""How often, at most, keys are read again after a wrong signature, because they may just have changed."""
 
 TELL_EVERY = timedelta(seconds=1)
-"""How often, at most, a warm function adds to the stored counts and announces: a storm costs a write per ticket."""
+"""How often, at most, a warm function writes counts and announces, so that a storm costs one write per ticket."""
 
 FORGOTTEN_AFTER = timedelta(seconds=60)
-"""A note that hints wait is made again after this, should its message have been lost."""
+"""After this, the note that hints are waiting is made again, in case the message was lost."""
 
 _LONGEST_HOOK_ID = 128
 """A reference has 71 characters; DynamoDB refuses keys above 2,048 bytes."""
 
 _ISSUE_ID = re.compile(r"[0-9]{1,19}")
 _ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]{0,200}-[1-9][0-9]{0,18}")
-"""As the API takes them; anything else is no ticket."""
+"""Keys that the API accepts; anything else is not a ticket."""
 
 _OF_STATUS = frozenset({"status", "key", "project"})
 """Fields whose change a ticket shows."""

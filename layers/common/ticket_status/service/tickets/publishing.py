@@ -25,7 +25,7 @@ MOST_VIOLATIONS = 1_000
 
 
 _INDEX_TRIES = 6
-"""The index of a ticket's violations lags behind by about a second; it is asked once a second."""
+"""The index of a ticket's violations lags behind by about a second; it is read once a second."""
 
 
 class TicketWrite(Struct, frozen=True):

@@ -21,7 +21,7 @@ class ShownTicket(Struct, frozen=True):
 
     ticket: Ticket
     integration: Integration | None
-    """``None`` when it was deleted, also when another one has its name now."""
+    """``None`` if it was deleted, even if another one has its name now."""
     shown: Shown
     coverage: Coverage
 
@@ -43,7 +43,7 @@ class ViolationTickets(Struct, frozen=True):
 
 
 MOST_EXAMINED = 1_000
-"""Tickets that one page of a filtered list looks at: about 90 read units."""
+"""Tickets read for one page of a filtered list: about 90 read units."""
 
 
 class Reading:

@@ -11,7 +11,7 @@ from ticket_status.ports.tickets import TicketStore
 from ticket_status.ports.violations import ViolationStore
 
 _TICKETS_OF_A_KEY = 100
-"""More tickets than that never had the same issue key."""
+"""No more tickets than this ever had the same issue key."""
 
 
 class OldTicket(Struct, frozen=True):
