@@ -7,7 +7,7 @@ import pytest
 
 from sample_jira.faults import FaultKind
 from tests.unit.jira.conftest import Bench, Kind, met
-from ticket_status.core.model import AuthType, ReasonCode
+from ticket_status.core.model import ReasonCode
 from ticket_status.core.observations import Answered
 from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
 from ticket_status.ports.jira import JiraRejectedRequestError
@@ -75,21 +75,6 @@ def test_a_revoked_credential_is_refused_although_the_answer_looks_fine(bench: B
         assert answer.reason_code is ReasonCode.AUTHENTICATION_FAILED
 
 
-def test_a_bearer_token_that_is_ignored_makes_nobody_of_us(bench: Bench) -> None:
-    jira = bench.connected("data center")
-    bench.jira.data_center.options.bad_bearer = "anonymous"
-    bench.jira.data_center.options.reject_credentials = True
-    assert met(jira.ask(["10001"])) == (Refused, ReasonCode.AUTHENTICATION_FAILED)
-
-
-def test_a_locked_account_wants_a_captcha(bench: Bench) -> None:
-    site = bench.jira.data_center
-    password = {"password": site.password}
-    jira = bench.opened(bench.integration("data center", password, auth_type=AuthType.BASIC, username=site.username))
-    site.lock_user(site.username)
-    assert met(jira.whoami()) == (Refused, ReasonCode.CAPTCHA_REQUIRED)
-
-
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_twenty_megabyte_answer_is_read_whole_and_a_larger_than_allowed_one_is_not(bench: Bench, kind: Kind) -> None:
     jira = bench.connected(kind)
@@ -141,12 +126,6 @@ def test_the_wait_that_a_site_asks_for_is_passed_on(bench: Bench, kind: Kind) ->
     assert isinstance(answer, Throttled)
     assert answer.until is not None
     assert 115 < (answer.until - before).total_seconds() < 125
-
-
-def test_rate_headers_on_every_answer_of_a_data_center_throttle_nothing(bench: Bench) -> None:
-    bench.jira.data_center.options.rate_limit = True
-    jira, [issue] = bench.connected("data center"), bench.jira.data_center.create("SEC", 1)
-    assert isinstance(jira.ask([str(issue.id)]), Answered)
 
 
 @pytest.mark.parametrize("kind", BOTH)

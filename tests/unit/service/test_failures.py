@@ -13,7 +13,7 @@ from tests.fakes.stage import Stage
 from ticket_status.core.health import LASTING_TRIES
 from ticket_status.core.model import HealthStatus, ReasonCode, RunState, Trouble
 from ticket_status.core.refreshing import Outcome, OutcomeReason
-from ticket_status.core.trouble import JiraTrouble, Refused, Throttled, Unavailable
+from ticket_status.core.trouble import JiraTrouble, Refused, Unavailable
 from ticket_status.service.retrieval.careful import CONFIRM_AFTER, OTHERS_CONFIRM_WITHIN, CarefulJira
 
 REFUSED = Refused(ReasonCode.AUTHENTICATION_FAILED, "401")
@@ -252,14 +252,6 @@ def test_a_recovery_that_was_found_with_an_old_credential_is_none() -> None:
     stage.integrations.edit(broken, broken, afresh=True)
     assert stage.worker._health.succeeded(broken) == broken  # noqa: SLF001 - as a worker that read it before
     assert stage.integration.broken
-
-
-def test_throttling_is_no_failing_try() -> None:
-    stage = Stage()
-    stage.has_tickets(3)
-    Meets(stage, {1: Throttled(None, "429")})
-    assert stage.sync().state is RunState.SUCCEEDED
-    assert well(stage)
 
 
 def test_a_call_that_confirms_and_fails_is_tried_again() -> None:

@@ -52,15 +52,6 @@ def test_a_run_that_is_throttled_in_its_middle_pauses_and_goes_on_where_it_stood
     assert stage.run.jira_requests == stage.site.requests
 
 
-def test_nothing_turns_unknown_while_everybody_holds_off() -> None:
-    stage = Stage()
-    keys = stage.has_tickets(5)
-    stage.site.trouble = BURST
-    stage.start()
-    stage.deliver(stage.take())
-    assert {stage.shows(key).status for key in keys} == {TO_DO}
-
-
 def test_without_a_hint_the_pauses_double_from_one_second_and_start_anew_after_a_success() -> None:
     stage = Stage()
     stage.has_tickets(5)
@@ -95,13 +86,6 @@ def test_a_wait_longer_than_a_message_can_be_delayed_is_chained_without_asking_j
     stage.work_off()
     assert stage.clock() >= until
     assert stage.run.state is RunState.SUCCEEDED
-
-
-def test_a_pause_is_only_ever_made_longer() -> None:
-    stage = Stage()
-    stage.integrations.pause(stage.integration, NOW + HOUR, 0)
-    stage.integrations.pause(stage.integration, NOW + MINUTE, 0)
-    assert stage.integration.paused_until == NOW + HOUR
 
 
 def test_another_workers_pause_stops_this_one_at_its_next_chunk() -> None:
