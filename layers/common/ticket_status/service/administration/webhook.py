@@ -121,6 +121,7 @@ class Webhooks:
         kept = self._more.keys.read(integration.integration_ref) if before is not None else None
         self._more.keys.write(integration.integration_ref, _after(kept, keys, self._ports.now()))
         self._more.webhooks.put(webhook)
+        # The old registration goes last, so that no change is missed in between.
         if before is not None and before.jira_id is not None:
             self._remove_from_jira(integration, before.jira_id)
         return SetUp(webhook, secret, jql, steps_of(integration, mode, url, jql))

@@ -84,6 +84,7 @@ class Retrieval:
             return frozenset()
         found = {row.ticket_id: _found(row.ticket_id, seen, asked.ids) for row, seen in changed}
         coverage = coverage or self.coverage(ref)
+        # A ticket need only be read if its range was covered after Jira was asked: only then may it be known better.
         covered = {row.ticket_id: coverage.at(row.position) for row, _ in changed}
         doubtful = {name: found[name].issue_id for name, at in covered.items() if at is not None and at >= asked.at}
         seen_at = self._last_seen(ref, doubtful.values()) if doubtful else {}
@@ -143,6 +144,7 @@ class Retrieval:
             elif written is not None:
                 observations.append(written)
         recorded = self._tickets.record(observations)
+        # A refused observation is older than what is stored, so it shifts no count.
         refused = {one.key for one in observations} - recorded
         self._shift(ref, [shift for key, shift in shifts.items() if key not in refused])
         return counts

@@ -104,8 +104,9 @@ class NewTickets:
 
     def _retrieve(self, work: NewTicketsWork, integration: Integration, run: SyncRun | None, now: datetime) -> TakenUp:
         """Have them retrieved. The index lags behind, so it is read again later for the latest ones."""
+        # Before the index is read: what is registered after this sends a new message, so nothing is overlooked.
         self._take_note(work, integration)
-        # R2: what left the window before it was ever retrieved is not asked for any more.
+        # R2: what left the window before it was ever retrieved is no longer retrieved.
         whole = Slice(position(window_start(now)), END, ())
         pages = self._ports.tickets.new_rows(integration.integration_ref)
         tickets = sum(row.position >= whole.start for page in pages for row in page)

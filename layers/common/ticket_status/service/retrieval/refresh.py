@@ -159,11 +159,13 @@ class Refresh:
         jira = self._ports.connector.open(integration, press.deadline)
         if isinstance(jira, JiraTrouble):
             return _each(tickets, self._met(integration, jira))
+        # R10: the tickets of a broken integration are asked for only after one call has shown that it works again.
         if recovers(integration):
             proven = self._recovery.prove(jira, integration)
             if not isinstance(proven, Integration):
                 return self._not_had(integration, jira, tickets, proven)
             integration = proven
+        # Clocks differ: what is seen after a recovery must not seem to be from before it, or it would not be shown.
         begun = max(self._now(), integration.counts_since)
         results: list[Comparison] = []
         waiting = tickets
@@ -172,6 +174,7 @@ class Refresh:
             asked = self._retrieval.ask(jira, [_row(one.ticket) for one in part], integration.counts_since)
             result = _result(asked, part, jira)
             if not isinstance(result, Comparison):
+                # Parts that were answered before stay recorded; only the other tickets fail.
                 had = {row.ticket_id for answer in results for row in answer.shown}
                 others = [one for one in tickets if one.ticket.key.ticket_id not in had]
                 return self._not_had(integration, jira, others, result)
@@ -189,6 +192,7 @@ class Refresh:
         self._health.succeeded(integration)
         with ThreadPoolExecutor(1) as beside:
             coverage = beside.submit(self._retrieval.coverage, ref)
+            # Before the writes: a run that reads the index, which lags behind, then checks the tickets themselves.
             if result.changed:
                 self._ports.integrations.announce_write(integration, self._now())
         unchanged = [(row, row.sighting) for row in result.unchanged if row.sighting is not None]

@@ -114,6 +114,7 @@ class Runs:
             begun = self._begin_all(integration, integration.due.trigger, now)
             if begun is not None:
                 return begun
+            # Another worker was faster: decide again from what is stored now.
             integration = self._integrations.get(integration.connection_name)
         return None
 
@@ -128,6 +129,7 @@ class Runs:
             if run.trigger is Trigger.RECHECK and lost(run, now):
                 self._runs.close(run, RunState.FAILED, now, LOST)
         census = self._tickets.census(integration.integration_ref, now)
+        # A slice that is larger than the window, so that there is only one.
         (whole,) = plan_slices(census, now, 1 + sum(census.values()))
         slices = {"0": SliceProgress(whole), DELETED_TICKETS: SliceProgress(replace(whole, months=(DELETED_TICKETS,)))}
         run = SyncRun(integration.integration_ref, new_run_id(now), Trigger.RECHECK, now, updated_at=now, slices=slices)

@@ -75,11 +75,12 @@ class SliceRetrieval:
         self._stop: Ended | None = None
         self._answered, self._written_at = False, integration.written_at
         if integration.broken:
-            self._stop = self._prove()
+            self._stop = self._prove()  # R10: no ticket is asked for before the site is known to work again
         elif run.slices[name].step == 0 and self._of_all():
             self._stop = jira.same_site()  # R15: once in every run, before anything of it is shown
         if self._stop is None and not self._take_all():
             return None, None
+        # A slice without tickets made no call yet. One call proves the site, so that even an empty run finds a break.
         if not self._answered and self._stop is None:
             self._stop = self._prove()
         return (self._run if self._write_step(done=self._stop is None) else None), self._stop
@@ -197,8 +198,10 @@ class SliceRetrieval:
 
     def _take(self, asked: Asked, result: Comparison) -> None:
         ref = self._run.integration_ref
+        # R12: a manual refresh or recheck has just written, and the index lags behind.
         if doubtful(self._written_at, asked.at):
             result = self._retrieval.held_against_stored(ref, result)
+        # Before the changes are recorded, because hints are compared with the stored observations.
         if self._run.trigger in MEASURING and self._asks_for_all:
             WebhookLosses(self._ports.webhooks, self._ports.tickets, self._now).measure(ref, _other_status(result))
         written = self._retrieval.record_changes(ref, asked, result.changed)
@@ -217,6 +220,7 @@ class SliceRetrieval:
             failed=len(result.failed),
         )
         self._step_taken += len(asked.rows)
+        # R8 takes its share of the tickets that were visible before and that Jira answered for now.
         self._step_asked += shown_before(asked.rows) - shown_before(result.failed)
         self._first_asked = min(self._first_asked or asked.at, asked.at)
         self._cursor = asked.rows[-1].position
@@ -227,6 +231,8 @@ class SliceRetrieval:
     def _write_step(self, *, done: bool) -> bool:
         """Write what was done since the previous step; ``False`` if the run was closed meanwhile."""
         progress = self._run.slices[self._name]
+        # Coverage comes after the tickets and before the run's record: after a crash in between, the tickets of this
+        # step are asked for again. A recheck or new tickets leave out tickets of the range, so they do not cover it.
         if self._first_asked is not None and self._asks_for_all:
             end = progress.slice.end if done else _beyond(self._cursor)
             start = _beyond(self._from) if self._from else progress.slice.start

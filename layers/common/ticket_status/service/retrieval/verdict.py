@@ -112,6 +112,7 @@ class RunVerdict:
         for noted in self._ports.runs.missing(run):
             part = _Part(noted)
             parts.append(part)
+            # Verdicts of an earlier message are valid now if they were about the same account and settings.
             earlier = noted.unproven.verdicts if noted.unproven and noted.unproven.proven_with(now) else ()
             self._read(run, part, [one.ticket_id for one in earlier])
             part.proven = {
@@ -146,7 +147,7 @@ class RunVerdict:
             waiting = part.of(unproven)
             left = tuple(id_ for id_ in part.noted.ticket_ids if id_ not in done and id_ not in part.gone)
             if len(left) == len(part.noted.ticket_ids) and not waiting:
-                continue
+                continue  # this message settled nothing in it
             kept = _seal(integration, proven.account, waiting) if proven.account and waiting else None
             counted = self._retrieval.record_judgements(run.integration_ref, list(done.values()))
             if self._ports.runs.conclude(
