@@ -1,6 +1,6 @@
 """What can go wrong in or before Jira, one entry each; the rows say what comes of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -59,17 +59,16 @@ ISSUE = "*/issue/1*"
 
 NOT_FOUND_PAGE = "<html>Oops, you've found a dead link.</html>"
 
-BRIEF = Setting(limits=Limits(read=0.2, total=0.2))
+BRIEF = Setting(limits=Limits(read=0.2, total=0.2), patience=0.3)
 """Bounds of a call, so that a Jira that hangs is given up at once."""
 
-LESS_BRIEF = Setting(limits=Limits(read=0.5, total=0.5))
+LESS_BRIEF = Setting(limits=Limits(read=0.5, total=0.5), patience=0.8)
 """Where other calls have to come through before."""
 
 PASSWORD = Setting(auth=AuthType.BASIC)
 OAUTH1 = Setting(auth=AuthType.OAUTH1)
 OAUTH2 = Setting(auth=AuthType.OAUTH2)
-OAUTH2_BRIEF = Setting(auth=AuthType.OAUTH2, limits=Limits(read=0.2, total=0.2))
-PATIENCE, MORE_PATIENCE = 0.3, 0.8
+OAUTH2_BRIEF = replace(BRIEF, auth=AuthType.OAUTH2)
 ONE = Setting(tickets=1)
 BY_KEY = Setting(key_only=True)
 YEAR = timedelta(days=365)
@@ -102,8 +101,6 @@ class Fault:
     setting: Setting = field(default_factory=Setting)
     concerned: int | None = None
     """The first so many tickets; ``None``: all."""
-    patience: float | None = None
-    """Seconds that the button has, with the usual bounds of a call; ``None``: the usual 20."""
     unheard: bool = False
     """Whether calls do not reach the site."""
     source: str = ""
@@ -184,7 +181,7 @@ LOGINS = (
     Fault("answer of the token endpoint lost", AT_ONCE, at_token_endpoint("lose", times=1), setting=OAUTH2),
     Fault("token endpoint fails once", MINUTE, at_token_endpoint("status", status=500, times=1), setting=OAUTH2),
     Fault("token endpoint throttles", WHEN_TOLD, tokens_throttled, setting=OAUTH2),
-    Fault("token endpoint hangs", LASTS, at_token_endpoint("hang"), setting=OAUTH2_BRIEF, patience=PATIENCE),
+    Fault("token endpoint hangs", LASTS, at_token_endpoint("hang"), setting=OAUTH2_BRIEF),
     Fault("two refresh one token at once", AT_ONCE, another_presses, setting=OAUTH2),
     Fault("broken, now well again", "the run that finds it well", broke_and_mended),
 )
@@ -218,33 +215,20 @@ OUTAGES = (
     Fault("connection refused", LASTS, lambda w: w.site.down(), unheard=True),
     Fault("connection closed", LASTS, anything("close")),
     Fault("connection closed once", MINUTE, reading("close", times=1)),
-    Fault("hangs before the answer", LASTS, anything("hang"), setting=BRIEF, patience=PATIENCE),
-    Fault("hangs in mid-answer", LASTS, anything("hang_midway"), setting=BRIEF, patience=PATIENCE),
-    Fault("drips in", LASTS, anything("drip", seconds=0.02), setting=BRIEF, patience=PATIENCE),
+    Fault("hangs before the answer", LASTS, anything("hang"), setting=BRIEF),
+    Fault("hangs in mid-answer", LASTS, anything("hang_midway"), setting=BRIEF),
+    Fault("drips in", LASTS, anything("drip", seconds=0.02), setting=BRIEF),
     Fault(
-        "hangs in mid-proof: the account",
-        LASTS,
-        missing_and("hang", path="*/myself"),
-        setting=LESS_BRIEF,
-        patience=MORE_PATIENCE,
-        concerned=1,
+        "hangs in mid-proof: the account", LASTS, missing_and("hang", path="*/myself"), setting=LESS_BRIEF, concerned=1
     ),
     Fault(
         "hangs in mid-proof: the project",
         NEXT_RUN,
         missing_and("hang", path="*/project/*"),
         setting=LESS_BRIEF,
-        patience=MORE_PATIENCE,
         concerned=1,
     ),
-    Fault(
-        "hangs in mid-proof: the issue",
-        NEXT_RUN,
-        missing_and("hang", path=ISSUE),
-        setting=LESS_BRIEF,
-        patience=MORE_PATIENCE,
-        concerned=1,
-    ),
+    Fault("hangs in mid-proof: the issue", NEXT_RUN, missing_and("hang", path=ISSUE), setting=LESS_BRIEF, concerned=1),
     Fault("500 once", MINUTE, reading("status", status=500, times=1)),
     Fault("500 lasting", LASTS, anything("status", status=500)),
     Fault("500 in mid-proof, once", AT_ONCE, missing_and("status", path=ISSUE, status=500, times=1), concerned=1),
@@ -282,7 +266,7 @@ MEANWHILE = (
 )
 
 MANY = Setting(tickets=250)
-MANY_BRIEF = Setting(tickets=250, limits=Limits(read=0.5, total=0.5))
+MANY_BRIEF = Setting(tickets=250, limits=Limits(read=0.5, total=0.5), patience=0.3)
 SERVICE = Setting(auth=AuthType.CLIENT_CREDENTIALS)
 DEACTIVATED = {"code": 410, "message": "This site has been deactivated"}
 BLOCKED = "<html><title>Request blocked</title></html>"
@@ -307,7 +291,6 @@ PARTS = (
         reading("hang", naming=[10001]),
         setting=LESS_BRIEF,
         concerned=1,
-        patience=MORE_PATIENCE,
     ),
     Fault("an id beyond 64 bits", ALONE, impossible_id, concerned=3),
     Fault(
@@ -317,9 +300,7 @@ PARTS = (
         setting=MANY,
     ),
     Fault("large calls are refused (413)", SMALLER, reading("status", status=413, issues_over=100), setting=MANY),
-    Fault(
-        "large calls take too long", SMALLER, reading("hang", issues_over=100), setting=MANY_BRIEF, patience=PATIENCE
-    ),
+    Fault("large calls take too long", SMALLER, reading("hang", issues_over=100), setting=MANY_BRIEF),
     Fault("an entry without id and key", ALONE, reading("garble_issues", ids=[10001]), concerned=1),
     Fault("JSON in ISO-8859-1", NEVER, reading("charset")),
     Fault("a byte that is not of the charset", NEVER, reading("broken_text")),

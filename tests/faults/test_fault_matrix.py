@@ -351,7 +351,7 @@ ROWS = (
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_what_comes_of_it(row: Row, jira: SampleJira, monkeypatch: pytest.MonkeyPatch) -> None:
-    patience = 20 if row.met.patience is None else row.met.patience
+    patience = row.met.setting.patience or 20
     monkeypatch.setattr("ticket_status.service.retrieval.refresh.REFRESH_TIME", timedelta(seconds=patience))
     trial = Trial(row, jira)
     assert trial.outcome() == row

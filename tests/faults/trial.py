@@ -21,7 +21,7 @@ class Trial:
     def __init__(self, row: Row, jira: SampleJira) -> None:
         self._row = row
         self._fault = row.met
-        usual = row.how == BUTTON and self._fault.patience is not None
+        usual = row.how == BUTTON and self._fault.setting.patience is not None
         setting = replace(self._fault.setting, limits=Limits()) if usual else self._fault.setting
         self.world = World(jira, setting, cloud=row.where == CLOUD)
         self.seconds = 0.0

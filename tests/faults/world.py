@@ -61,6 +61,8 @@ class Setting:
     key_only: bool = False
     """Registered by key, so that the first retrieval has to find the ids."""
     limits: Limits = field(default_factory=Limits)
+    patience: float | None = None
+    """Seconds that the button has, with the usual bounds of a call; ``None``: the usual 20."""
 
 
 class World(InMemory):
