@@ -1,6 +1,6 @@
 """The local run: the real template on an embedded AWS, with sample Jira sites, in this clone only.
 
-Everything that it keeps lies in ``.local``, so runs in two clones do not meet.
+It keeps everything in ``.local``, so that runs in two clones do not affect each other.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``python -m local stack | run | demo | redeploy``: what the targets of the same names in the Makefile start."""
+"""``python -m local stack | run | demo | redeploy``: the commands behind the Makefile targets of the same names."""
 
 import argparse
 import fcntl
@@ -30,17 +30,17 @@ LOG_NAME = "emulator"
 FAILED = 1
 # Width of what is printed into a file.
 NARROWEST = 114
-HOW_TO_END = "\nCtrl-C ends everything.\n"
+HOW_TO_END = "\nPress Ctrl-C to end everything.\n"
 # How often a running stack looks after itself.
 WATCH_SECONDS = 0.5
 
 
 class StoppedError(BaseException):
-    """Raised by the signal that ends us, wherever we are; never caught by an ``except Exception``."""
+    """Raised when a signal stops the run; not caught by ``except Exception``."""
 
 
 def main() -> int:
-    """Run one command until it ends or is stopped; answers the exit status."""
+    """Run one command until it ends or is stopped; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=["stack", "run", "demo", "redeploy"])
     command = parser.parse_args().command
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 class AlreadyRunningError(Exception):
-    """Raised when this clone has a local run already."""
+    """Raised when this clone already has a local run."""
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -103,8 +103,11 @@ def _with_jira(console: Console, *, stay: bool) -> int:
             if stay:
                 with ConsoleServer(stack.api_url, lambda: stack.token("admin")) as page:
                     _print(console, commands_to_try(stack) + jira_to_try(jira, control))
-                    _print(console, f"To look at all of it, open the console in a browser:  {page.url}")
-                    _print(console, f"To find and try calls, the API page:  {page.url}/{API_PAGE}\n{HOW_TO_END}")
+                    _print(console, f"To see everything, open the console in a browser:     {page.url}")
+                    _print(
+                        console,
+                        f"To search and try API calls, open the API page:       {page.url}/{API_PAGE}\n{HOW_TO_END}",
+                    )
                     _stay(stack)
     return 0 if seen else FAILED
 
@@ -117,7 +120,7 @@ def _redeploy(console: Console) -> int:
 
 
 def _parameters() -> dict[str, str]:
-    """Template parameters that the environment asks for."""
+    """Template parameters from the environment."""
     asked = {"AtlassianApiUrl": "ATLASSIAN_API_URL", "AtlassianAuthUrl": "ATLASSIAN_AUTH_URL"}
     return {parameter: os.environ[name] for parameter, name in asked.items() if os.environ.get(name)}
 
@@ -131,7 +134,7 @@ def _port() -> int | None:
 
 @contextmanager
 def _described_stack(console: Console, parameters: dict[str, str]) -> Iterator[Stack]:
-    """A running stack, described in ``.local/stack.json`` exactly as long as it answers."""
+    """A running stack; ``.local/stack.json`` describes it as long as it answers."""
     with _alone():
         DESCRIPTION.unlink(missing_ok=True)  # of a run that was killed
         status = console.status("building, starting the embedded AWS, deploying (a minute or two the first time)")
@@ -151,7 +154,7 @@ def _described_stack(console: Console, parameters: dict[str, str]) -> Iterator[S
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Hold this clone's one place for a local run."""
+    """Allow only one local run per clone."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "run.lock").open("w") as lock:
         try:
@@ -162,7 +165,7 @@ def _alone() -> Iterator[None]:
 
 
 def _stay(stack: Stack) -> None:
-    """Until we are stopped, or the one who started us is gone. Raises ``EmulatorError`` when the stack dies."""
+    """Wait until stopped, or until the parent process has ended. Raises ``EmulatorError`` if the stack dies."""
     parent = os.getppid()
     while os.getppid() == parent:
         time.sleep(WATCH_SECONDS)
@@ -178,13 +181,13 @@ def _relative(path: Path) -> Path:
 
 
 def commands_to_try(stack: Stack) -> str:
-    """What to paste into another terminal, in this folder."""
+    """Commands to paste into another terminal, in this folder."""
     return f"""
-The API answers at    {stack.api_url}/api/v1/ticketing
-Tokens are in         {_relative(DESCRIPTION)} (renewed while this runs)
-Logs of the AWS in    {_relative(STATE / f"{LOG_NAME}.log")}
+API address           {stack.api_url}/api/v1/ticketing
+Tokens                {_relative(DESCRIPTION)} (renewed while this runs)
+Log of the AWS        {_relative(STATE / f"{LOG_NAME}.log")}
 
-In another terminal, here:
+In another terminal, in this folder:
 
   export AWS_ENDPOINT_URL={stack.endpoint_url} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
   export AWS_DEFAULT_REGION={REGION} SAM_CLI_TELEMETRY=0 PATH="$PWD/.venv/bin:$PATH"
@@ -203,10 +206,10 @@ In another terminal, here:
 
 
 def jira_to_try(jira: "SampleJira", control: str) -> str:
-    """How to let things happen in the sample Jira, and see them in the service."""
+    """Commands that change things in the sample Jira and show them in the service."""
     sites = "\n".join(f"  {name:<20}{url}" for name, url in jira.sites().items())
     return f"""
-The sample Jira sites, of which the Cloud ones know {jira.cloud.email} with the API token {jira.cloud.api_token}:
+The sample Jira sites (on Cloud, the account is {jira.cloud.email} with the API token {jira.cloud.api_token}):
 
 {sites}
 
@@ -215,7 +218,7 @@ The sample Jira sites, of which the Cloud ones know {jira.cloud.email} with the 
   ticket-status violations refresh V-102
   ticket-status why V-302
 
-docs/first-day.md goes on from here.
+docs/first-day.md continues from here.
 """
 
 

@@ -14,7 +14,7 @@ POLL_SECONDS = 0.5
 
 
 class CallError(Exception):
-    """Raised when a call is not answered as the demo needs it; the text has the answer."""
+    """Raised when the response to a call is not as expected; the text has the response."""
 
 
 class Client:
@@ -26,15 +26,15 @@ class Client:
         self._http.trust_env = False  # a proxy would look for 127.0.0.1 on its own machine
 
     def get(self, path: str) -> dict[str, Any]:
-        """What a GET answers."""
+        """The response to a GET."""
         return self._call("GET", path)
 
     def post(self, path: str, body: object = None) -> dict[str, Any]:
-        """What a POST answers."""
+        """The response to a POST."""
         return self._call("POST", path, body)
 
     def put(self, path: str, body: object) -> dict[str, Any]:
-        """What a PUT answers."""
+        """The response to a PUT."""
         return self._call("PUT", path, body)
 
     def sync(self, event: dict[str, object]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Client:
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float) -> None:
-    """Look again and again. Raises ``CallError`` when ``what`` did not happen within so many seconds."""
+    """Poll until it is true. Raises ``CallError`` if ``what`` did not happen within the given seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -83,20 +83,20 @@ class ConsoleServer:
     """Serves the console of one API until left. A context manager."""
 
     def __init__(self, api_url: str, token: Callable[[], str], port: int = 0) -> None:
-        """Prepare it; ``token`` gives a valid access token each time that the page asks for one."""
+        """Prepare it; ``token`` returns a valid access token whenever the page needs one."""
         self._server = _Server(api_url, token, port)
         self.url = self._server.origin
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to answer."""
+        """Start to serve."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Answer nothing any more."""
+        """Stop serving."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -116,7 +116,7 @@ class _Server(ThreadingHTTPServer):
         self.names = {f"{HOST}:{number}", f"localhost:{number}"}
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base class has it so
-        """Give the connection a thread of its own, or close it when there are too many."""
+        """Handle the connection in its own thread, or close it if there are too many."""
         if self._places.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
@@ -130,7 +130,7 @@ class _Server(ThreadingHTTPServer):
             self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Say nothing of browsers that close their connections."""
+        """Ignore browsers that close their connections."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -158,11 +158,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the base class finds them by these names
 
     def _is_asked_by_name(self) -> bool:
-        """Whether the browser thinks that it talks to us: a foreign name that leads here does not get the token."""
+        """Whether the request names this server: another host name that resolves here does not get the token."""
         return self.headers.get("Host") in self.server.names
 
     def _hand_on(self) -> None:
-        """Let the API answer."""
+        """Forward the request to the API."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > LARGEST_BODY or "/../" in self.path:
             self._send(_text(HTTPStatus.BAD_REQUEST, "This request cannot be forwarded."), last=True)
@@ -199,14 +199,14 @@ def _ask(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Repl
 
 
 def files() -> dict[str, Path]:
-    """Every file that the console is made of by its address: its own, the API document, and what shows that."""
+    """All files of the console by address: its own, the API document, and the viewer of that."""
     own = {path.relative_to(FILES).as_posix(): path for path in sorted(FILES.rglob("*")) if path.suffix in TYPES}
     parts = {f"swagger-ui/{name}": path for name, path in SWAGGER_UI.items()}
     return {**own, **parts, "openapi.yaml": ROOT / "docs" / "openapi.yaml"}
 
 
 def _file(path: str) -> Reply:
-    """One of those files; nothing else can be named."""
+    """One of those files; no other file can be requested."""
     wanted = path.removeprefix("/") or "index.html"
     found = files().get(wanted)
     if found is None:

@@ -34,7 +34,7 @@ COLOURS = {"new": "blue", "indeterminate": "yellow", "done": "green"}
 
 
 def play(console: Console, stack: Stack, jira: SampleJira) -> bool:
-    """Play all of it; whether every ticket showed what it must."""
+    """Run the demo; returns whether every ticket showed what it should."""
     client = Client(stack)
     scenario = fill(jira, datetime.now(UTC))
     _register(console, client, scenario)
@@ -154,7 +154,7 @@ def _verdict(number: int, wrong: Sequence[Linked]) -> str:
 
 
 def _moves(console: Console, client: Client, scenario: Scenario) -> bool:
-    """Let one ticket move in Jira, press the refresh button, and show the difference."""
+    """Move a ticket in Jira, refresh it by hand, and show the difference."""
     moving = scenario.moving()
     before = _find(client, moving)
     scenario.jira.cloud.move(moving.issue.key, "Done")
@@ -173,7 +173,7 @@ def _moves(console: Console, client: Client, scenario: Scenario) -> bool:
 
 
 def _goes_live(console: Console, client: Client, scenario: Scenario) -> bool:
-    """Set a webhook up, let a ticket move in Jira, and watch it change by itself."""
+    """Set up a webhook, move a ticket in Jira, and watch it change by itself."""
     client.put(f"/jira-integrations/{CLOUD}/webhook", {"mode": "register"})
     following = scenario.following()
     before = _find(client, following)

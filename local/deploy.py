@@ -65,10 +65,10 @@ def build_and_deploy(endpoint_url: str, stack_name: str, parameters: Mapping[str
 
 
 def _prune_layer() -> None:
-    """Leave the descriptions of AWS services that no function uses out of the layer, locally.
+    """Remove descriptions of unused AWS services from the local layer.
 
-    The embedded AWS unpacks the whole layer for each process that it starts, thousands of small files each time. On AWS
-    the layer goes as it was built.
+    The embedded AWS unpacks the whole layer for each process that it starts, thousands of small files each time. On
+    AWS the layer is deployed as built.
     """
     for service in (BUILD / "CommonLayer" / "python" / "botocore" / "data").iterdir():
         if service.is_dir() and service.name not in SERVICES:
@@ -76,7 +76,7 @@ def _prune_layer() -> None:
 
 
 def _prune_template() -> None:
-    """Make it one stack, without what the embedded AWS refuses, even where none is made, and what forbids it."""
+    """Make it one stack, without what the embedded AWS refuses (even unused), and what forbids it."""
     template = BUILD / "template.yaml"
     built = in_one(_built(template.name), _built)
     built["Resources"] = {name: one for name, one in built["Resources"].items() if is_for_here(one)}
@@ -89,13 +89,13 @@ def _built(name: str) -> dict[str, Any]:
 
 
 def is_for_here(resource: Mapping[str, Any]) -> bool:
-    """Not every type is, nor an alarm over an expression; alarms are not evaluated there anyway."""
+    """Whether the embedded AWS supports it: not all types, and no alarms on expressions, which it never evaluates."""
     expression = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
     return resource["Type"] not in UNKNOWN_TYPES | FORBIDDING_TYPES and not expression
 
 
 def sam_environment(endpoint_url: str) -> dict[str, str]:
-    """Environment in which the SAM CLI talks to the embedded AWS and to nobody else."""
+    """Environment in which the SAM CLI talks only to the embedded AWS."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     tools = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return {

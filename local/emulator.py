@@ -1,4 +1,4 @@
-"""The embedded AWS (MiniStack behind the gate) as a process: on a free port, ended with everything it started."""
+"""The embedded AWS (MiniStack behind the gate) as a process on a free port, which ends with all it started."""
 
 import contextlib
 import os
@@ -100,7 +100,7 @@ class Emulator:
         return self._guard is not None and self._guard.poll() is None
 
     def stop(self) -> None:
-        """Let go of the guard, and wait until it has ended everything (or is but removing files)."""
+        """Stop the guard, and wait until it has ended everything (or only removes files)."""
         if self._guard is not None and self._guard.stdin is not None:
             self._guard.stdin.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -120,7 +120,7 @@ class Emulator:
 
 
 def environment(port: int, directory: str) -> dict[str, str]:
-    """All that the embedded AWS, and so every local Lambda, gets: nothing of the caller's own environment."""
+    """The environment of the embedded AWS, and so of every local Lambda: nothing from the caller's own."""
     return {
         "PATH": os.defpath,
         "HOME": directory,

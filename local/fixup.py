@@ -1,6 +1,6 @@
 """What the embedded AWS drops from templates, set again through its API, from the same template.
 
-Local only: on AWS, CloudFormation does all of this. A template test asserts that ``template.yaml`` says it.
+Local only: on AWS, CloudFormation does all of this. A template test checks that ``template.yaml`` has it.
 """
 
 from typing import Any, NamedTuple
@@ -46,7 +46,7 @@ def _fix_table(session: boto3.Session, endpoint_url: str, table: str, properties
 
 
 def _fix_concurrency(session: boto3.Session, endpoint_url: str, function: str, concurrency: int) -> None:
-    """Make it a number: the parameter reached the event source as text, which stops its poller."""
+    """Make it a number: the event source received the parameter as text, which stops its poller."""
     functions = session.client("lambda", endpoint_url=endpoint_url)
     for mapping in functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": concurrency})
@@ -55,7 +55,7 @@ def _fix_concurrency(session: boto3.Session, endpoint_url: str, function: str, c
 def _fix_recursion(
     session: boto3.Session, endpoint_url: str, physical: dict[str, str], resources: dict[str, Any]
 ) -> None:
-    """Say of each function what the template says of its recursive loops."""
+    """Set for each function what the template says about recursive loops."""
     functions = session.client("lambda", endpoint_url=endpoint_url)
     for logical_id, resource in resources.items():
         if "RecursiveLoop" in resource.get("Properties", {}):

@@ -1,4 +1,4 @@
-"""One call of an AWS API as the gate sees it, and what comes of it."""
+"""A call of an AWS API as the gate sees it, and its outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A call of which the service takes only a part."""
+    """A call that the service accepts only in part."""
 
     input: Members | None
     """What is left to be done; ``None`` when nothing is."""

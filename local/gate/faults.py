@@ -1,7 +1,7 @@
-"""Layer 3: what AWS does now and then to a call that is in order, and the emulator never.
+"""Layer 3: faults with which AWS occasionally answers valid calls, and the emulator never does.
 
-Which calls meet it follows from the seed and from how many calls of that operation came before, so that a failure can
-be repeated. Only calls of functions are met: they bear a trace header, and a person's tool would only be slower.
+The seed and the number of earlier calls of the operation decide which calls fail, so that a failure can be
+reproduced. Only calls of functions, which have a trace header, are affected; a person's tools would only get slower.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that happens to one of so many calls."""
+    """A fault that happens to one in a number of calls."""
 
     name: str
     source: str
@@ -49,7 +49,7 @@ _THROTTLED = _throttled(
 
 
 def _a_third_of_keys(call: Call) -> Outcome:
-    """A BatchGetItem of which the last third is left to be asked for again."""
+    """A BatchGetItem that leaves the last third of its keys unprocessed."""
     asked: dict[str, Any] = call.input.get("RequestItems") or {}
     left, rest = {}, {}
     for table, request in asked.items():
@@ -116,7 +116,7 @@ FAULTS = [
 
 
 class Faults:
-    """Decides which calls meet a fault."""
+    """Decides which calls fail."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -151,7 +151,7 @@ BURST_WRITES = 5000
 
 
 class Partitions:
-    """Counts what is written to each hash key: more than a partition takes is refused."""
+    """Counts the writes to each hash key, and refuses more than a partition accepts."""
 
     def __init__(self, key_schema: Callable[[str], KeySchema | None], now: Callable[[], float]) -> None:
         self._key_schema, self._now = key_schema, now

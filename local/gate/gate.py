@@ -1,4 +1,4 @@
-"""What the gate makes of a call: the model's and the documented rules, in that order."""
+"""Checks a call by the model's and then the documented rules."""
 
 import time
 from collections import defaultdict
@@ -17,7 +17,7 @@ _ENTRY_RULES: dict[tuple[str, str], list[EntryRule]] = {
 
 
 def all_rules() -> list[Rule]:
-    """Every documented rule about whole calls, remembering nothing yet."""
+    """New instances of all documented rules about whole calls."""
     return [rule for service in (dynamodb, event_bridge, functions, secrets_manager, sqs) for rule in service.rules()]
 
 
@@ -34,7 +34,7 @@ class Gate:
                 self._rules[one].append(rule)
 
     def judge(self, call: Call) -> Outcome:
-        """The refusal of a call, what is left of it, or ``None`` when all of it may go on."""
+        """The refusal of a call, the rest of it, or ``None`` if all of it may pass."""
         self._key_schemas.clear()
         refusal = model_refusal(call)
         if refusal is not None:
@@ -65,9 +65,9 @@ class Gate:
 
 
 def without_entries(call: Call, refusals: "list[Refusal | None]", *, ours: bool = True) -> Partial:
-    """The call without the entries that are refused, and what the answer says of those.
+    """The call without refused entries, and the response entries for those.
 
-    ``ours`` says whose fault it is; EventBridge does not tell.
+    ``ours`` says whose fault it is, which EventBridge does not say.
     """
     entries: list[Members] = call.input["Entries"]
     rest = [entry for entry, refusal in zip(entries, refusals, strict=True) if refusal is None]
@@ -88,7 +88,7 @@ def _of_event(refusal: Refusal | None) -> Members | None:
 
 
 def merged(partial: Partial, answer: Members) -> dict[str, Any]:
-    """The service's answer to what was left of a call, together with what the gate says of the rest."""
+    """The service's response to the rest of a call, with the gate's entries added."""
     whole: dict[str, Any] = {**answer}
     for name, said in partial.answer.items():
         have = whole.get(name)

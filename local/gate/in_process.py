@@ -1,6 +1,6 @@
 """The gate's rules for clients of this process that never reach the embedded AWS: those on moto.
 
-Botocore's own events carry it: a call is judged before it is sent, and a refusal comes back as AWS's would.
+It uses botocore's events: a call is checked before it is sent, and a refusal is returned as AWS would.
 """
 
 import json
@@ -25,7 +25,7 @@ _REGION = "us-east-1"
 
 @contextmanager
 def gated_clients(gate: Gate) -> Iterator[None]:
-    """Have every client that is made within pass through this gate."""
+    """Send the calls of every client created inside through this gate."""
     hook = _Hook(gate)
     events = [("before-call", hook.before), ("after-call", hook.after)]
     with patch.object(handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS, *events]):
@@ -39,7 +39,7 @@ class _Hook:
     def before(
         self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **_: object
     ) -> tuple[AWSResponse, dict[str, Any]] | None:
-        """Judge a call; a pair answers it in AWS's place."""
+        """Check a call; a returned pair replaces AWS's response."""
         call = decode(_request(model, params))
         outcome = None if call is None else self._gate.judge(call)
         if isinstance(outcome, Refusal):
@@ -53,7 +53,7 @@ class _Hook:
 
     @staticmethod
     def after(parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-        """Complete the answer to what was left of a call."""
+        """Complete the response to the rest of a call."""
         partial = context.pop("gate", None)
         if partial is not None:
             parsed.update(merged(partial, parsed))
@@ -65,7 +65,7 @@ def _answer(status: int, parsed: dict[str, Any]) -> tuple[AWSResponse, dict[str,
 
 
 def _request(model: OperationModel, params: dict[str, Any]) -> Request:
-    """The request as it will be sent, but for its signature."""
+    """The request as it will be sent, without its signature."""
     headers = {name.lower(): str(value) for name, value in params["headers"].items()}
     service = model.service_model.service_name
     headers["authorization"] = f"Credential=test/20000101/{_REGION}/{service}/aws4_request"

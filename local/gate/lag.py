@@ -1,7 +1,7 @@
-"""Layer 3: reads that are not strongly consistent see the tables as they were some time ago.
+"""Layer 3: reads that are not strongly consistent see an earlier state of the tables.
 
-Every write of MiniStack passes ``_set_item`` or ``_remove_item``; a second copy of each table follows them, a bounded
-time behind, and answers what reads an index (always eventually consistent) or does not ask for ``ConsistentRead``.
+Every write of MiniStack passes ``_set_item`` or ``_remove_item``; a second copy of each table follows with a limited
+delay, and serves reads of an index (always eventually consistent) and reads without ``ConsistentRead``.
 """
 
 import threading
@@ -19,7 +19,7 @@ Handler: TypeAlias = Callable[[dict[str, Any]], tuple[Any, ...]]
 
 @dataclass(slots=True)
 class _Follower:
-    """A table and its copy of some time ago."""
+    """A table and its delayed copy."""
 
     table: Table
     items: Any
@@ -30,7 +30,7 @@ class _Follower:
 
 
 class Lag:
-    """What tables looked like ``seconds`` ago."""
+    """Tables as they were ``seconds`` ago."""
 
     def __init__(self, dynamodb: Any, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:  # noqa: ANN401 - MiniStack's module has no types
         self.seconds = seconds
@@ -90,7 +90,7 @@ def _reading(tables: frozenset[str]) -> Iterator[None]:
 
 
 def lagged_tables(operation: str, data: dict[str, Any]) -> frozenset[str]:
-    """Names of the tables that a request reads, but for those that it reads consistently."""
+    """Names of the tables that a request reads without strong consistency."""
     if operation == "BatchGetItem":
         requests: dict[str, Any] = data.get("RequestItems") or {}
         return frozenset(name for name, request in requests.items() if not request.get("ConsistentRead"))
@@ -100,7 +100,7 @@ def lagged_tables(operation: str, data: dict[str, Any]) -> frozenset[str]:
 
 
 def install(dynamodb: Any, seconds: float) -> Lag:  # noqa: ANN401 - MiniStack's module has no types
-    """Have MiniStack's DynamoDB lag. Fails at once when a later MiniStack has not what this takes hold of."""
+    """Make MiniStack's DynamoDB lag. Fails at once if a later MiniStack lacks what this replaces."""
     lag = Lag(dynamodb, seconds)
     dynamodb._set_item, dynamodb._remove_item = lag.set_item, lag.remove_item  # noqa: SLF001
     readers = {"Query": "_query", "Scan": "_scan", "GetItem": "_get_item", "BatchGetItem": "_batch_get_item"}
@@ -110,7 +110,7 @@ def install(dynamodb: Any, seconds: float) -> Lag:  # noqa: ANN401 - MiniStack's
     kind = type(tables)
 
     class LaggedTables(kind):  # type: ignore[misc, valid-type]  # a class of MiniStack's
-        """The tables, of which some are shown as they were while a request reads that does not ask for more."""
+        """The tables, some in their earlier state while a request without strong consistency reads them."""
 
         __slots__ = ()
 

@@ -1,6 +1,6 @@
 """Layer 3: Lambda's detection of recursive loops through SQS, and messages that come twice.
 
-A function's calls bear its trace header, in which Lambda counts how often each function was invoked in the same chain
+A function's calls have its trace header, in which Lambda counts how often each function was invoked in the same chain
 (``Lineage``). SQS keeps the header with the message, and Lambda does not deliver one whose chain has been through the
 function about 16 times, unless the function says ``RecursiveLoop: Allow``: it goes to the dead-letter queue of its
 queue, or is lost. There is no log line, only a metric (Lambda guide, "Recursive loop detection").
@@ -38,7 +38,7 @@ _sender: ContextVar[str] = ContextVar("gate_sender", default="")
 
 
 def function_hash(arn: str) -> str:
-    """What a function is called in a lineage; its versions and aliases are one."""
+    """A function's name in a lineage; its versions and aliases share it."""
     return f"{zlib.crc32(':'.join(arn.split(':')[:7]).encode()):08x}"
 
 
@@ -61,7 +61,7 @@ def write_trace(lineage: Lineage) -> str:
 
 
 def longest(lineages: Sequence[Lineage]) -> Lineage:
-    """Of the chains that meet in one batch, the longest for each function."""
+    """The longest chain for each function among those in one batch."""
     together: dict[str, int] = {}
     for lineage in lineages:
         for name, number in lineage.items():
@@ -71,7 +71,7 @@ def longest(lineages: Sequence[Lineage]) -> Lineage:
 
 @contextmanager
 def sent_by(trace_header: str) -> Iterator[None]:
-    """Handle a call that bears this trace header: what it sends keeps it, what it invokes goes on with its chain."""
+    """Handle a call with this trace header: messages keep it, and invocations continue its chain."""
     token, chain = _sender.set(trace_header), _chain.set(read_lineage(trace_header))
     try:
         yield
@@ -81,7 +81,7 @@ def sent_by(trace_header: str) -> Iterator[None]:
 
 
 class Deliveries:
-    """Stands where MiniStack delivers messages to functions and forgets them."""
+    """Replaces MiniStack's delivery of messages to functions and their deletion."""
 
     def __init__(self, functions: Any, sqs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - MiniStack has no types
         self.stopped = 0
@@ -179,7 +179,7 @@ def _lineage_of(message: Mapping[str, Any]) -> Lineage:
 
 
 def install(functions: Any, sqs: Any, cloudwatch: Any) -> Deliveries:  # noqa: ANN401 - MiniStack has no types
-    """Have MiniStack's deliveries counted. Fails at once when a later MiniStack has not what this takes hold of."""
+    """Count MiniStack's deliveries. Fails at once if a later MiniStack lacks what this replaces."""
     deliveries = Deliveries(functions, sqs, cloudwatch)
     functions._run_sqs_batch = deliveries.run  # noqa: SLF001 - see the module
     functions._xray_trace_id_for_invocation = deliveries.trace  # noqa: SLF001

@@ -1,4 +1,4 @@
-r"""Layer 1: what botocore's service models say about a request and botocore does not hold anybody to.
+r"""Layer 1: constraints in botocore's service models that botocore does not enforce.
 
 Length, number, pattern and enumeration constraints, required and unknown members. Patterns are written for Java's
 regular expressions; ``python_pattern`` translates what Python's do not know (``\p{L}`` above all).
@@ -54,7 +54,7 @@ def operation_model(service: str, operation: str) -> OperationModel | None:
 
 
 def model_refusal(call: Call) -> Refusal | None:
-    """What the service model finds wrong with a call, all of it in one refusal, as AWS words it."""
+    """All violations of the service model in a call, in one refusal, in AWS's words."""
     operation = operation_model(call.service, call.operation)
     if operation is None or operation.input_shape is None:
         return None
@@ -141,7 +141,7 @@ _constrained_shapes: dict[int, tuple[Shape, bool]] = {}
 
 
 def _constrained(shape: Shape) -> bool:
-    """Whether anything in this shape can misfit; spares walking through the items of DynamoDB's answers."""
+    """Whether this shape has constraints; avoids walking through the items of DynamoDB's responses."""
     known = _constrained_shapes.get(id(shape))
     if known is None:
         known = _constrained_shapes[id(shape)] = (shape, _reaches_constraint(shape, set()))

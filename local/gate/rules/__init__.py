@@ -1,5 +1,5 @@
-"""Layer 2: documented rules that no service model has, as data with their source.
+"""Layer 2: documented rules that the service models lack, as data with their source.
 
-A rule looks at one call (or at one entry of a batch, for the services that refuse entry by entry) and answers AWS's
-refusal. ``docs/aws.md`` lists them; a test holds the list and this package against each other.
+A rule checks one call (or one entry of a batch, for services that refuse single entries) and returns AWS's refusal.
+``docs/aws.md`` lists the rules; a test compares the list with this package.
 """

@@ -278,7 +278,7 @@ def _validation(message: str) -> Refusal:
 
 
 def rules() -> list[Rule]:
-    """Those about whole calls; DynamoDB refuses nothing entry by entry."""
+    """Rules about whole calls; DynamoDB does not refuse single entries."""
     guide = "DynamoDB guide, "
     transaction, batches = calls("dynamodb", "TransactWriteItems"), calls("dynamodb", "BatchWriteItem", "BatchGetItem")
     query = calls("dynamodb", "Query")

@@ -66,5 +66,5 @@ def _size(call: Call, _world: World) -> Refusal | None:
 
 
 def rules() -> list[Rule]:
-    """Those about whole calls."""
+    """Rules about whole calls."""
     return [Rule("events-bytes", "API PutEvents: less than 1 MB in all", calls("events", "PutEvents"), _size)]

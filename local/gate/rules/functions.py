@@ -19,6 +19,6 @@ def _payload(call: Call, _world: World) -> Refusal | None:
 
 
 def rules() -> list[Rule]:
-    """Those about whole calls."""
+    """Rules about whole calls."""
     source = "API Invoke: 6 MB each way, 1 MB asynchronously"
     return [Rule("invoke-payload", source, calls("lambda", "Invoke"), _payload)]

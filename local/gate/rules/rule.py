@@ -1,4 +1,4 @@
-"""What a rule is."""
+"""The types of rules."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class EntryRule:
-    """A rule about the entries of a batch, each of which is refused by itself."""
+    """A rule about the entries of a batch, which are refused one by one."""
 
     name: str
     source: str
@@ -61,10 +61,10 @@ def calls(service: str, *operations: str) -> frozenset[tuple[str, str]]:
 
 
 def utf8(text: Any) -> int:  # noqa: ANN401 - anything can come
-    """Bytes of a text in UTF-8; of what is no text, none."""
+    """Bytes of a string in UTF-8; 0 for anything else."""
     return len(text.encode(errors="surrogatepass")) if isinstance(text, str) else 0
 
 
 def first_refusal(rules: Sequence[EntryRule], entry: Members) -> Refusal | None:
-    """What the first rule that an entry breaks says."""
+    """The refusal of the first rule that an entry breaks."""
     return next((refusal for rule in rules if (refusal := rule.check(entry)) is not None), None)

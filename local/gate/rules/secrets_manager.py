@@ -48,7 +48,7 @@ def _value(call: Call, _world: World) -> Refusal | None:
 
 
 class _Versions:
-    """Counts the versions that a secret gets in a day, none of which is removed before the day is over."""
+    """Counts the versions of a secret per day; none is removed before the day is over."""
 
     def __init__(self) -> None:
         self._put: defaultdict[str, deque[float]] = defaultdict(deque)
@@ -64,7 +64,7 @@ class _Versions:
 
 
 class _Reuse:
-    """Remembers the names of secrets that were destroyed a moment ago: that is asynchronous."""
+    """Remembers the names of recently destroyed secrets, because deletion is asynchronous."""
 
     def __init__(self) -> None:
         self._destroyed: dict[str, float] = {}
@@ -83,7 +83,7 @@ class _Reuse:
 
 
 def rules() -> list[Rule]:
-    """New ones, which remember nothing yet."""
+    """New instances of these rules."""
     return [
         Rule("secret-name", "API CreateSecret, Name", _BY_NAME, _name),
         Rule("secret-name-suffix", "API CreateSecret, Name", calls("secretsmanager", "CreateSecret"), _suffix),

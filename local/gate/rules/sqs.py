@@ -131,7 +131,7 @@ def _too_long() -> Refusal:
 
 
 def rules() -> list[Rule]:
-    """Those about whole calls."""
+    """Rules about whole calls."""
     sending = calls("sqs", "SendMessage", "SendMessageBatch")
     return [
         Rule("sqs-batch-bytes", "API SendMessageBatch: 1 MiB in all", calls("sqs", "SendMessageBatch"), _batch_size),
