@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from functions.refresh import app
 from tests.fakes.api_document import conforms
 from tests.fakes.gateway import EVERY_SCOPE, Answer, request
-from tests.fakes.samples import BROKEN, DAY, DONE, HOUR, NOW, seen
+from tests.fakes.samples import DAY, DONE, HOUR, NOW, seen
 from tests.fakes.stage import Stage
 from ticket_status.api.application import Surroundings
 from ticket_status.api.presenters import present_time
@@ -149,14 +149,6 @@ def test_a_ticket_is_shown_with_all_that_the_contract_names(call: Invoke, stage:
         ],
         "last_update": present_time(NOW - 8 * HOUR),
     }
-
-
-def test_a_broken_integration_shows_unknown_and_the_last_known_status(call: Invoke, stage: Stage) -> None:
-    stage.violation("XRAY-1", stage.has_ticket(1))
-    stage.integrations.set_health(stage.integration, BROKEN)
-    (ticket,) = call("GET", "/violations/XRAY-1/tickets").json["tickets"]
-    assert (ticket["ticket_status"], ticket["ticket_status_category"]) == ("Unknown", None)
-    assert (ticket["unknown_reason"], ticket["last_known_status"]) == ("INTEGRATION_BROKEN", "To Do")
 
 
 def test_while_retrieval_is_off_there_is_no_status(call: Invoke, stage: Stage) -> None:
