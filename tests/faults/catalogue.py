@@ -73,8 +73,8 @@ ONE = Setting(tickets=1)
 BY_KEY = Setting(key_only=True)
 YEAR = timedelta(days=365)
 
-NEVER = "nothing has to be"
-GONE = "never; an administrator can have it looked at again"
+NEVER = "not needed"
+GONE = "never; an administrator can have it checked again"
 LIKE_GONE = "never: a limit, since Jira answers as for a deleted issue"
 NEXT_RUN = "by every later run"
 IF_BROKEN = "by every scheduled run, and by a probe every 15 minutes"

@@ -43,7 +43,7 @@ def _line(fault: Fault, rows: Sequence[Row]) -> str:
     cells = (
         f"[{fault.name}]({fault.source})" if fault.source else fault.name,
         _told(rows, lambda row: row.shows),
-        _told(rows, lambda row: row.health.replace(WELL, "well").replace("FAULTY_CONFIGURATION ", "")),
+        _told(rows, lambda row: row.health.replace(WELL, "healthy").replace("FAULTY_CONFIGURATION ", "")),
         _told(rows, lambda row: row.ends or "not queued"),
         fault.retried,
         _where(rows),
