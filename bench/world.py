@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
 import boto3
-from msgspec.structs import replace
 
 from bench.wire import Wire
 from local.emulator import CREDENTIALS, REGION
+from tests.fakes.samples import an_integration
 from tests.fakes.tables import create_resources, stores_over
 from ticket_status.aws.dynamo import CLIENT_CONFIG, Dynamo
 from ticket_status.aws.secrets import SecretsManagerSecretStore
 from ticket_status.composition.parts import Stores
-from ticket_status.core.model import AuthType, Health, HealthStatus, InstallationType, Integration, Site
+from ticket_status.core.model import AuthType, InstallationType, Integration, Site
 
 EMAIL, SECRET = "bot@sample.example", "bench"
 RETENTION_DAYS = 1095
@@ -77,19 +76,13 @@ def client(url: str, service: str) -> Any:  # noqa: ANN401 - a client of any ser
 
 def integration(name: str, kind: InstallationType, url: str) -> Integration:
     """A healthy integration that has been there for more than a year."""
-    created = datetime.now(UTC) - timedelta(days=400)
-    known = Integration(
-        connection_name=name,
+    cloud = kind is InstallationType.CLOUD
+    return an_integration(
+        name,
         integration_ref=f"{name}~{token_hex(3)}",
         installation_type=kind,
         jira_server_url=url,
-        auth_type=AuthType.PAT,
-        created_at=created,
-        retrieve_jira_tickets=True,
-        enabled_since=created,
-        healthy_since=created,
-        health=Health(HealthStatus.HEALTHY, created, created),
+        auth_type=AuthType.BASIC if cloud else AuthType.PAT,
+        username=EMAIL if cloud else None,
         site=Site(url),
     )
-    cloud = kind is InstallationType.CLOUD
-    return replace(known, auth_type=AuthType.BASIC, username=EMAIL) if cloud else known

@@ -8,9 +8,8 @@ import pytest
 from moto import mock_aws
 
 from tests.fakes.account import Account
-from tests.fakes.samples import NOW, REF, SEEN_IN_PROGRESS, registration, ticket
+from tests.fakes.samples import NOW, REF, RETENTION, SEEN_IN_PROGRESS, registration, ticket
 from tests.fakes.stores import Stores
-from tests.fakes.use_cases import RETENTION
 from ticket_status.aws import dynamo
 from ticket_status.core.model import ServedViolations
 from ticket_status.core.observations import Deleted, Observed

@@ -36,6 +36,9 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
+RETENTION = timedelta(days=1_095)
+"""How long a ticket is kept, by default."""
+
 LONG_AGO = NOW - 500 * DAY
 CREATED = NOW - 10 * DAY
 """When the sample ticket was created."""

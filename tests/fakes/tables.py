@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.emulator import CREDENTIALS, REGION
 from local.template import load
-from tests.fakes.use_cases import RETENTION
+from tests.fakes.samples import RETENTION
 from ticket_status.aws.dynamo import Dynamo
 from ticket_status.composition.parts import Stores
 from ticket_status.config import StoreConfig

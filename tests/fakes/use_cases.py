@@ -1,9 +1,10 @@
 """The use cases of retrieval over any stores, queue and Jira, put together as the functions have them."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tests.fakes.connections import FakeKeyPair
+from tests.fakes.samples import RETENTION
 from tests.fakes.stores import Stores
 from ticket_status.composition.refresh import RefreshServices
 from ticket_status.core.runs import SLICE_TICKETS
@@ -23,9 +24,6 @@ from ticket_status.service.retrieval.worker_ports import WorkerPorts
 from ticket_status.service.tickets.reading import Reading
 from ticket_status.service.tickets.registration import RegisterTickets
 from ticket_status.service.tickets.unregistration import UnregisterTickets
-
-RETENTION = timedelta(days=1_095)
-"""How long a ticket is kept, by default."""
 
 
 class UseCases:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from functions.refresh import app
 from tests.fakes.api_document import conforms
 from tests.fakes.gateway import EVERY_SCOPE, Answer, request
-from tests.fakes.samples import DAY, DONE, HOUR, NOW, seen
+from tests.fakes.samples import DAY, DONE, HOUR, NOW, RETENTION, seen
 from tests.fakes.stage import Stage
 from ticket_status.api.application import Surroundings
 from ticket_status.api.presenters import present_time
@@ -23,7 +23,6 @@ from ticket_status.core.violations import Resource
 from ticket_status.paging import write_token
 
 Invoke = Callable[..., Answer]
-RETENTION = 1_095 * DAY
 
 TICKET: dict[str, Any] = {
     "integration_name": "cloud-abc",
