@@ -17,7 +17,6 @@ from ticket_status.composition.parts import Stores
 from ticket_status.core.model import AuthType, InstallationType, Integration, Site
 
 EMAIL, SECRET = "bot@sample.example", "bench"
-RETENTION_DAYS = 1095
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def test_the_events_of_the_contract_are_understood(event: object, expected: Sync
         ("cloud-abc", "JSON object"),
     ],
 )
-def test_anything_else_is_refused_and_the_field_an_integration(event: object, field: str) -> None:
+def test_anything_else_is_refused_and_the_field_named(event: object, field: str) -> None:
     with pytest.raises(InvalidEventError, match=field):
         read_request(event)
 
@@ -124,7 +124,7 @@ def test_tickets_in_the_window_are_counted_to_the_second() -> None:
     assert stage.schedule(dry_run=True).integrations[0].tickets_in_window == 2
 
 
-def test_a_run_at_work_keeps_another_from_starting_and_is_an_integration() -> None:
+def test_a_run_at_work_keeps_another_from_starting_and_is_named() -> None:
     stage = Stage()
     first = stage.start()
     stage.queue.take()
