@@ -64,7 +64,7 @@ class _Bearer(AuthBase):
         return request
 
 
-def _tell_nobody(_seconds: float, _why: str) -> None:
+def _ignore_wait(_seconds: float, _why: str) -> None:
     """Ignore the wait."""
 
 
@@ -73,7 +73,7 @@ class Client:
     """A client of the service's API."""
 
     connection: Connection
-    on_wait: Callable[[float, str], None] = _tell_nobody
+    on_wait: Callable[[float, str], None] = _ignore_wait
     """Told of each wait: its seconds, and why."""
     sleep: Callable[[float], None] = time.sleep
     patient: bool = False

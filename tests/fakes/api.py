@@ -12,7 +12,7 @@ from functions.settings.app import routes as settings_routes
 from tests.fakes.api_document import conforms
 from tests.fakes.gateway import Answer, request
 from tests.fakes.world import World
-from ticket_status.api.application import Api, Surroundings
+from ticket_status.api.application import Api, ApiContext
 
 
 class InMemoryApi:
@@ -21,7 +21,7 @@ class InMemoryApi:
     def __init__(self, world: World, public_address: str | None = None) -> None:
         self.world = world
         logger, metrics = Logger(service="test", level=logging.CRITICAL), Metrics(namespace="Test", service="test")
-        around = Surroundings(logger, metrics, world.clock, None, public_address)
+        around = ApiContext(logger, metrics, world.clock, None, public_address)
         self._refresh = Api(refresh_routes, world.of_refresh_function, around)
         self._settings = Api(settings_routes, world.services, around)
 

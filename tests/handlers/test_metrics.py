@@ -19,7 +19,7 @@ from tests.fakes.bus import FakeBus
 from tests.fakes.gateway import request
 from tests.fakes.samples import BROKEN
 from tests.fakes.stage import Stage
-from ticket_status.api.application import Api, Surroundings
+from ticket_status.api.application import Api, ApiContext
 from ticket_status.aws.queue import write_work
 from ticket_status.composition import events, probe, scheduler, worker
 from ticket_status.composition.parts import ALARMED
@@ -183,10 +183,10 @@ def emitted(function: Function, context: LambdaContext, event_file: Callable[[st
     )
     events_handler(event_file("ticket_stream"), context)
     for logical_id, routes in (("RefreshFunction", refresh_routes), ("SettingsFunction", settings_routes)):
-        surroundings = Surroundings(function.logger, function.metrics(logical_id), function.stage.clock)
+        api_context = ApiContext(function.logger, function.metrics(logical_id), function.stage.clock)
         path = next(route.path for route in routes if route.method == "GET" and "{" not in route.path)
         services: Any = None
-        Api(routes, services, surroundings).answer(request("GET", path, query={"type": "build"}), context)
+        Api(routes, services, api_context).answer(request("GET", path, query={"type": "build"}), context)
     return found | set(function.counted())
 
 

@@ -29,7 +29,7 @@ from tests.fakes.queue import FakeWorkQueue
 from tests.fakes.samples import an_integration
 from tests.fakes.stores import Stores
 from tests.fakes.use_cases import UseCases
-from ticket_status.api.application import Surroundings
+from ticket_status.api.application import ApiContext
 from ticket_status.aws import dynamo
 from ticket_status.composition import refresh as composition
 from ticket_status.core.addresses import AddressRules
@@ -148,9 +148,9 @@ def connector(stores: Stores, jira: SampleJira) -> Connector:
 
 
 @pytest.fixture
-def surroundings(logger: Logger, metrics: Metrics) -> Surroundings:
+def api_context(logger: Logger, metrics: Metrics) -> ApiContext:
     """Nobody's log, nobody's dashboard."""
-    return Surroundings(logger, metrics, now)
+    return ApiContext(logger, metrics, now)
 
 
 @pytest.fixture
@@ -159,12 +159,12 @@ def press(
     stores: Stores,
     jira: SampleJira,
     context: LambdaContext,
-    surroundings: Surroundings,
+    api_context: ApiContext,
 ) -> Iterator[Callable[[], Answer]]:
     """The handler, called as API Gateway does."""
     retrieved(stores, jira)
     use_cases = UseCases(stores, FakeWorkQueue(), connector(stores, jira), now, time.sleep)
-    monkeypatch.setattr(composition, "refresh", lambda: (use_cases.of_refresh_function, surroundings))
+    monkeypatch.setattr(composition, "refresh", lambda: (use_cases.of_refresh_function, api_context))
     app._api.cache_clear()  # noqa: SLF001 - the handler's one application is built anew over these
     yield lambda: Answer.of(app.handler(request("POST", "/violations/XRAY-1/tickets/refresh"), context))
     app._api.cache_clear()  # noqa: SLF001 - and for the next test

@@ -14,7 +14,7 @@ from tests.fakes.api_document import conforms
 from tests.fakes.gateway import EVERY_SCOPE, Answer, request
 from tests.fakes.samples import DAY, DONE, HOUR, NOW, RETENTION, seen
 from tests.fakes.stage import Stage
-from ticket_status.api.application import Surroundings
+from ticket_status.api.application import ApiContext
 from ticket_status.api.presenters import present_time
 from ticket_status.composition import refresh as composition
 from ticket_status.core.observations import Deleted, Observed
@@ -39,8 +39,8 @@ def call(
     monkeypatch: pytest.MonkeyPatch, stage: Stage, context: LambdaContext, logger: Logger, metrics: Metrics
 ) -> Iterator[Invoke]:
     """The handler over the stage; every answer fits the API document."""
-    surroundings = Surroundings(logger, metrics, stage.clock)
-    monkeypatch.setattr(composition, "refresh", lambda: (stage.of_refresh_function, surroundings))
+    api_context = ApiContext(logger, metrics, stage.clock)
+    monkeypatch.setattr(composition, "refresh", lambda: (stage.of_refresh_function, api_context))
     app._api.cache_clear()  # noqa: SLF001 - the handler's one application is built anew over the stage
 
     def answer(method: str, path: str, body: object = None, **parts: Any) -> Answer:  # noqa: ANN401 - parts of a request

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tests.fakes.gateway import Answer, request
 from tests.fakes.samples import NOW
-from ticket_status.api.application import UNHANDLED_ERRORS, Api, Routes, Surroundings
+from ticket_status.api.application import UNHANDLED_ERRORS, Api, ApiContext, Routes
 from ticket_status.api.bodies import Flag, Members
 from ticket_status.api.call import PAGING, Call, Reply, json_reply
 from ticket_status.api.problems import ProblemError
@@ -67,8 +67,8 @@ class Served:
         self._logger = Logger(service=name, level=logging.INFO, logger_handler=logging.StreamHandler(self._log))
         self._metrics = Metrics(namespace="Test", service="test")
 
-    def answer(self, event: dict[str, Any], **surroundings: Any) -> Answer:  # noqa: ANN401 - any of them
-        around = Surroundings(self._logger, self._metrics, lambda: NOW, **surroundings)
+    def answer(self, event: dict[str, Any], **api_context: Any) -> Answer:  # noqa: ANN401 - any of them
+        around = ApiContext(self._logger, self._metrics, lambda: NOW, **api_context)
         return Answer.of(Api(routes, {"a": 1, "b": 2}, around).answer(event, LambdaContext()))
 
     @property

@@ -107,7 +107,7 @@ _SAFE_HEADERS = {
 }
 
 
-class Surroundings(Struct, frozen=True):
+class ApiContext(Struct, frozen=True):
     """What every API function needs besides its services."""
 
     logger: Logger
@@ -122,17 +122,17 @@ class Surroundings(Struct, frozen=True):
 class Api(Generic[S]):
     """Handles the gateway's events with routes and services."""
 
-    def __init__(self, routes: Routes[S], services: S, surroundings: Surroundings) -> None:
+    def __init__(self, routes: Routes[S], services: S, api_context: ApiContext) -> None:
         fixed_first = sorted(routes, key=lambda route: "{" in route.path)
         self._routes = [(route, _pattern(route.path)) for route in fixed_first]
         self._services = services
-        self._surroundings = surroundings
+        self._api_context = api_context
 
     def answer(self, event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
         """Answer one event of API Gateway (REST, proxy), and write the request's log line."""
         started = perf_counter()
         request = APIGatewayProxyEvent({**event, "path": _below_mapping(str(event["path"]))})
-        self._surroundings.logger.set_correlation_id(request.request_context.request_id)
+        self._api_context.logger.set_correlation_id(request.request_context.request_id)
         reply, called = self._preflight(request), None
         if reply is None:
             try:
@@ -154,7 +154,7 @@ class Api(Generic[S]):
         route, parameters = self._routed(event)
         _demand(route.scope, claims(event))
         _known(event, route.query)
-        return route, Call(event, self._surroundings.now(), parameters, self._surroundings.public_address)
+        return route, Call(event, self._api_context.now(), parameters, self._api_context.public_address)
 
     def _failed(self, event: APIGatewayProxyEvent, error: Exception, called: tuple[Route[S], Call] | None) -> Reply:
         """The reply to an error. If it is not the caller's: a 500 without details; it is logged and counted."""
@@ -184,7 +184,7 @@ class Api(Generic[S]):
 
     def _preflight(self, event: APIGatewayProxyEvent) -> Reply | None:
         """The reply to a browser's CORS preflight request; ``None`` for any other request."""
-        if not self._surroundings.allowed_origin or event.http_method != "OPTIONS":
+        if not self._api_context.allowed_origin or event.http_method != "OPTIONS":
             return None
         methods = ",".join(sorted({"OPTIONS", *(route.method for route, _ in self._routes)}))
         return Reply(HTTPStatus.NO_CONTENT, "", "", {"Access-Control-Allow-Methods": methods})
@@ -192,18 +192,18 @@ class Api(Generic[S]):
     def _headers(self, event: APIGatewayProxyEvent, reply: Reply) -> dict[str, str]:
         typed = {**_SAFE_HEADERS, **reply.headers, "Content-Type": reply.content_type}
         headers = typed if reply.content_type else dict(reply.headers)
-        origin = self._surroundings.allowed_origin
+        origin = self._api_context.allowed_origin
         return {**headers, **_cors(origin)} if origin and event.headers.get("Origin") == origin else headers
 
     def _note(self, error: Exception) -> None:
-        self._surroundings.logger.error("unhandled error", exc_info=error)
-        self._surroundings.metrics.add_metric(UNHANDLED_ERRORS, MetricUnit.Count, 1)
-        self._surroundings.metrics.flush_metrics()
+        self._api_context.logger.error("unhandled error", exc_info=error)
+        self._api_context.metrics.add_metric(UNHANDLED_ERRORS, MetricUnit.Count, 1)
+        self._api_context.metrics.flush_metrics()
 
     def _log(self, event: APIGatewayProxyEvent, response: Mapping[str, Any], took: float) -> None:
         caller = claims(event)
         parameters = event.path_parameters
-        self._surroundings.logger.info(
+        self._api_context.logger.info(
             "request",
             method=event.http_method,
             route=event.resource,

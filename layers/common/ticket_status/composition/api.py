@@ -1,13 +1,13 @@
 """What every API function needs besides its services."""
 
-from ticket_status.api.application import Surroundings
+from ticket_status.api.application import ApiContext
 from ticket_status.composition.parts import now, telemetry
 from ticket_status.config import ApiConfig
 
 
-def surroundings(config: ApiConfig) -> Surroundings:
+def api_context(config: ApiConfig) -> ApiContext:
     """For a function with this configuration."""
-    return Surroundings(
+    return ApiContext(
         logger=telemetry().logger,
         metrics=telemetry().metrics,
         now=now,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from ticket_status.api.application import UNHANDLED_ERRORS, Surroundings
-from ticket_status.composition.api import surroundings
+from ticket_status.api.application import UNHANDLED_ERRORS, ApiContext
+from ticket_status.composition.api import api_context
 from ticket_status.composition.parts import Stores, connector, now, telemetry
 from ticket_status.config import ApiConfig
 from ticket_status.ports.jira import JiraRejectedRequestError
@@ -32,7 +32,7 @@ class RefreshServices(Struct, frozen=True):
     """How long after its creation a ticket is kept."""
 
 
-def refresh() -> tuple[RefreshServices, Surroundings]:
+def refresh() -> tuple[RefreshServices, ApiContext]:
     """The services and context of ``RefreshFunction``."""
     config = ApiConfig.from_env()
     stores = Stores(config.stores)
@@ -45,4 +45,4 @@ def refresh() -> tuple[RefreshServices, Surroundings]:
         UnregisterTickets(stores.integrations, stores.tickets, stores.violations),
         config.stores.retention,
     )
-    return services, surroundings(config)
+    return services, api_context(config)

@@ -3,9 +3,9 @@
 import time
 from typing import TYPE_CHECKING
 
-from ticket_status.api.application import Surroundings
+from ticket_status.api.application import ApiContext
 from ticket_status.aws.webhooks import DynamoWebhookStore
-from ticket_status.composition.api import surroundings
+from ticket_status.composition.api import api_context
 from ticket_status.composition.parts import Stores, hook_keys, later, now, secret_store
 from ticket_status.config import ApiConfig, WebhookConfig
 from ticket_status.ports.integrations import RefreshLease
@@ -25,7 +25,7 @@ def _connecting(config: ApiConfig, secrets: SecretStore, lease: RefreshLease) ->
     return Connecting.of(config.jira, config.stores.region, secrets, lease)
 
 
-def settings() -> tuple[SettingsServices, Surroundings]:
+def settings() -> tuple[SettingsServices, ApiContext]:
     """The services and context of ``SettingsFunction``."""
     config, hooks = ApiConfig.from_env(), WebhookConfig.from_env()
     stores = Stores(config.stores)
@@ -52,4 +52,4 @@ def settings() -> tuple[SettingsServices, Surroundings]:
         later(lambda: hook_keys(config.stores.region, hooks, config.jira.secret_key_id)),
         later(lambda: jira.connections),
     )
-    return settings_services(ports, reading, webhooks), surroundings(config)
+    return settings_services(ports, reading, webhooks), api_context(config)

@@ -34,7 +34,7 @@ class MadeCall(Struct, frozen=True):
     milliseconds: int
 
 
-def _untold(_: MadeCall) -> None:
+def _ignore(_: MadeCall) -> None:
     """Ignore the call."""
 
 
@@ -51,7 +51,7 @@ class JiraSettings(Struct, frozen=True):
     """A file of certificate authorities instead of the public ones."""
     https_proxy: str | None = None
     """Proxy for sites and Atlassian's services, unless an integration skips it."""
-    tell: Callable[[MadeCall], None] = _untold
+    tell: Callable[[MadeCall], None] = _ignore
     """Called for every call to a site or a token endpoint."""
 
     def gateway(self, cloud_id: str) -> str:

@@ -65,7 +65,7 @@ class Retrieval:
             return Asked(rows, at, answer, {})
         return Asked(rows, at, compare(rows, answer.seen, answer.retry | answer.failed), answer.ids)
 
-    def held_against_stored(self, ref: str, result: Comparison) -> Comparison:
+    def checked_against_stored(self, ref: str, result: Comparison) -> Comparison:
         """The comparison, checked against the stored tickets, because its rows lag behind."""
         keys = [TicketKey(ref, row.ticket_id) for row in result.unchanged]
         stored = self._tickets.get_many(keys)[0] if keys else {}

@@ -200,7 +200,7 @@ class SliceRetrieval:
         ref = self._run.integration_ref
         # R12: a manual refresh or recheck has just written, and the index lags behind.
         if doubtful(self._written_at, asked.at):
-            result = self._retrieval.held_against_stored(ref, result)
+            result = self._retrieval.checked_against_stored(ref, result)
         # Before the changes are recorded, because hints are compared with the stored observations.
         if self._run.trigger in MEASURING and self._asks_for_all:
             WebhookLosses(self._ports.webhooks, self._ports.tickets, self._now).measure(ref, _other_status(result))
