@@ -23,8 +23,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--integration", help="name of the integration through which Xray opens tickets")
     parser.add_argument("--since", required=True, help="violations created since then, RFC 3339")
-    parser.add_argument("--watch", help="of this watch only")
-    parser.add_argument("--ticket-fields", help="members of a violation's details that name its tickets, with commas")
+    parser.add_argument("--watch", help="only of this watch")
+    parser.add_argument(
+        "--ticket-fields", help="members of a violation's details that name its tickets, separated by commas"
+    )
     parser.add_argument("--ids", action="store_true", help="print ids only")
     arguments = parser.parse_args()
     if not arguments.ids and not (arguments.integration and arguments.ticket_fields):

@@ -80,7 +80,7 @@ def done_too_early(event: dict[str, Any], _context: object) -> list[str]:
         created_from = (datetime.now(UTC) - timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
         still_there = [one for one in map(violation_id, _xray().violations(created_from)) if one in done]
     for name in still_there:
-        text = f"{done[name]['ticket_no']} is {done[name]['ticket_status']}, but violation {name} is still there."
+        text = f"{done[name]['ticket_no']} is {done[name]['ticket_status']}, but violation {name} still exists."
         _say(text)
     return still_there
 
