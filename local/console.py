@@ -30,7 +30,7 @@ SWAGGER_UI = {
     name: Path(str(distribution("drf-spectacular-sidecar").locate_file(f"{_DISTRIBUTION}/{name}")))
     for name in ("swagger-ui-bundle.js", "swagger-ui.css")
 }
-"""Swagger UI's own distribution, from a package that bears nothing but such files."""
+"""Swagger UI's own files, from a package that contains only those."""
 
 CONNECTIONS = 64
 LARGEST_BODY = 1_000_000
@@ -49,7 +49,8 @@ API_PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Of the API page alone: Swagger UI makes markup of texts, and bears its icons as data. No other host here either."""
+"""For the API page only: Swagger UI creates markup from texts, and has icons as data URLs. No other host here
+either."""
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 MOST = 1000
-"""Messages that one call looks at or puts back; more are there for the next."""
+"""Messages that one call shows or puts back; the next call handles more."""
 
 HIDDEN_SECONDS = 300
-"""How long a message that was received is kept from others: long enough to put a thousand back."""
+"""How long a received message is hidden from others: long enough to put a thousand back."""
 
 WAIT_SECONDS = 2
 """Long polling asks every server of the queue, so that an empty answer means an empty queue."""
 
 FAILED_OFTEN = "failed five times"
-"""The reason of a message that SQS moved here; one that the worker gave up says its own."""
+"""The reason of a message that SQS moved here; one that the worker gave up has its own."""
 
 
 @dataclass(frozen=True, slots=True)

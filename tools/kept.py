@@ -28,11 +28,11 @@ IDENTIFIERS: Final = {
     "AWS::Cognito::UserPool": "UserPoolId",
     "AWS::KMS::Key": "KeyId",
 }
-"""By type, what CloudFormation knows a resource by when it imports it."""
+"""By type, the identifier with which CloudFormation imports a resource."""
 
 CHANGE_SET: Final = "bring-back"
 KEY_DAYS: Final = 30
-"""How long a key that is deleted can still be kept from it; the longest that KMS allows."""
+"""How long a key's deletion can be cancelled; the longest that KMS allows."""
 SECRET_DAYS: Final = 30
 """The same for secrets."""
 

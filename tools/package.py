@@ -32,21 +32,21 @@ READABLE = 0o100644 << 16
 HOW_TO_DEPLOY = f"""\
 # Ticket Status {__version__}
 
-Everything is built. You need the AWS SAM CLI, and credentials and a region in your environment that may create what
-`template.yaml` and the templates in the folders beside it list, roles among it.
+Everything is built. You need the AWS SAM CLI, a region, and AWS credentials that may create everything in
+`template.yaml` and the templates in the folders beside it, including roles.
 
     sam deploy --guided
 
-asks for the stack's name and parameters, shows what will be created, and creates it. Each parameter is described where
-`template.yaml` declares it; leave `Runtime` and `Architecture` as they are, the code was built for them. The output
-`ApiUrl` is the address of the API, `docs/openapi.yaml` describes it, and `docs/operations.md` begins with how an
-administrator gets a token.
+This asks for the stack's name and parameters, shows what will be created, and creates it. `template.yaml` describes
+each parameter; leave `Runtime` and `Architecture` as they are, because the code was built for them. The output `ApiUrl`
+is the address of the API, `docs/openapi.yaml` describes it, and `docs/operations.md` begins with how an administrator
+gets a token.
 
-To upgrade, run it again with the next package. `CHANGELOG.md` says what has to be done besides; `docs/deploy.md` has
-the rest: a Jira inside your network, your own identity provider, roll-back, deletion.
+To upgrade, run it again with the next package. `CHANGELOG.md` says what else has to be done; `docs/deploy.md` has the
+rest: a Jira inside your network, your own identity provider, roll-back, deletion.
 
-`console/` has the files of the page. A stack with `ConsoleAccess` has the outputs `ConsoleBucketName` and `ConsoleUrl`;
-docs/console.md in the repository says how the files get there.
+`console/` has the files of the console. A stack with `ConsoleAccess` has the outputs `ConsoleBucketName` and
+`ConsoleUrl`; docs/console.md in the repository says how to upload the files.
 """
 
 

@@ -21,11 +21,12 @@ NEW_TICKETS = new_tickets(datetime.max.replace(tzinfo=UTC), timedelta())
 BODIES = (CREATION, ANY_EDIT, SWITCH, WEBHOOK, AUTHORIZATION, NEW_TICKETS, OLD_TICKETS, REFRESHED, STATUSES)
 
 WORDS = ("description", "examples", "default", "format", "writeOnly", "minProperties", "not")
-"""What people write of a component. The last two are what its members have to be together, which ``make`` decides."""
+"""Keys of a component that are written by hand. The last two say what its members must be together, which ``make``
+decides."""
 
 _WIDTH = 120
 _COMPONENT = 4
-"""How far a component stands in."""
+"""The indentation of a component."""
 
 Schema = dict[str, Any]
 

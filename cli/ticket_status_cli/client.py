@@ -19,13 +19,13 @@ from ticket_status_cli.errors import ApiError, CommandError, NoAnswerError, api_
 Document = dict[str, Any]
 
 TIMEOUT_SECONDS = (10, 60)
-"""To connect, and between two pieces of an answer; API Gateway gives a function 29 seconds."""
+"""For connecting, and between two parts of a response; API Gateway gives a function 29 seconds."""
 FEW_TRIES = 5
-"""Of a call that somebody waits for, without an answer or with a 5xx: some seconds."""
+"""For a call that somebody waits for, after no response or a 5xx: a few seconds."""
 MANY_TRIES = 12
-"""Of a call of long work, and after a 429."""
+"""For a call of long work, and after a 429."""
 MOST_WAITING_SECONDS = 300
-"""For one call, all its waits together."""
+"""For all waits of one call together."""
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30
 
@@ -74,7 +74,7 @@ class Client:
 
     connection: Connection
     on_wait: Callable[[float, str], None] = _ignore_wait
-    """Told of each wait: its seconds, and why."""
+    """Called for each wait, with its seconds and the reason."""
     sleep: Callable[[float], None] = time.sleep
     patient: bool = False
     """Whether this is long work, which should wait minutes rather than stop half-way."""

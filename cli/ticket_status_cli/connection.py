@@ -41,7 +41,7 @@ class Connection:
     """How to reach the service."""
 
     url: str
-    """Everything before ``/jira-integrations`` and its like."""
+    """The part of an address before ``/jira-integrations`` and so on."""
     credentials: Credentials
 
 

@@ -38,7 +38,7 @@ class ApiError(CommandError):
 
     status: int
     code: str | None
-    """The stable code of the problem; ``None`` in answers of the gateway."""
+    """The stable code of the problem; ``None`` in the gateway's responses."""
     detail: str
     fields: Sequence[tuple[str, str]] = ()
     """Pointer and explanation for each invalid member."""

@@ -90,7 +90,7 @@ class FileOptions:
     restart: bool
     dry_run: bool
     said: Mapping[str, object]
-    """The options that make it another piece of work when they differ."""
+    """The options that identify the work: others mean different work."""
 
 
 def read_options(path: str, given: dict[str, Any]) -> FileOptions:

@@ -22,11 +22,11 @@ SECRETS = {
     "oauth2": ("client_secret", "--client-secret-file"),
     "client_credentials": ("client_secret", "--client-secret-file"),
 }
-"""Which secret each auth type has, and its option; ``oauth1`` has none that somebody gives."""
+"""The secret of each auth type, and its option; ``oauth1`` has none to enter."""
 
 POLL_SECONDS = 2
 AUTHORIZATION_SECONDS = 600
-"""How long an authorisation address lives."""
+"""How long an authorisation address is valid."""
 
 COLUMNS = (
     column("connection_name", "Integration"),

@@ -33,7 +33,7 @@ from ticket_status_cli.progress import bar, follow_run
 from ticket_status_cli.violations import TICKET_COLUMNS
 
 REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
-"""Reasons not to start a run that the same command will not change: no scope, deleted meanwhile, switched off."""
+"""Refusals to start a run that a retry will not change: no scope, deleted meanwhile, switched off."""
 
 
 @click.group(cls=Group)

@@ -27,7 +27,7 @@ class Fault:
     one_in: int
     calls: frozenset[Key]
     make: Callable[[Call], Outcome]
-    """What comes of the call; ``None`` when this one cannot be met."""
+    """The outcome of the call; ``None`` if this fault cannot affect it."""
 
 
 def _throttled(code: str, message: str, status: int = 400) -> Callable[[Call], Outcome]:
@@ -147,7 +147,7 @@ class Faults:
 
 WRITES_A_SECOND = 1000
 BURST_WRITES = 5000
-"""What was not used before is there for a moment; AWS keeps up to five minutes of it, as far as there is room."""
+"""Unused capacity is available for a short time; AWS keeps up to five minutes of it, if there is room."""
 
 
 class Partitions:

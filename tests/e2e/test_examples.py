@@ -235,7 +235,7 @@ def test_xray_alerts_register_tickets_and_a_ticket_that_is_done_too_early_is_tol
         # The ticket is set to Done, the violation is still listed.
         jira.cloud.move(issue.key, "Done")
         service.retrieve(name)  # the button would call a status of a moment ago fresh
-        text = f"{issue.key} is Done, but violation {name}-1 is still there."
+        text = f"{issue.key} is Done, but violation {name}-1 still exists."
         wait_for(lambda: ("/chat/security", {"text": text}) in world.said, "the word in the chat")
 
         # The poll, for those who prefer that: the same registrations, through the command line.

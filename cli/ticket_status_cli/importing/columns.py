@@ -20,9 +20,9 @@ FIELDS = (
 RESOURCE_TYPES = ("artifact", "build", "release_bundle")
 
 JIRA_COLUMNS = {"issue_key": "issue key", "issue_id": "issue id", "created_at": "created"}
-"""Where Jira's CSV export, of a user whose language is English, has them."""
+"""Their columns in Jira's CSV export for users with English as their language."""
 JIRA_TEXTS = ("summary", "description", "labels")
-"""Where a violation is looked for, unless said otherwise."""
+"""The columns searched for a violation by default."""
 
 EXPORT_COLUMNS = {"issue_key": "ticket_no", "violation_id": "violation_ids"}
 """How our own export names them."""
@@ -42,7 +42,7 @@ NOT_MISSED = frozenset(
         "refresh_state",
     }
 )
-"""Columns that rejects and exports have beside; not worth a word when they are not used."""
+"""Additional columns of rejects and exports, which are ignored without a note."""
 
 PATTERNS = {
     "integration_name": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"), "the name of an integration"),
@@ -50,7 +50,7 @@ PATTERNS = {
     "issue_id": (re.compile(r"[1-9][0-9]{0,18}"), "a numeric Jira issue id"),
     "violation_id": (re.compile(r"[A-Za-z0-9._:-]{1,128}"), "1 to 128 letters, digits or . _ : -"),
 }
-"""What the service takes, so that a dry run can tell; the service has the last word."""
+"""What the service accepts, for dry runs; the service has the last word."""
 
 Ticket = dict[str, object]
 

@@ -11,7 +11,7 @@ from ticket_status_cli.importing.source import Source
 SAMPLES = 5
 WINDOW = timedelta(days=365)
 MOST_INTEGRATIONS = 100
-"""How many names are counted one by one; a file with more has another column where this one should be."""
+"""How many names are counted separately; a file with more probably has another column in this place."""
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Forecast:
     oldest: str | None = None
     newest: str | None = None
     older_than_a_year: int = 0
-    """Links of tickets that are never asked for, because they were created more than 365 days ago."""
+    """Links of tickets that are never retrieved, because they were created more than 365 days ago."""
     samples: list[Ticket] = field(default_factory=list)
     rejected_samples: list[dict[str, object]] = field(default_factory=list)
 

@@ -18,7 +18,7 @@ class Counts:
 
     records: int = 0
     sent: int = 0
-    """Links of tickets to violations that the service took."""
+    """Links of tickets to violations that the service accepted."""
     rejected: int = 0
     """Records."""
     by_code: dict[str, int] = field(default_factory=dict)
@@ -33,14 +33,14 @@ class Journal:
     path: Path | None
     """``None``: the work cannot be resumed (standard input)."""
     identity: str
-    """What is done, with which file, where: another one is not taken for it."""
+    """Identifies the work: what is done, with which file and service."""
     counts: Counts = field(default_factory=Counts)
     output: str | None = None
-    """The file that is written meanwhile, once there is one."""
+    """The file being written, if there is one yet."""
     output_bytes: int = 0
-    """How much of it is known to be whole."""
+    """How much of it is known to be complete."""
     token: str | None = None
-    """Of the page that follows."""
+    """The token of the next page."""
 
     @classmethod
     def open(cls, path: Path | None, identity: str, *, restart: bool) -> "Journal":

@@ -13,7 +13,7 @@ MOST_AT_ONCE = 100
 
 Read = Callable[[Record], list[Ticket]]
 Send = Callable[[Sequence[Ticket]], list[dict[str, object]]]
-"""Sends up to a hundred; answers those that the service rejected, by ``index``, with ``code`` and ``detail``."""
+"""Sends up to a hundred; returns those that the service rejected, by ``index``, with ``code`` and ``detail``."""
 
 
 @dataclass(slots=True)

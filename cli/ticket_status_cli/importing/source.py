@@ -18,7 +18,7 @@ Kind = Literal["csv", "ndjson"]
 
 NDJSON_NAMES = (".ndjson", ".jsonl", ".json")
 DELIMITERS = ",;\t|^"
-"""The comma, and what Jira's export and spreadsheets offer beside it."""
+"""The comma, and the alternatives in Jira's export and spreadsheets."""
 LONGEST_FIELD = 4 * 1024 * 1024
 """Characters; descriptions and comments in an export are long, but a quotation mark that is never closed is longer."""
 LONGEST_LINE = 1024 * 1024
@@ -26,9 +26,9 @@ LONGEST_LINE = 1024 * 1024
 PEEK_BYTES = 64 * 1024
 
 REJECT_COLUMNS = ("reject_code", "reject_detail", "reject_line")
-"""What a file of rejects has before its own columns; importing it again passes over them."""
+"""The columns that a file of rejects has first; importing it again ignores them."""
 UNREADABLE = "unreadable"
-"""Member of a rejected NDJSON line that holds the line as it was, where it was not JSON."""
+"""Member of a rejected NDJSON line that has the original line, if that was not JSON."""
 
 
 @dataclass(slots=True)
