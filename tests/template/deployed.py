@@ -1,7 +1,6 @@
 """What CloudFormation makes of the template: transformed by SAM, with parameters and conditions worked out."""
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -27,16 +26,24 @@ def deployed(stack_name: str = "ticket-status", region: str = "us-east-1", **par
     template = load()
     given = {name: str(one["Default"]) for name, one in template["Parameters"].items()} | parameters
     assert set(given) == set(template["Parameters"])
-    done = subprocess.run(
-        [str(SAM_PYTHON), str(TRANSFORM), json.dumps(given)],
-        input=json.dumps(template),
-        env={**os.environ, "AWS_DEFAULT_REGION": region},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return Deployed(json.loads(done.stdout), given, stack_name, region)
+    transformed = _transformed({"template": template, "parameters": given, "region": region})
+    return Deployed(transformed, given, stack_name, region)
+
+
+def _transformed(wanted: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    translator = _translator()
+    assert translator.stdin is not None
+    assert translator.stdout is not None
+    translator.stdin.write(json.dumps(wanted) + "\n")
+    translator.stdin.flush()
+    return json.loads(translator.stdout.readline())
+
+
+@cache
+def _translator() -> subprocess.Popen[str]:
+    """Ends with this process, at the end of its input."""
+    command = [str(SAM_PYTHON), str(TRANSFORM)]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 @dataclass(eq=False)
