@@ -28,7 +28,7 @@ from tests.model.planted import Plant
 from tests.model.stores import InDynamo
 
 STEPS = 10_000
-STEPS_IN_DYNAMO = 1_000
+STEPS_IN_DYNAMO = 500
 STEPS_FOR_A_FAULT = 60_000
 STORY = 50
 """Most steps of a story."""
@@ -71,7 +71,7 @@ def test_what_is_shown_is_what_the_contract_says() -> None:
     assert Story.steps >= STEPS, Story.steps
 
 
-@pytest.mark.slow(reason="a thousand steps, each of them a dozen calls to tables")
+@pytest.mark.slow(reason="five hundred steps, each of them a dozen calls to tables")
 def test_what_is_shown_is_what_the_contract_says_also_in_dynamodb(in_dynamo: InDynamo) -> None:
     class InTables(Story):
         kept = in_dynamo
