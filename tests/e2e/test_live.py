@@ -34,6 +34,7 @@ def wait_until_shown(service: Service, key: str, status: str) -> None:
     wait_for(lambda: status_of(service, key) == status, f"{key} to show {status}")
 
 
+@pytest.mark.slow(reason="ten tickets are waited for, four times")
 def test_statuses_show_by_themselves_after_they_changed_in_jira(
     service: Service, jira: SampleJira, issues: list[str]
 ) -> None:
