@@ -17,8 +17,8 @@ from tests.e2e.driver import Service, ticket
 SECONDS_TO_END = 5
 """How long work may still be under way when its integration is deleted."""
 
-SECONDS = 75
-"""How long it tries; examples and limits of every operation come first, then chance, then what links lead to."""
+MOST_SECONDS = 600
+"""After which it hangs. Examples and limits of every operation are tried first, then chance, then what links lead to."""
 
 EXAMPLES = {"integration_name": "cloud-abc", "violation_id": "XRAY-552871"}
 """Names in the document's examples; here they are of things that there are."""
@@ -55,9 +55,10 @@ def test_every_answer_fits_the_api_document(
     command += ["--config-file", str(ROOT / "tests" / "security" / "schemathesis.toml"), "run"]
     command += [str(ROOT / "docs" / "openapi.yaml"), "--url", f"{stack.api_url}{BASE_PATH}"]
     command += ["--header", f"Authorization: Bearer {stack.token('admin')}"]
-    command += ["--max-time", str(SECONDS)]
     environment = {**os.environ, "NO_PROXY": "127.0.0.1"}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=MOST_SECONDS
+    )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
         assert f"✅ {phase}" in done.stdout, done.stdout[-5_000:]
