@@ -60,10 +60,10 @@ quick: setup lint types ## run before each commit, one to two minutes: lint, typ
 UNIT := tests/unit tests/sample_jira tests/handlers tests/template tests/cli
 
 test: setup ## every test, the end-to-end ones against the embedded AWS (ARGS="-k name" for some)
-	@$(PY) -m pytest $(PARALLEL) $(ARGS)
+	@$(PY) -m pytest $(PARALLEL) --numprocesses 6 $(ARGS)
 # Tests that share a stack are a group, which one process runs (tests/scheduling.py). More processes than cores, since
 # end-to-end tests wait a lot.
-PARALLEL := --numprocesses 3 --dist loadscope
+PARALLEL := --dist loadscope --numprocesses 3
 
 coverage: setup ## coverage of the tests without a stack; fails unless every branch of core is covered
 	@$(PY) -m pytest -q $(PARALLEL) --cov --cov-report= $(UNIT) tests/security

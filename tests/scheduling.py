@@ -4,21 +4,32 @@ pytest-xdist 3.8 has groups of its own (`--dist loadgroup`), by a mark that it w
 not let it. So the groups are made here, from the path alone.
 """
 
+import re
 from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
 
-SHARED = {"browser": "browser", "contract": "contract", "platform_faults": "platform_faults", "template": "template"}
-"""Groups of whole folders."""
+SHARED = {"contract", "platform_faults", "template"}
+"""Folders that are a group each."""
+
+STACKS = {
+    "e2e": {
+        "security": re.compile(r"test_security_"),
+        "clients": re.compile(r"test_(examples|first_day|generated_client|issuer)\b"),
+    },
+    "browser": {"views": re.compile(r"test_(accessibility|views)\b")},
+}
+"""Folders whose tests need a stack, in groups that take about as long; the last group is what no pattern names."""
 
 
 def group_of(nodeid: str) -> str:
     """The group of a test; a test that shares nothing is one by itself."""
     path = PurePosixPath(nodeid.split("::", 1)[0])
     folder = path.parts[1] if len(path.parts) > 1 else ""
-    if folder == "e2e":
-        return "e2e-security" if path.name.startswith("test_security_") else "e2e"
-    return SHARED.get(folder, nodeid)
+    if folder in STACKS:
+        found = (name for name, pattern in STACKS[folder].items() if pattern.match(path.stem))
+        return f"{folder}-{next(found, 'rest')}"
+    return folder if folder in SHARED else nodeid
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # has no annotations

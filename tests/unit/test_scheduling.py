@@ -8,9 +8,11 @@ from tests.scheduling import group_of
 @pytest.mark.parametrize(
     ("nodeid", "group"),
     [
-        ("tests/e2e/test_main_path.py::test_a", "e2e"),
+        ("tests/e2e/test_main_path.py::test_a", "e2e-rest"),
+        ("tests/e2e/test_first_day.py::test_a", "e2e-clients"),
         ("tests/e2e/test_security_scopes.py::test_b[POST /hooks/{hook_id}-no token]", "e2e-security"),
-        ("tests/browser/test_views.py::test_c", "browser"),
+        ("tests/browser/test_views.py::test_c", "browser-views"),
+        ("tests/browser/test_story.py::test_c", "browser-rest"),
         ("tests/contract/test_runs.py::test_d[emulator]", "contract"),
         ("tests/platform_faults/test_table.py::test_e", "platform_faults"),
         ("tests/template/test_names.py::test_g[gov]", "template"),
