@@ -18,7 +18,7 @@ SECONDS_TO_END = 5
 """How long work may still be under way when its integration is deleted."""
 
 MOST_SECONDS = 600
-"""After which it hangs. Examples and limits of every operation are tried first, then chance, then what links lead to."""
+"""After which it hangs. Examples and limits of each operation are tried first, then chance, then what links lead to."""
 
 EXAMPLES = {"integration_name": "cloud-abc", "violation_id": "XRAY-552871"}
 """Names in the document's examples; here they are of things that there are."""
