@@ -55,7 +55,7 @@ stack: setup ## the bare stack on the embedded AWS, in the foreground
 redeploy: setup ## bring changed code into the running local stack
 	@$(PY) -m local redeploy
 
-quick: setup lint types ## run before each commit, one to two minutes: lint, types, the tests that need no stack
+quick: setup lint types ## run before each commit, about a minute: lint, types, the tests that need no stack
 	@$(PY) -m pytest -q $(PARALLEL) $(UNIT)
 UNIT := tests/unit tests/sample_jira tests/handlers tests/template tests/cli
 
