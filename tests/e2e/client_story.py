@@ -98,7 +98,12 @@ def story(base_url: str, token: str, account: dict[str, str], keys: list[str]) -
         one for one in list_resources.sync(client=client, type_=ResourceType.BUILD).resources if one.name == "generated"
     ]
     seen["resource"] = [one.violations for one in named]
-    seen["summary"] = get_integration_summary.sync(NAME, client=client).tickets
+    # Tickets are counted a moment after they are seen.
+    while (summary := get_integration_summary.sync(NAME, client=client)).tickets < len(keys):
+        if time.monotonic() > until:
+            break
+        time.sleep(1)
+    seen["summary"] = summary.tickets
     seen["integrations"] = NAME in {one.connection_name for one in list_integrations.sync(client=client).integrations}
 
     gone = [TicketUnregistration(NAME, f"GEN-{number}", issue_key=key) for number, key in numbered]
