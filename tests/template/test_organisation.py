@@ -149,7 +149,7 @@ def test_without_one_there_is_no_such_function_and_the_gateway_asks_the_pool() -
     ("parameters", "says"),
     [
         ({"TokenIssuer": "https://login.example.com"}, "TokenIssuer needs TokenAudience"),
-        ({**ISSUER, "UserPoolArn": POOL}, "Give TokenIssuer or UserPoolArn"),
+        ({**ISSUER, "UserPoolArn": POOL}, "Give TokenIssuer or UserPoolArn, not both"),
         ({**ISSUER, "ConsoleAccess": "viewer"}, "ConsoleAccess needs the stack's own user pool"),
     ],
 )
