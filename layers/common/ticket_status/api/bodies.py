@@ -8,7 +8,7 @@ import re
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from msgspec import Struct, field
@@ -38,18 +38,24 @@ def misfit(detail: str) -> MisfitError:
     return MisfitError(FieldError("", detail))
 
 
-class Shape(Struct, Generic[T_co], frozen=True, kw_only=True):
+class Shape(Protocol[T_co]):
     """What a value must be, and what it is read as."""
 
-    component: str = ""
-    """Its name in the API document; without one it is described where it is used."""
+    @property
+    def component(self) -> str:
+        """Its name in the API document; without one it is described where it is used."""
 
     def read(self, value: object) -> T_co:
         """Read the value; raises ``MisfitError`` with every error."""
-        raise NotImplementedError
 
 
-class Text(Shape[str], frozen=True):
+class Component(Struct, frozen=True, kw_only=True):
+    """A shape that may have a name in the API document."""
+
+    component: str = ""
+
+
+class Text(Component, frozen=True):
     """A string that matches a pattern completely; ``what`` describes it in words."""
 
     what: str
@@ -83,7 +89,7 @@ def visible_ascii(longest: int, component: str = "") -> Text:
     return Text(what, f"[!-~]{{1,{longest}}}", component=component)
 
 
-class OneOf(Shape[Word_co], frozen=True):
+class OneOf(Component, Generic[Word_co], frozen=True):
     """One of a few words; ``why`` explains the choice if it is not obvious."""
 
     words: Sequence[Word_co]
@@ -97,7 +103,7 @@ class OneOf(Shape[Word_co], frozen=True):
         raise misfit(f"must be {'one of ' if self.words[1:] else ''}{', '.join(self.words)}{self.why}")
 
 
-class Flag(Shape[bool], frozen=True):
+class Flag(Component, frozen=True):
     """A boolean; ``"true"`` and 1 are not accepted."""
 
     def read(self, value: object) -> bool:
@@ -107,7 +113,7 @@ class Flag(Shape[bool], frozen=True):
         return value
 
 
-class Time(Shape[datetime], frozen=True):
+class Time(Component, frozen=True):
     """A time with its offset."""
 
     def read(self, value: object) -> datetime:
@@ -118,7 +124,7 @@ class Time(Shape[datetime], frozen=True):
         return time
 
 
-class OrNull(Shape[T_co | None], frozen=True):
+class OrNull(Component, Generic[T_co], frozen=True):
     """A value that may be ``null``."""
 
     shape: Shape[T_co]
@@ -128,7 +134,7 @@ class OrNull(Shape[T_co | None], frozen=True):
         return None if value is None else self.shape.read(value)
 
 
-class Items(Shape[list[T]], frozen=True):
+class Items(Component, Generic[T], frozen=True):
     """A list whose elements have one shape."""
 
     element: Shape[T]
@@ -140,7 +146,7 @@ class Items(Shape[list[T]], frozen=True):
         return list(_read({str(index): (self.element, one) for index, one in enumerate(elements)}).values())
 
 
-class Members(Shape[T_co], frozen=True):
+class Members(Component, Generic[T_co], frozen=True):
     """An object with required and optional members; unknown ones are errors."""
 
     make: Callable[..., T_co]
@@ -160,7 +166,7 @@ class Members(Shape[T_co], frozen=True):
         return self.make(**_read(given, errors))
 
 
-class Variants(Shape[T_co], frozen=True):
+class Variants(Component, Generic[T_co], frozen=True):
     """An object whose members depend on the value of one of them."""
 
     by: str

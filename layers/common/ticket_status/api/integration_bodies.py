@@ -60,7 +60,7 @@ def _apart(members: dict[str, Any]) -> dict[str, Any]:
 
 _INSTALLATIONS = OneOf(tuple(InstallationType), component="InstallationType")
 _SERVER_ONLY = OneOf((InstallationType.SERVER,), why=": Jira Cloud has neither pat nor oauth1")
-_OPTIONAL = {
+_OPTIONAL: Mapping[str, Shape[object]] = {
     "skip_proxy": Flag(component="SkipProxy"),
     "created_in_version": Text("numbers separated by dots, such as 3.112.3", VERSION, component="Version"),
     "retrieve_jira_tickets": Flag(),

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ticket_status.api.bodies import (
     CONNECTION_NAME,
+    Component,
     Items,
     Members,
     MisfitError,
@@ -81,7 +82,7 @@ class Sorted(Struct, Generic[T], frozen=True):
     rejected: list[Rejected]
 
 
-class Each(Shape[Sorted[T]], frozen=True):
+class Each(Component, Generic[T], frozen=True):
     """A list whose elements are accepted or rejected one by one."""
 
     element: Shape[T]
