@@ -147,7 +147,7 @@ class _Dialler:
             raise NewConnectionError(connection, str(error)) from error
 
     def tell(self, connection: HTTPConnection) -> None:
-        """From the first byte of the answer on, whoever made the call may end this connection."""
+        """Let the caller close this connection from now on: the response is about to be read."""
         if isinstance(connection.sock, socket.socket):
             self._answers_over(connection.sock)
 

@@ -149,7 +149,7 @@ class TokenCredentials:
     def _answered(self, client_secret: str, refresh_token: str) -> Tokens | DeadGrant | JiraTrouble:
         """Jira's response, asked for once more if it was lost.
 
-        The tokens may have been rotated anyway, and whoever needs them next may come long after the leeway.
+        Jira may have rotated the tokens all the same, and accepts the old one for a short time only.
         """
         answer = self._endpoint.refresh(client_secret, refresh_token)
         lost = isinstance(answer, Unavailable) and answer.reason_code is ReasonCode.UNREACHABLE

@@ -151,7 +151,7 @@ class ReceiveDeliveries:
         return marked
 
     def _announce(self, webhook: Webhook, warm: _Warm, now: datetime) -> None:
-        """Have the hints gathered. The mark comes before the note, so that whoever takes the note finds every mark.
+        """Have the hints gathered. The mark is written before the note, so the reader of the note finds every mark.
 
         A message that this function sent a moment ago also comes after this mark, so a storm is noted once a second.
         """
