@@ -67,8 +67,8 @@ def build_and_deploy(endpoint_url: str, stack_name: str, parameters: Mapping[str
 def _prune_layer() -> None:
     """Remove descriptions of unused AWS services from the local layer.
 
-    The embedded AWS unpacks the whole layer for each process that it starts, thousands of small files each time. On
-    AWS the layer is deployed as built.
+    The embedded AWS writes the archive of the whole layer for each process that it starts. On AWS the layer is deployed
+    as built.
     """
     for service in (BUILD / "CommonLayer" / "python" / "botocore" / "data").iterdir():
         if service.is_dir() and service.name not in SERVICES:
